@@ -1,0 +1,74 @@
+"""What the link must know of a channel, and nothing more: its name, who must have granted it, how urgent it is,
+how large a message may be, and the types that may be said in each direction.
+
+The technician's end opens every channel; the customer's end accepts or refuses it. A channel is *said* in
+MessagePack: one frozen `msgspec.Struct` of a tagged union a message, validated on arrival.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from rs_relay.errors import PeerBroke
+
+Up = TypeVar("Up")  # what the technician says
+Down = TypeVar("Down")  # what the agent says
+
+
+class Permission(StrEnum):
+    """What a customer grants, one by one."""
+
+    VIEW = "view"
+    CONTROL = "control"
+    CLIPBOARD = "clipboard"
+    FILES = "files"
+    SHELL = "shell"
+    POWER = "power"
+    SHARE = "share"
+
+
+class Priority(IntEnum):
+    """Lower goes first. A frame of a lower number is sent before any of a higher one that is still waiting."""
+
+    URGENT = 0  # input, consent: a person waits for each
+    TALK = 1  # chat, clipboard
+    SCREEN = 2
+    BULK = 3  # files, tunnels
+
+
+@dataclass(frozen=True)
+class ChannelSpec(Generic[Up, Down]):
+    """A channel of the catalogue. `up` and `down` are (unions of) tagged frozen structs.
+
+    `max_message` bounds one message in bytes and `window` the bytes in flight, in each direction.
+    """
+
+    name: str
+    permission: Permission | None
+    priority: Priority
+    up: Any
+    down: Any
+    max_message: int = 64 * 1024
+    window: int = 256 * 1024
+    _up: msgspec.msgpack.Decoder[Up] = field(init=False, repr=False, compare=False)
+    _down: msgspec.msgpack.Decoder[Down] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_up", msgspec.msgpack.Decoder(self.up))
+        object.__setattr__(self, "_down", msgspec.msgpack.Decoder(self.down))
+
+    def decode_up(self, data: bytes) -> Up:
+        return self._decode(self._up, data)
+
+    def decode_down(self, data: bytes) -> Down:
+        return self._decode(self._down, data)
+
+    def _decode(self, decoder: msgspec.msgpack.Decoder[Any], data: bytes) -> Any:
+        try:
+            return decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+            raise PeerBroke(f"The other end sent a {self.name} message that does not follow the protocol.") from e
