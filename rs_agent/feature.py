@@ -1,0 +1,48 @@
+"""What a feature is at the customer's end: a channel it speaks and one coroutine that speaks it.
+
+A session makes one object of each feature; `run` is called once for each channel that a link opens, so several runs
+may be under way at once. The channel given to `run` checks the customer's grant on every message in both directions:
+a feature never has to, and a run ends by itself (`NotAllowed`, cancelled) when the grant is withdrawn.
+An RsError that leaves `run` closes the channel with that error; the link and the session live on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from rs_agent.desktop.base import Desktop
+from rs_relay.link.channel import Channel
+from rs_relay.link.spec import ChannelSpec
+
+
+class Face(Protocol):
+    """What a feature may show the customer. Texts come ready for show (translated, filtered)."""
+
+    def notice(self, text: str) -> None:
+        """One line that something happened or is happening now."""
+        ...
+
+    def chat(self, name: str, text: str) -> None:
+        """A chat line to show."""
+        ...
+
+
+@dataclass
+class Context:
+    """What a session hands to its features."""
+
+    desktop: Desktop
+    face: Face
+    folder: Path  # received files go here
+    technician: str  # as the relay names them, for show only
+    home: Path = field(default_factory=Path.home)  # files may be read below here
+    note: Callable[[str, str], None] = lambda kind, text: None  # a line for the local journal
+
+
+class Feature(Protocol):
+    spec: ChannelSpec[Any, Any]
+
+    async def run(self, channel: Channel[Any, Any]) -> None: ...
