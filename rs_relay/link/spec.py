@@ -17,6 +17,7 @@ from rs_relay.errors import PeerBroke
 
 Up = TypeVar("Up")  # what the technician says
 Down = TypeVar("Down")  # what the agent says
+T = TypeVar("T")
 
 
 class Permission(StrEnum):
@@ -62,13 +63,14 @@ class ChannelSpec(Generic[Up, Down]):
         object.__setattr__(self, "_down", msgspec.msgpack.Decoder(self.down))
 
     def decode_up(self, data: bytes) -> Up:
-        return self._decode(self._up, data)
+        return _decode(self._up, data, self.name)
 
     def decode_down(self, data: bytes) -> Down:
-        return self._decode(self._down, data)
+        return _decode(self._down, data, self.name)
 
-    def _decode(self, decoder: msgspec.msgpack.Decoder[Any], data: bytes) -> Any:
-        try:
-            return decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
-            raise PeerBroke(f"The other end sent a {self.name} message that does not follow the protocol.") from e
+
+def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes, channel: str) -> T:
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+        raise PeerBroke(f"The other end sent a {channel} message that does not follow the protocol.") from e
