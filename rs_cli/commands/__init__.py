@@ -1,0 +1,31 @@
+"""The list of verbs. Adding a line here is how a verb joins `rs`.
+
+A module is imported only when its verb is used (or asked for help), so that `rs send-file` never pays for the TUI.
+Each module holds `app`, a `typer.Typer` with one command of the verb's name, or with a command for each sub-verb.
+The order here is the order in `rs --help`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verb:
+    name: str
+    module: str
+    summary: str  # one line for `rs --help`, so that help imports nothing
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb("connect", "rs_cli.commands.connect", "Join a customer's session by the code they read to you."),
+    Verb("sessions", "rs_cli.commands.sessions", "List, open, ask in and end your sessions."),
+    Verb("view", "rs_cli.commands.view", "See and control the customer's screen in a window."),
+    Verb("screenshot", "rs_cli.commands.screenshot", "Save a picture of the customer's screen."),
+    Verb("send-file", "rs_cli.commands.send_file", "Send files or directories to the customer's computer."),
+    Verb("get-file", "rs_cli.commands.get_file", "Fetch files or directories from the customer's computer."),
+    Verb("chat", "rs_cli.commands.chat", "Talk with the customer."),
+    Verb("clipboard", "rs_cli.commands.clipboard", "Read or set the customer's clipboard."),
+    Verb("login", "rs_cli.commands.login", "Sign in to a relay."),
+    Verb("logout", "rs_cli.commands.logout", "Forget a relay's token."),
+)
