@@ -8,6 +8,7 @@ An RsError that leaves `run` closes the channel with that error; the link and th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,28 @@ class Face(Protocol):
         ...
 
 
+class Pulse:
+    """Beats after something was done that a screen may show: whoever grabs screens need not wait for the next turn.
+
+    Of the event loop's thread only. `count` only grows; a waiter that names the last beat it knows misses none.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._next = asyncio.Event()
+
+    def beat(self) -> None:
+        self.count += 1
+        self._next, before = asyncio.Event(), self._next
+        before.set()
+
+    async def wait(self, seen: int) -> int:
+        """The count, as soon as it is over `seen`."""
+        while self.count <= seen:
+            await self._next.wait()
+        return self.count
+
+
 @dataclass
 class Context:
     """What a session hands to its features."""
@@ -40,6 +63,7 @@ class Context:
     technician: str  # as the relay names them, for show only
     home: Path = field(default_factory=Path.home)  # files may be read below here
     note: Callable[[str, str], None] = lambda kind, text: None  # a line for the local journal
+    pulse: Pulse = field(default_factory=Pulse)  # control beats it after each event, the screen feature waits for it
 
 
 class Feature(Protocol):

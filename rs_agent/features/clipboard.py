@@ -1,0 +1,163 @@
+"""The clipboard at the customer's end: what they copy while a technician watches, what the technician puts there.
+
+The law: nothing that was on the clipboard before goes out unasked, nothing that the technician put there comes back
+as news, and both directions have a speed limit. The desktop's clipboard tells changes from a thread of its own; all
+calls into it are made by one thread of ours, since they may block.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from rs_agent.bucket import Bucket
+from rs_agent.desktop.base import Clipboard
+from rs_agent.feature import Context
+from rs_agent.language import _
+from rs_relay.channels.clipboard import (
+    MAX_TEXT,
+    SPEC,
+    SYNC_LIMIT,
+    Done,
+    Down,
+    Failed,
+    Get,
+    Put,
+    Skipped,
+    Text,
+    Up,
+    Watch,
+)
+from rs_relay.errors import LocalProblem
+from rs_relay.link.channel import Channel, ChannelClosed
+
+BURST, PER_SECOND = 5, 5.0  # SECURITY-DESIGN 4.5
+T = TypeVar("T")
+
+
+class ClipboardFeature:
+    spec = SPEC
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._thread = ThreadPoolExecutor(1, "clipboard")
+        self._clipboard: Clipboard | None = None
+        self._stop_watching: Callable[[], None] | None = None
+        self._watchers: set[asyncio.Event] = set()
+        self._put: str | None = None  # what the technician put there last, until somebody else copies
+
+    async def run(self, channel: Channel[Down, Up]) -> None:
+        pace = Bucket(BURST, PER_SECOND, asyncio.get_running_loop().time)
+        watcher: asyncio.Task[None] | None = None
+        try:
+            async for message in channel:
+                if wait := pace.take():
+                    await asyncio.sleep(wait)
+                match message:
+                    case Watch(on=True) if watcher is None or watcher.done():
+                        watcher = asyncio.create_task(self._report(channel), name="clipboard")
+                    case Watch(on=False) if watcher is not None:
+                        await _end(watcher)
+                        watcher = None
+                    case Watch():
+                        pass
+                    case Get() | Put():
+                        await channel.send(await self._answer(message))
+        finally:
+            if watcher is not None:
+                await _end(watcher)
+
+    def close(self) -> None:
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def _answer(self, message: Get | Put) -> Down:
+        try:
+            if isinstance(message, Put):
+                return await self._set(message.text)
+            return _reply(await self._call(self._get), asked=True, limit=MAX_TEXT)
+        except LocalProblem as e:
+            return Failed(e.code, e.message)
+
+    async def _set(self, text: str) -> Down:
+        if len(text.encode()) > MAX_TEXT:
+            return Failed("too-large", "The text is too large for the clipboard; send it as a file.")
+        self._put = text
+        await self._call(partial(self._desktop_set, text))
+        self._context.face.notice(_("The technician has put a text on your clipboard."))
+        return Done()
+
+    async def _report(self, channel: Channel[Down, Up]) -> None:
+        """Tells each change from now on, or only the last of several that came faster than the limit."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        loop = asyncio.get_running_loop()
+
+        def tell() -> None:  # in the desktop's own thread
+            loop.call_soon_threadsafe(self._changed)
+
+        try:
+            await self._call(partial(self._start, tell))
+            while True:
+                await changed.wait()
+                changed.clear()
+                text = await self._call(self._get)
+                if text and text != self._put:
+                    self._put = None
+                    await channel.send(_reply(text, asked=False, limit=SYNC_LIMIT))
+                await asyncio.sleep(1 / PER_SECOND)
+        except LocalProblem as e:
+            await channel.send(Failed(e.code, e.message))
+        except ChannelClosed:
+            pass  # run's own loop hears it too, and ends
+        finally:
+            self._watchers.discard(changed)
+            if not self._watchers:
+                self._thread.submit(self._stop)
+
+    def _changed(self) -> None:
+        for watcher in self._watchers:
+            watcher.set()
+
+    async def _call(self, act: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+    def _open(self) -> Clipboard:
+        if self._clipboard is None:
+            self._clipboard = self._context.desktop.clipboard()
+        return self._clipboard
+
+    def _get(self) -> str:
+        return self._open().get()
+
+    def _desktop_set(self, text: str) -> None:
+        self._open().set(text)
+
+    # Only in our thread, from here on.
+
+    def _start(self, tell: Callable[[], None]) -> None:
+        if self._stop_watching is None:
+            self._stop_watching = self._open().watch(tell)
+
+    def _stop(self) -> None:
+        stop, self._stop_watching = self._stop_watching, None
+        if stop is not None:
+            stop()
+
+    def _close(self) -> None:
+        self._stop()
+        if self._clipboard is not None:
+            self._clipboard.close()
+
+
+def _reply(text: str, asked: bool, limit: int) -> Text | Skipped:
+    data = text.encode(errors="replace")  # a lone surrogate is not text that could be sent
+    return Text(data.decode(), asked) if len(data) <= limit else Skipped(len(data), asked)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
