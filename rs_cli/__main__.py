@@ -1,0 +1,5 @@
+"""`python -m rs_cli` is `rs`."""
+
+from rs_cli.main import main
+
+main()

@@ -1,0 +1,303 @@
+"""One support session at the technician's end, without any face.
+
+Law: the session outlives its links. `Technician` keeps one link to the agent open, makes a new one when it breaks, and
+runs each feature that is in use on a fresh channel of every link. It decides nothing about what is said there.
+
+    open_session(3) ──▶ Connecting ─▶ Open ──▶ use(chat), use(files) … ──▶ Lost ─▶ Connecting ─▶ Open (they run again)
+
+Who owns what: one task keeps the link (`_keep`), one task for each feature in use (`_serve`); both end with the
+`async with`. Faces call `use` and `during`, and listen to events; commands mostly need `during` alone:
+
+    async with open_session(number, timeout=60) as session:
+        chat = Chat()
+        line = await session.during(chat, chat.say("Hello"))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from rs_cli.book import Book, Entry
+from rs_cli.feature import Feature
+from rs_cli.session.connector import Connector, Link
+from rs_cli.session.events import Began, Event, Moved
+from rs_cli.session.events import Stopped as FeatureStopped
+from rs_cli.session.status import Connecting, Ended, Lost, Open, Status, Stopped
+from rs_relay.channels import consent
+from rs_relay.errors import ConnectionLost, RsError, SessionEnded, Unreachable
+from rs_relay.link.channel import ChannelClosed
+
+T = TypeVar("T")
+
+FIRST_WAIT, LONGEST_WAIT = 0.1, 10.0  # seconds between attempts, doubled each time, with full jitter
+FAREWELL = 3.0  # seconds the agent has to answer a goodbye
+
+
+class Technician:
+    def __init__(self, entry: Entry, connector: Connector, book: Book, link: Link | None = None) -> None:
+        """`link` is the one that pairing made, if this process has just paired."""
+        self.entry = entry
+        self.status: Status = Connecting(1)
+        self._connector = connector
+        self._book = book
+        self._link = link
+        self._links_made = 0
+        self._listeners: list[Callable[[Event], None]] = []
+        self._uses: dict[str, _Use] = {}
+        self._changed = asyncio.Condition()
+        self._keeper: asyncio.Task[None] | None = None
+
+    # what faces call
+
+    def listen(self, heard: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `heard` for each event from now on; returns how to stop that."""
+        self._listeners.append(heard)
+        return lambda: self._listeners.remove(heard)
+
+    async def reached(self) -> None:
+        """Wait until the session is open. Raises what ended or stopped it before."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: isinstance(self.status, Open | Ended | Stopped))
+        self._raise_if_over()
+
+    async def use(self, feature: Feature) -> None:
+        """Open the feature's channel now and on every later link; returns when it is open for the first time.
+
+        Raises NotAllowed when the customer has not granted it. A feature in use is not opened twice."""
+        name = feature.spec.name
+        use = self._uses.get(name)
+        if use is None or use.over.done():
+            use = self._uses[name] = _Use(feature)
+            use.task = asyncio.create_task(self._serve(use), name=f"feature {name}")
+        began = asyncio.ensure_future(use.began.wait())
+        either: list[asyncio.Future[Any]] = [began, use.over]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            began.cancel()
+        if not use.began.is_set() and use.over.done():
+            error = use.over.result()
+            raise error or SessionEnded(f"The customer's computer closed the {name} channel.")
+
+    async def drop(self, feature: Feature) -> None:
+        """Close the feature's channel and do not open it again."""
+        use = self._uses.pop(feature.spec.name, None)
+        if use and use.task:
+            use.task.cancel()
+            await asyncio.wait([use.task])
+
+    async def during(self, feature: Feature, work: Coroutine[Any, Any, T]) -> T:
+        """Use `feature` and await `work`. What ends the feature or the session first is raised, and `work` cancelled.
+
+        A lost link does not end it: the feature takes up its work on the next one."""
+        try:
+            await self.use(feature)
+        except BaseException:
+            work.close()
+            raise
+        use = self._uses[feature.spec.name]
+        task = asyncio.create_task(work)
+        either: list[asyncio.Future[Any]] = [task, use.over]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            # The feature may have failed `work` with a better error than the channel's own: let that come out first.
+            await asyncio.wait([task], timeout=0.05)
+            if task.done() and not task.cancelled():
+                return task.result()
+            raise use.over.result() or ConnectionLost(f"The {feature.spec.name} channel was closed.")
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError, RsError):
+                await asyncio.wait([task])
+
+    async def end(self, reason: str) -> None:
+        """End the session for everybody: both computers, all links. Its keys are wiped here even if the agent cannot
+        be told now; the agent gives up by itself then."""
+        link = self._link
+        if link is not None:
+            with suppress(RsError, ChannelClosed, TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await _say_goodbye(link, reason)
+        self._finish(Ended(reason or "You ended the session."))
+        await self._move(self.status)
+
+    # the life of the link
+
+    async def _keep(self) -> None:
+        attempt = 1
+        while not isinstance(self.status, Ended | Stopped):
+            try:
+                if self._link is None:
+                    await self._move(Connecting(attempt))
+                    self._link = await self._connector.reach(self.entry)
+                self._links_made += 1
+                attempt = 1
+                await self._move(Open(self._links_made))
+                error = await self._link.closed()
+            except RsError as e:
+                error = e
+            self._link = None
+            if isinstance(self.status, Ended | Stopped):
+                return
+            await self._after(error, attempt)
+            attempt += 1
+
+    async def _after(self, error: RsError, attempt: int) -> None:
+        if isinstance(error, SessionEnded):
+            self._finish(Ended(error.message))
+            await self._move(self.status)
+        elif isinstance(error, Unreachable):
+            wait = random.uniform(FIRST_WAIT, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt))
+            await self._move(Lost(error.message, wait))
+            await asyncio.sleep(wait)
+        else:
+            await self._move(Stopped(error))
+
+    async def _serve(self, use: _Use) -> None:
+        """Run the feature on every link until it stops for another reason than the link's end."""
+        name = use.feature.spec.name
+        served = 0
+        error: RsError | None = None
+        try:
+            while True:
+                link, served = await self._next_link(served)
+                try:
+                    channel = await link.open(use.feature.spec)
+                    use.began.set()
+                    self._tell(Began(name))
+                    await use.feature.run(channel)
+                    await channel.close()
+                except ChannelClosed as closed:
+                    error = closed.error
+                except RsError as e:
+                    error = e
+                else:
+                    error = None
+                if isinstance(error, SessionEnded) or not (isinstance(error, Unreachable) or self._link is not link):
+                    return
+                error = None
+        except RsError as e:
+            error = e
+        finally:
+            if not use.over.done():
+                use.over.set_result(error)
+            self._tell(FeatureStopped(name, error))
+
+    async def _next_link(self, served: int) -> tuple[Link, int]:
+        """A link that this feature has not run on yet."""
+        async with self._changed:
+            await self._changed.wait_for(
+                lambda: (
+                    isinstance(self.status, Ended | Stopped) or (self._link is not None and self._links_made > served)
+                )
+            )
+        self._raise_if_over()
+        if self._link is None:
+            return await self._next_link(served)
+        return self._link, self._links_made
+
+    async def _move(self, status: Status) -> None:
+        async with self._changed:
+            self.status = status
+            self._changed.notify_all()
+        self._tell(Moved(status))
+
+    def _finish(self, ended: Ended) -> None:
+        self.status = ended
+        self.entry = self._book.end(self.entry.number, ended.why)
+
+    def _raise_if_over(self) -> None:
+        match self.status:
+            case Ended(why):
+                raise SessionEnded(f"Session {self.entry.number} has ended.", why)
+            case Stopped(error):
+                raise error or ConnectionLost("The connection was closed.")
+            case _:
+                return
+
+    def _tell(self, event: Event) -> None:
+        for heard in list(self._listeners):
+            heard(event)
+
+    async def start(self) -> None:
+        self._keeper = asyncio.create_task(self._keep(), name=f"session {self.entry.number}")
+
+    async def stop(self) -> None:
+        """Close this program's link; the session goes on."""
+        tasks = [use.task for use in self._uses.values() if use.task]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        link = self._link
+        if not isinstance(self.status, Ended | Stopped):
+            await self._move(Stopped(None))
+        if link is not None:
+            with suppress(RsError, ChannelClosed):
+                await link.close()
+        if self._keeper:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+
+
+class _Use:
+    """A feature in use: `began` after its first channel opened, `over` with what ended it."""
+
+    def __init__(self, feature: Feature) -> None:
+        self.feature = feature
+        self.began = asyncio.Event()
+        self.over: asyncio.Future[RsError | None] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[None] | None = None
+
+
+async def _say_goodbye(link: Link, reason: str) -> None:
+    channel = await link.open(consent.SPEC)
+    await channel.send(consent.Goodbye(reason))
+    async for said in channel:
+        if isinstance(said, consent.Goodbye):
+            return
+
+
+@asynccontextmanager
+async def open_session(
+    number: int | None,
+    *,
+    timeout: float | None = 60.0,
+    heard: Callable[[Event], None] | None = None,
+    book: Book | None = None,
+    connector: Connector | None = None,
+) -> AsyncIterator[Technician]:
+    """The session of that number (None: the only open one), reached. `timeout` bounds the reaching alone; None waits.
+
+    Raises NoSuchSession, SessionEnded, Unreachable, SignInNeeded."""
+    book = book or Book()
+    entry = book.pick(number)
+    if connector is None:
+        from rs_cli.session.dialled import connector_for  # the network's imports, paid only when it is needed
+
+        connector = connector_for(entry.relay)
+    session = Technician(entry, connector, book)
+    if heard:
+        session.listen(heard)
+    try:
+        await session.start()
+        await _reach(session, timeout)
+        yield session
+    finally:
+        await session.stop()
+        await connector.close()
+
+
+async def _reach(session: Technician, timeout: float | None) -> None:
+    try:
+        async with asyncio.timeout(timeout):
+            await session.reached()
+    except TimeoutError:
+        why = session.status.why if isinstance(session.status, Lost) else "There was no answer."
+        raise Unreachable(f"Session {session.entry.number} could not be reached in {timeout:.0f} s.", why) from None
