@@ -13,7 +13,22 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rs_relay.errors import LocalProblem, TooLarge
+
 Pixels = npt.NDArray[np.uint8]  # shape (height, width, 4), byte order B, G, R, X (X is undefined)
+CLIPBOARD_LIMIT = 10 * 1024 * 1024  # bytes of UTF-8 that a clipboard gives or takes: more never sits in memory whole
+
+
+class ScreenChanged(LocalProblem):
+    """The area is not (wholly) on the desktop now: a monitor went, or its mode changed. Read `monitors` again."""
+
+
+class ClipboardTooLarge(TooLarge):
+    """The clipboard's text is over the limit. `size` is its size in bytes, or what is known of it at least."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__("The clipboard holds more than rs carries.", "Save it to a file and send the file.")
+        self.size = size
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ class Screen(Protocol):
         ...
 
     def grab(self, area: Monitor) -> Pixels:
-        """The pixels of `area` now; the array may be overwritten by the next grab."""
+        """The pixels of `area` now; the array may be overwritten by the next grab. Raises ScreenChanged."""
         ...
 
     def pointer(self) -> PointerPlace: ...
@@ -55,7 +70,7 @@ class Screen(Protocol):
 
 
 class Hands(Protocol):
-    """Acts. `key` names are the neutral names of `rs_relay.channels.control.keys`."""
+    """Acts. `key` names are the neutral names of `rs_relay.channels.control.keys`. Any thread may call it."""
 
     def move(self, x: int, y: int) -> None:
         """Pointer to desktop pixel (x, y), clamped to the desktop."""
@@ -70,11 +85,14 @@ class Hands(Protocol):
         ...
 
     def key(self, name: str, down: bool) -> None:
-        """A special key by its neutral name, or one character (then the key that types it, for shortcuts)."""
+        """A special key by its neutral name, or one character (then the key that types it, for shortcuts).
+
+        Letting go of what is not held does nothing. Raises PeerBroke for a name that is no key.
+        """
         ...
 
     def text(self, text: str) -> None:
-        """Types any Unicode text, whatever the layout."""
+        """Types any Unicode text, whatever the layout. A `release_all` from another thread cuts it short."""
         ...
 
     def release_all(self) -> None:
@@ -85,14 +103,21 @@ class Hands(Protocol):
 
 
 class Clipboard(Protocol):
-    """Text only, here. `get` returns '' for an empty or non-text clipboard."""
+    """Text only, here. `get` returns '' for an empty or non-text clipboard, and for an owner that does not answer."""
 
-    def get(self) -> str: ...
+    def get(self, limit: int = CLIPBOARD_LIMIT) -> str:
+        """The text now. Raises ClipboardTooLarge when it is over `limit` bytes of UTF-8; it is not kept then."""
+        ...
 
-    def set(self, text: str) -> None: ...
+    def set(self, text: str) -> None:
+        """Raises ClipboardTooLarge over CLIPBOARD_LIMIT."""
+        ...
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Calls `changed` from another thread after each change by somebody else (not by `set`); returns a stop."""
+        """Calls `changed` from another thread after each change by somebody else (not by `set`); returns a stop.
+
+        `changed` may call `get`. Changes that come faster than `changed` returns are told as one.
+        """
         ...
 
     def close(self) -> None: ...

@@ -100,8 +100,9 @@ class XDesktop:
         read, write = os.pipe()
         try:
             width, height = self.size
-            each = [["-screen", str(n), f"{width}x{height}x24"] for n in range(self.screens)]
-            argv = ["Xvfb", "-displayfd", str(write), *sum(each, []), "-nolisten", "tcp", "-noreset", "-dpi", "96"]
+            argv = ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp", "-noreset", "-dpi", "96"]
+            for n in range(self.screens):
+                argv += ["-screen", str(n), f"{width}x{height}x24"]
             server = self._popen(argv, "Xvfb", dict(os.environ), pass_fds=(write,))
             os.close(write)
             write = -1
