@@ -1,0 +1,52 @@
+"""One connection to the X server, and what can go wrong with it in a person's words.
+
+An X *error* is an answer to one request and ends nothing: without a handler of its own python-xlib would print it to
+stderr, which is the customer's terminal. A *lost connection* ends everything, and is a LocalProblem.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from Xlib import display
+from Xlib import error as xerror
+
+from rs_relay.errors import LocalProblem
+
+
+def connect(name: str | None = None) -> Any:
+    """An open `Xlib.display.Display` of display `name` (default: $DISPLAY). Raises LocalProblem."""
+    shown = name or os.environ.get("DISPLAY", "")
+    try:
+        opened = display.Display(name)
+    except (xerror.DisplayError, xerror.XError, OSError, AssertionError) as e:
+        # (An AssertionError is how python-xlib answers a server that hangs up in the middle of its set-up.)
+        raise LocalProblem(
+            f"The X display {shown!r} cannot be opened." if shown else "There is no X display here.",
+            "Start rs-agent inside the desktop session of the person you help, or set DISPLAY and XAUTHORITY to theirs.",
+        ) from e
+    opened.set_error_handler(lambda error, request: None)
+    return opened
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Turns the end of the X connection into a LocalProblem."""
+    try:
+        yield
+    except (xerror.ConnectionClosedError, BrokenPipeError, ConnectionResetError) as e:
+        raise LocalProblem(
+            "The desktop session of this computer has ended.", "Start rs-agent again in the new one."
+        ) from e
+
+
+def need(opened: Any, extension: str, for_what: str) -> None:
+    """Raises LocalProblem when the X server lacks `extension`."""
+    if not opened.has_extension(extension):
+        raise LocalProblem(
+            f"The X server of this desktop lacks {extension}, which rs needs {for_what}.",
+            "Use another X server, or help without it.",
+        )
