@@ -73,7 +73,9 @@ def x25519(scalar: bytes, u: bytes) -> bytes:
     return shared
 
 
-def isk(sid: bytes, k: bytes, y_initiator: bytes, ad_initiator: bytes, y_responder: bytes, ad_responder: bytes) -> bytes:
+def isk(
+    sid: bytes, k: bytes, y_initiator: bytes, ad_initiator: bytes, y_responder: bytes, ad_responder: bytes
+) -> bytes:
     """The intermediate session key, 64 bytes (initiator-responder setting)."""
     transcript = lv_cat(y_initiator, ad_initiator) + lv_cat(y_responder, ad_responder)
     return hashlib.sha512(lv_cat(_DSI_ISK, sid, k) + transcript).digest()

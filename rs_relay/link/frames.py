@@ -1,18 +1,18 @@
 """The inner frame: what a record's plaintext holds.
 
-    kind(u8) | channel(u32) | body          a record holds exactly one frame; channel 0 is the link itself
+kind(u8) | channel(u32) | body          a record holds exactly one frame; channel 0 is the link itself
 
-    HELLO   0  agent → technician, first: who is here (opaque to this room)
-    OPEN    n  technician → agent: body is the channel's name
-    ACCEPT  n  agent → technician
-    REFUSE  n  agent → technician: body is an error
-    MORE    n  part of a message, not the last
-    DATA    n  the last (or only) part of a message
-    PADDED  n  the same, short, padded to one size: u16 length, body, zeros. Keys all look alike to the relay
-    CREDIT  n  u32: this many bytes more may be sent on n
-    CLOSE   n  nothing more comes on n; body is an error, or empty
-    PING    0  u64, answered by PONG with the same
-    BYE     0  the link ends here by intention; body is a reason. A stream cut without it was cut by somebody else
+HELLO   0  agent → technician, first: who is here (opaque to this room)
+OPEN    n  technician → agent: body is the channel's name
+ACCEPT  n  agent → technician
+REFUSE  n  agent → technician: body is an error
+MORE    n  part of a message, not the last
+DATA    n  the last (or only) part of a message
+PADDED  n  the same, short, padded to one size: u16 length, body, zeros. Keys all look alike to the relay
+CREDIT  n  u32: this many bytes more may be sent on n
+CLOSE   n  nothing more comes on n; body is an error, or empty
+PING    0  u64, answered by PONG with the same
+BYE     0  the link ends here by intention; body is a reason. A stream cut without it was cut by somebody else
 """
 
 from __future__ import annotations

@@ -91,6 +91,10 @@ def message(kind: int, *fields: bytes) -> bytes:
     return bytes([kind]) + lp(*fields)
 
 
+# Said by the holder instead of M2 or M4 when it turns a try down. Not authenticated: it only spares the joiner a wait.
+REFUSED = message(5)
+
+
 def parse(data: bytes, kind: int, lengths: tuple[int | range, ...]) -> list[bytes]:
     """The fields of a message of exactly this kind and these lengths; Abort for anything else, trailing bytes too."""
     if not data or data[0] != kind:
@@ -178,7 +182,10 @@ class Joiner(_Run):
         return self._m1
 
     def receive(self, data: bytes) -> bytes | None:
-        if self._enter(State.SENT1, State.SENT3) is State.SENT1:
+        state = self._enter(State.SENT1, State.SENT3)
+        if data == REFUSED:
+            raise WrongSecret("the holder turned the try down")
+        if state is State.SENT1:
             return self._on_m2(data)
         self._on_m4(data)
         return None

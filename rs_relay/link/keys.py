@@ -1,7 +1,7 @@
 """Every key of a link has one function and one label here. HKDF-SHA256 throughout (RFC 5869).
 
-    lp(x…)          each part after its length as four bytes, big-endian: no two lists of parts give the same bytes
-    key(label, c)   HKDF-Expand(PRK, lp("rs/1 " + label, c), 32)
+lp(x…)          each part after its length as four bytes, big-endian: no two lists of parts give the same bytes
+key(label, c)   HKDF-Expand(PRK, lp("rs/1 " + label, c), 32)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def lp(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def H(*parts: bytes) -> bytes:  # noqa: N802 - the name the protocol text uses
+def H(*parts: bytes) -> bytes:
     return hashlib.sha256(lp(*parts)).digest()
 
 

@@ -13,8 +13,10 @@ that channel; one that breaks the *link's* rules ends the link. The session abov
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from rs_relay.errors import PeerBroke, RsError
 from rs_relay.link import frames
@@ -309,7 +311,7 @@ class LinkSession:
         incoming.in_flight -= incoming.owed
         incoming.owed = 0
 
-    _HANDLERS = {
+    _HANDLERS: ClassVar[Mapping[Kind, Callable[[LinkSession, int, bytes | memoryview], list[Event]]]] = {
         Kind.HELLO: _on_hello,
         Kind.OPEN: _on_open,
         Kind.ACCEPT: _on_accept,

@@ -1,0 +1,431 @@
+"""The one place where rs opens a socket to the relay: conversations with it, and links through it.
+
+    Conversation    /host or /control: requests and their answers, and the knocks that come unasked
+    attach          /link: a ticket becomes a Socket that carries records
+    join, answer, knock_link: the handshakes, each on its own Socket, each over in seconds or not at all
+
+Redirects are refused, all of them: a relay that sends its clients elsewhere would send their tokens there too.
+Compression is off: what is encrypted does not shrink, and what shrinks with a secret beside it tells about it.
+A proxy is taken from the system's settings (HTTP CONNECT, SOCKS).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxyStatus,
+    InvalidStatus,
+    InvalidURI,
+    ProxyError,
+)
+
+from rs_relay import errors
+from rs_relay.errors import (
+    ConnectionLost,
+    PeerBroke,
+    RsError,
+    SessionEnded,
+    SignInNeeded,
+    Unreachable,
+    UsageError,
+    WrongCode,
+)
+from rs_relay.link import handshake, keys, resume
+from rs_relay.link.codes import Code
+from rs_relay.link.handshake import Abort, Attempts, Opened, Role, WrongSecret
+from rs_relay.wire import codec, limits, messages
+from rs_relay.wire.messages import FromClient, FromRelay
+
+OPEN_TIMEOUT = 10.0  # seconds to reach the relay
+ANSWER_TIMEOUT = 15.0  # seconds for the relay to answer a request
+PEER_TIMEOUT = 35.0  # seconds for the other end to come to the link (the relay gives up after 30)
+SHAKE_TIMEOUT = 10.0  # seconds for each message of a handshake: 2.6 KB take one at 28.8 kbit/s
+NOT_SENT = 32 * 1024  # bytes the kernel may hold unsent: more could no longer be overtaken by a key press
+
+Answer = TypeVar("Answer", messages.Slot, messages.Ticket, messages.Presence, messages.Waiting)
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Where the relay is. `url` is `ws://…` or `wss://…` without a path."""
+
+    url: str
+
+    @classmethod
+    def parse(cls, text: str) -> Relay:
+        """Accepts `host`, `host:port` and URLs. Plain `ws` only to this computer itself. Raises UsageError."""
+        text = text.strip().rstrip("/")
+        for web, socket_scheme in (("https://", "wss://"), ("http://", "ws://")):
+            if text.startswith(web):
+                text = socket_scheme + text.removeprefix(web)
+        if "://" not in text:
+            text = ("ws://" if _is_loopback(urlsplit("//" + text).hostname or "") else "wss://") + text
+        try:
+            parts = urlsplit(text)
+            host, _ = parts.hostname, parts.port
+        except ValueError as e:
+            raise UsageError("That is not a relay's address.", "For example: wss://relay.example.org:8200") from e
+        if parts.scheme not in ("ws", "wss") or not host or parts.query or parts.fragment or parts.username:
+            raise UsageError("That is not a relay's address.", "For example: wss://relay.example.org:8200")
+        if parts.scheme == "ws" and not _is_loopback(host):
+            raise UsageError(
+                "A relay on another computer must be reached by wss://, never by plain ws://.",
+                "The relay's operator gives it a certificate with --tls-cert and --tls-key.",
+            )
+        return cls(f"{parts.scheme}://{parts.netloc}{parts.path}")
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+class _Connect(connect):
+    """A client connection that goes where it was told to, or nowhere."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def _open(relay: Relay, path: str, token: str = "", **options: Any) -> ClientConnection:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        return await _Connect(
+            relay.url + path,
+            additional_headers=headers,
+            compression=None,
+            user_agent_header=None,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=1,
+            **options,
+        )
+    except InvalidStatus as e:
+        raise _refused(e.response.status_code) from e
+    except (InvalidProxyStatus, ProxyError) as e:
+        raise Unreachable("The proxy of this network refused the connection.", "Check the proxy's settings.") from e
+    except ssl.SSLError as e:
+        raise Unreachable("The relay's certificate is not valid for its address.", "Check the address.") from e
+    except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as e:
+        raise Unreachable("The relay cannot be reached.") from e
+
+
+def _refused(status: int) -> RsError:
+    if status in (401, 403):
+        return SignInNeeded("The relay does not accept this sign-in.")
+    if status in (429, 503):
+        return Unreachable("The relay is busy.", "Try again in a minute.")
+    return Unreachable(f"There is no rs relay at that address (it answered {status}).")
+
+
+class Conversation:
+    """A host or control socket: requests, answers, knocks. Ends with `ended`; whoever needs it longer dials again."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[FromRelay]] = {}
+        self._knocks: asyncio.Queue[messages.Knocked | None] = asyncio.Queue()
+        self._welcome: asyncio.Future[messages.Welcome] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[RsError] = asyncio.get_running_loop().create_future()
+        self._reader = asyncio.create_task(self._read(), name="relay-read")
+
+    async def greet(self, hello: messages.Hello) -> messages.Welcome:
+        await self._send(hello)
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            return await self._welcome
+
+    async def ask_slot(self) -> messages.Slot:
+        return await self._request(messages.AskSlot(next(self._ids)), messages.Slot)
+
+    async def join(self, slot: str) -> messages.Ticket:
+        """Raises WrongCode when the slot is not (or no longer) valid."""
+        return await self._request(messages.Join(next(self._ids), slot), messages.Ticket)
+
+    async def knock(self, host: str, door: str) -> messages.Ticket:
+        """Raises Unreachable when the host is not there now, NoSuchSession when the door does not open."""
+        return await self._request(messages.Knock(next(self._ids), host, door), messages.Ticket)
+
+    async def who(self, doors: list[messages.Door]) -> list[bool]:
+        online: list[bool] = []
+        for at in range(0, len(doors), 20):
+            request = messages.Who(next(self._ids), tuple(doors[at : at + 20]))
+            online += (await self._request(request, messages.Presence)).online
+        return online
+
+    async def waiting(self) -> tuple[messages.Customer, ...]:
+        return (await self._request(messages.AskWaiting(next(self._ids)), messages.Waiting)).customers
+
+    async def retire(self, slot: str) -> None:
+        await self._send(messages.Retire(slot))
+
+    async def failed(self, slot: str) -> None:
+        await self._send(messages.Failed(slot))
+
+    async def knocks(self) -> AsyncIterator[messages.Knocked]:
+        """Who knocks, until the conversation ends."""
+        while knocked := await self._knocks.get():
+            yield knocked
+
+    async def close(self) -> None:
+        self._reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reader
+        await self._connection.close()
+
+    async def __aenter__(self) -> Conversation:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _send(self, message: FromClient) -> None:
+        try:
+            await self._connection.send(codec.encode(message))
+        except ConnectionClosed as e:
+            raise ConnectionLost("The connection to the relay was lost.") from e
+
+    async def _request(self, message: FromClient, kind: type[Answer]) -> Answer:
+        number: int = message.id  # type: ignore[union-attr]  # every request has one
+        answer: asyncio.Future[FromRelay] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            await self._send(message)
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                reply = await answer
+        except TimeoutError as e:
+            raise Unreachable("The relay does not answer.") from e
+        finally:
+            self._waiting.pop(number, None)
+        if not isinstance(reply, kind):
+            raise PeerBroke("The relay gave an answer to another question.")
+        return reply
+
+    async def _read(self) -> None:
+        error: RsError = ConnectionLost("The connection to the relay was lost.")
+        try:
+            async for data in self._connection:
+                self._handle(codec.decode_from_relay(data))
+        except ConnectionClosed:
+            pass
+        except PeerBroke as e:
+            error = e
+        finally:
+            self._finish(error)
+
+    def _handle(self, message: FromRelay) -> None:
+        match message:
+            case messages.Welcome():
+                if not self._welcome.done():
+                    self._welcome.set_result(message)
+            case messages.Knocked():
+                self._knocks.put_nowait(message)
+            case messages.Refused(number, code, text):
+                self._refuse(number, errors.from_wire(code, text))
+            case messages.Slot(number) | messages.Ticket(number) | messages.Presence(number) | messages.Waiting(number):
+                if (answer := self._waiting.get(number)) and not answer.done():
+                    answer.set_result(message)
+            case messages.Restarting() | messages.Joined():
+                pass  # a hint only; the socket's end is what counts
+
+    def _refuse(self, number: int, error: RsError) -> None:
+        waiting: asyncio.Future[Any] | None = self._waiting.get(number) if number else self._welcome
+        if waiting and not waiting.done():
+            waiting.set_exception(error)
+
+    def _finish(self, error: RsError) -> None:
+        if not self.ended.done():
+            self.ended.set_result(error)
+        answers: list[asyncio.Future[Any]] = [self._welcome, *self._waiting.values()]
+        for answer in answers:
+            if not answer.done():
+                answer.set_exception(error)
+                answer.exception()  # nobody need be waiting
+        self._knocks.put_nowait(None)
+
+
+async def _conversation(connection: ClientConnection, hello: messages.Hello) -> tuple[Conversation, messages.Welcome]:
+    conversation = Conversation(connection)
+    try:
+        return conversation, await conversation.greet(hello)
+    except BaseException as e:
+        await conversation.close()
+        if isinstance(e, TimeoutError):
+            raise Unreachable("The relay does not answer.") from e
+        raise
+
+
+async def control(relay: Relay, token: str = "") -> tuple[Conversation, messages.Welcome]:
+    """A technician's conversation. Raises SignInNeeded, Unreachable."""
+    connection = await _open(relay, "/control", token, max_size=limits.CONTROL_MESSAGE, ping_interval=20)
+    return await _conversation(connection, messages.Hello(messages.VERSION))
+
+
+async def host(relay: Relay, hello: messages.Hello) -> tuple[Conversation, messages.Welcome]:
+    """An agent's conversation. Raises Unreachable."""
+    connection = await _open(relay, "/host", max_size=limits.CONTROL_MESSAGE, ping_interval=20)
+    return await _conversation(connection, hello)
+
+
+class RecordSocket:
+    """A link socket after the relay has joined it: see `rs_relay.link.link.Socket`."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, data: bytes | bytearray) -> None:
+        try:
+            await self._connection.send(data)
+        except ConnectionClosed as e:
+            raise ConnectionResetError("the link socket is closed") from e
+
+    async def receive(self) -> bytes:
+        try:
+            data = await self._connection.recv()
+        except ConnectionClosed as e:
+            raise ConnectionResetError("the link socket is closed") from e
+        if isinstance(data, str):
+            raise ConnectionResetError("text on a link socket")
+        return data
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    def abort(self) -> None:
+        self._connection.transport.abort()
+
+
+async def attach(relay: Relay, ticket: str) -> RecordSocket:
+    """Spend a ticket; returns when the other end is there too. Raises Unreachable."""
+    connection = await _open(
+        relay,
+        "/link",
+        max_size=limits.LINK_MESSAGE,
+        max_queue=8,
+        write_limit=64 * 1024,
+        # the ends ping each other through the link; the relay looks after its own half
+        ping_interval=None,
+    )
+    tcp = connection.transport.get_extra_info("socket")
+    if hasattr(socket, "TCP_NOTSENT_LOWAT") and tcp.family in (socket.AF_INET, socket.AF_INET6):
+        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOT_SENT)
+    try:
+        await connection.send(codec.encode(messages.Attach(ticket)))
+        async with asyncio.timeout(PEER_TIMEOUT):
+            reply = codec.decode_from_relay(await connection.recv())
+    except (ConnectionClosed, TimeoutError) as e:
+        connection.transport.abort()
+        raise Unreachable("The other end did not come to the link.") from e
+    except BaseException:
+        connection.transport.abort()
+        raise
+    if isinstance(reply, messages.Refused):
+        await connection.close()
+        raise errors.from_wire(reply.code, reply.message)
+    if not isinstance(reply, messages.Joined):
+        connection.transport.abort()
+        raise PeerBroke("The relay gave an answer to another question.")
+    return RecordSocket(connection)
+
+
+async def _next(socket: RecordSocket) -> bytes:
+    async with asyncio.timeout(SHAKE_TIMEOUT):
+        return await socket.receive()
+
+
+@contextlib.asynccontextmanager
+async def _shaking(socket: RecordSocket) -> AsyncIterator[None]:
+    """Every way a handshake can fail, as the error that the person is told; the socket is cut."""
+    try:
+        yield
+    except BaseException as e:
+        socket.abort()
+        if isinstance(e, WrongSecret):
+            raise WrongCode("The code is wrong.") from e
+        if isinstance(e, resume.UnknownKey):
+            raise SessionEnded("The session has ended at the customer's computer.") from e
+        if isinstance(e, Abort):
+            raise Unreachable("The two ends could not agree on a secure connection.", "Try again.") from e
+        if isinstance(e, OSError | TimeoutError):
+            raise ConnectionLost("The connection was lost before it was secure.", "Try again.") from e
+        raise
+
+
+async def join(socket: RecordSocket, code: Code, link: str, role: Role, name: str) -> Opened:
+    """The end where the code was typed. Raises WrongCode when the holder turns it down."""
+    run = handshake.Joiner(code.secret, bytes.fromhex(link), role, name)
+    async with _shaking(socket):
+        await socket.send(run.start())
+        proof = run.receive(await _next(socket))
+        await socket.send(proof or b"")
+        run.receive(await _next(socket))
+    if run.opened is None:
+        raise PeerBroke("The other end did not finish the handshake.")
+    return run.opened
+
+
+async def hold(socket: RecordSocket, secret: str, attempts: Attempts, link: str, role: Role) -> Opened:
+    """The end that made the code. Raises WrongCode when the joiner's secret was wrong (counted in `attempts`)."""
+    run = handshake.Holder(secret, bytes.fromhex(link), role, attempts)
+    try:
+        async with _shaking(socket):
+            for _ in range(2):
+                await socket.send(await _reply(socket, run, await _next(socket)))
+    finally:
+        run.abandon()
+    if run.opened is None:
+        raise PeerBroke("The other end did not finish the handshake.")
+    return run.opened
+
+
+async def _reply(socket: RecordSocket, run: handshake.Holder, data: bytes) -> bytes:
+    try:
+        return run.receive(data)
+    except Abort:
+        await socket.send(handshake.REFUSED)
+        await socket.close()
+        raise
+
+
+async def reopen(socket: RecordSocket, session_key: bytes) -> Opened:
+    """Technician: a further link of a session. Raises SessionEnded when the agent says it holds no such session (the
+    relay could have said so too: the caller tries more than once before it believes it)."""
+    run = resume.Initiator(session_key)
+    async with _shaking(socket):
+        await socket.send(run.start())
+        await socket.send(run.receive(await _next(socket)))
+    if run.opened is None:
+        raise PeerBroke("The other end did not finish the handshake.")
+    return run.opened
+
+
+async def readmit(socket: RecordSocket, session_key: bytes | None) -> Opened:
+    """Agent: the other side of `reopen`. With no session, says so and raises SessionEnded."""
+
+    def find(name: bytes) -> bytes | None:
+        return session_key if session_key and name == keys.rid(session_key) else None
+
+    run = resume.Responder(find)
+    async with _shaking(socket):
+        first = await _next(socket)
+        try:
+            reply = run.receive(first)
+        except resume.UnknownKey:
+            await socket.send(resume.UNKNOWN)
+            await socket.close()
+            raise
+        await socket.send(reply or b"")
+        run.receive(await _next(socket))
+    if run.opened is None:
+        raise PeerBroke("The other end did not finish the handshake.")
+    return run.opened

@@ -1,0 +1,407 @@
+"""A live link: one `LinkSession` on one socket, and its channels as coroutines. With `dial`, the only I/O of this room.
+
+Who owns what: the reader task alone calls `receive`, the writer task alone calls `next_record`; channels only queue
+and take. The writer asks for the next record when the socket has taken the one before, so that what is urgent
+overtakes what is large here, and not never. A link that breaks is cut at once, without a polite close (a polite close
+of a broken line costs seconds); the session above it dials again.
+
+On a slow line the parts of bulk messages shrink until one takes about 20 ms to leave, so that a key press waits for no
+more than that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from rs_relay.errors import ConnectionLost, LocalProblem, PeerBroke, RsError, SessionEnded, TooLarge
+from rs_relay.link import session as core
+from rs_relay.link.channel import ChannelClosed
+from rs_relay.link.frames import BadFrame
+from rs_relay.link.handshake import Opened, Role
+from rs_relay.link.seal import BadRecord
+from rs_relay.link.spec import ChannelSpec
+
+PING_EVERY = 10.0  # seconds of silence, then a ping
+SILENCE = 25.0  # seconds without a record, pings answered or not: the line is dead
+QUEUE = 512 * 1024  # bytes a channel may have waiting before send() waits: two records ahead, whatever the line
+PART_TIME = 0.020  # seconds that one part of a bulk message may keep the line
+PART_MIN, PART_MAX = 4 * 1024, core.WHOLE
+
+Said = TypeVar("Said")
+Heard = TypeVar("Heard")
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Socket(Protocol):
+    """What carries records, in order, whole. `send` returns when it has room for more. Errors are OSError."""
+
+    async def send(self, data: bytes | bytearray) -> None: ...
+
+    async def receive(self) -> bytes: ...
+
+    async def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the agent says first on each link, for the technician's book. All but `name` are for the relay's door."""
+
+    host: str
+    door: str
+    name: str
+
+
+class LinkChannel(Generic[Said, Heard]):
+    """See `rs_relay.link.channel.Channel`. `guard`, if set, is called before each message in either direction and
+    raises the reason why it may not pass."""
+
+    def __init__(self, link: Link, number: int, spec: ChannelSpec[Any, Any], guard: Callable[[], None] | None) -> None:
+        self.spec = spec
+        self._link, self._number, self._guard = link, number, guard
+        self._decode = spec.decode_down if link.role is Role.TECHNICIAN else spec.decode_up
+        self._inbox: deque[tuple[bytes, int]] = deque()
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closed = False
+        self._error: RsError | None = None
+
+    async def send(self, message: Said, *, replaces: str = "") -> None:
+        self._check()
+        data = _encoder.encode(message)
+        if len(data) > self.spec.max_message:
+            raise TooLarge(f"That is too large to send at once ({len(data) // 1024} KiB).")
+        while not self._closed and self.queued >= QUEUE:
+            self._room.clear()
+            await self._room.wait()
+        self._check()
+        if self._closed or not self._link.session.send(self._number, data, replaces):
+            raise ChannelClosed(self._error)
+        self._link.wake()
+
+    async def receive(self) -> Heard:
+        while not self._inbox:
+            if self._closed:
+                raise ChannelClosed(self._error)
+            self._changed.clear()
+            await self._changed.wait()
+        data, cost = self._inbox.popleft()
+        self._link.session.consumed(self._number, cost)
+        self._link.wake()
+        self._check()
+        message: Heard = self._decode(data)
+        return message
+
+    def __aiter__(self) -> AsyncIterator[Heard]:
+        return self._messages()
+
+    async def _messages(self) -> AsyncIterator[Heard]:
+        while True:
+            try:
+                message = await self.receive()
+            except ChannelClosed as closed:
+                if closed.error:
+                    raise closed.error from None
+                return
+            yield message
+
+    async def close(self, error: RsError | None = None) -> None:
+        self._link.session.close(self._number, error)
+        self._link.forget(self._number)
+        self._link.wake()
+        self.ended(error)
+
+    def cut(self, error: RsError) -> None:
+        """Close now, in place of anything still queued, heard or said."""
+        self._inbox.clear()
+        self._link.session.close(self._number, error, at_once=True)
+        self._link.forget(self._number)
+        self._link.wake()
+        self.ended(error)
+
+    @property
+    def queued(self) -> int:
+        return self._link.session.queued(self._number)
+
+    def _check(self) -> None:
+        if self._guard:
+            self._guard()
+
+    # called by the link
+
+    def heard(self, data: bytes, cost: int) -> None:
+        self._inbox.append((data, cost))
+        self._changed.set()
+
+    def ended(self, error: RsError | None) -> None:
+        if not self._closed:
+            self._closed, self._error = True, error
+        self._changed.set()
+        self._room.set()
+
+    def sent(self) -> None:
+        if not self._room.is_set() and self.queued < QUEUE:
+            self._room.set()
+
+
+@dataclass
+class Request:
+    """The technician asks for a channel. Answer it once."""
+
+    name: str
+    _link: Link
+    _number: int
+
+    def accept(self, spec: ChannelSpec[Any, Any], guard: Callable[[], None] | None = None) -> LinkChannel[Any, Any]:
+        """Raises ChannelClosed when the technician has let go of it meanwhile."""
+        return self._link.accept(self._number, spec, guard)
+
+    def refuse(self, error: RsError) -> None:
+        self._link.session.refuse(self._number, error)
+        self._link.wake()
+
+
+@dataclass
+class Traffic:
+    """What a link has seen of its line."""
+
+    records_in: int = 0
+    records_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    round_trip: float | None = None  # seconds, of the last ping
+
+
+class Link:
+    """One link of a session. Made by `dial` after the handshake; `start` it inside a running loop."""
+
+    def __init__(self, opened: Opened, role: Role, socket: Socket, clock: Callable[[], float] = time.monotonic) -> None:
+        self.role = role
+        self.opened = opened
+        self.session = core.LinkSession(opened, role, clock())
+        self.traffic = Traffic()
+        self.ended: asyncio.Future[RsError | None] = asyncio.get_running_loop().create_future()
+        self._socket, self._clock = socket, clock
+        self._channels: dict[int, LinkChannel[Any, Any]] = {}
+        self._opening: dict[int, asyncio.Future[None]] = {}
+        self._requests: asyncio.Queue[Request | None] = asyncio.Queue()
+        self._facts: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._part = 64 * 1024
+        self._last_heard = clock()
+        self._leaving = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, facts: Facts | None = None) -> None:
+        """Begin. The agent's end passes what it says first."""
+        if facts:
+            self.session.hello(_encoder.encode(facts))
+        self._tasks = [
+            asyncio.create_task(self._read(), name="link-read"),
+            asyncio.create_task(self._write(), name="link-write"),
+            asyncio.create_task(self._watch(), name="link-watch"),
+        ]
+
+    # ---- for the sessions above
+
+    async def facts(self) -> Facts:
+        """What the agent said first. Raises the error the link ended with."""
+        return await asyncio.shield(self._facts)
+
+    async def open(self, spec: ChannelSpec[Any, Any]) -> LinkChannel[Any, Any]:
+        """Technician: open a channel; waits while the customer is asked. Raises the error of a refusal."""
+        if self.ended.done():
+            raise self._why()
+        number = self.session.open(spec.name, spec.priority, spec.window, spec.max_message)
+        if number >= 2**32:
+            raise LocalProblem("This link has been used for too long.", "Connect again.")
+        channel: LinkChannel[Any, Any] = LinkChannel(self, number, spec, None)
+        self._channels[number] = channel
+        self._opening[number] = asyncio.get_running_loop().create_future()
+        self.wake()
+        try:
+            await self._opening[number]
+        except BaseException:
+            self.session.close(number)
+            self.forget(number)
+            self.wake()
+            raise
+        finally:
+            self._opening.pop(number, None)
+        return channel
+
+    async def requests(self) -> AsyncIterator[Request]:
+        """Agent: the channels that the technician asks for, until the link ends."""
+        while request := await self._requests.get():
+            yield request
+
+    async def close(self, reason: str = "") -> None:
+        """End the link by intention: what is queued goes out first, then goodbye."""
+        if not self.ended.done():
+            self._leaving = True
+            for number in list(self._channels):
+                await self._channels[number].close()
+            self.wake()
+            await self._drain()
+            self.session.bye(reason)
+            self.wake()
+            await self._drain()
+        self._finish(None)
+        await self._socket.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def abort(self, error: RsError | None = None) -> None:
+        """Cut it now."""
+        self._finish(error or ConnectionLost("The connection was cut."))
+
+    async def _drain(self) -> None:
+        self._idle.clear()
+        self.wake()
+        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(self._idle.wait()), self.ended}
+        # a line that takes nothing for ten seconds is not worth waiting for
+        await asyncio.wait(waits, timeout=10.0, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits - {self.ended}:
+            wait.cancel()
+
+    # ---- for the channels
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def forget(self, number: int) -> None:
+        self._channels.pop(number, None)
+
+    def accept(
+        self, number: int, spec: ChannelSpec[Any, Any], guard: Callable[[], None] | None
+    ) -> LinkChannel[Any, Any]:
+        if not self.session.accept(number, spec.priority, spec.window, spec.max_message):
+            raise ChannelClosed(None)
+        channel: LinkChannel[Any, Any] = LinkChannel(self, number, spec, guard)
+        self._channels[number] = channel
+        self.wake()
+        return channel
+
+    # ---- the three tasks
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                record = await self._socket.receive()
+                self._last_heard = self._clock()
+                self.traffic.records_in += 1
+                self.traffic.bytes_in += len(record)
+                for event in self.session.receive(record):
+                    self._handle(event)
+                self.wake()  # an answer may be owed, or credit have come
+        except (BadRecord, BadFrame):
+            self._finish(ConnectionLost("The connection carried something that the other end did not send."))
+        except OSError:
+            self._finish(None if self._leaving else ConnectionLost("The connection was lost."))
+
+    async def _write(self) -> None:
+        try:
+            while not self.ended.done():
+                now = self._clock()
+                made = self.session.next_record(now, self._part)
+                if made is None:
+                    self._idle.set()
+                    self._wake.clear()
+                    await self._wake.wait()
+                    continue
+                record, number = made
+                await self._socket.send(record)
+                self.traffic.records_out += 1
+                self.traffic.bytes_out += len(record)
+                self._adapt(len(record), self._clock() - now)
+                if number is not None and (channel := self._channels.get(number)):
+                    channel.sent()
+        except OSError:
+            self._finish(None if self._leaving else ConnectionLost("The connection was lost."))
+
+    def _adapt(self, size: int, took: float) -> None:
+        """Shrink the parts on a line that is slow to take them, grow them on one that is not."""
+        if took > PART_TIME and size > PART_MIN:
+            self._part = max(PART_MIN, self._part // 2)
+        elif took < PART_TIME / 4 and size >= self._part // 2:
+            self._part = min(PART_MAX, self._part * 2)
+
+    async def _watch(self) -> None:
+        while not self.ended.done():
+            await asyncio.sleep(PING_EVERY / 2)
+            silent = self._clock() - self._last_heard
+            if silent > SILENCE:
+                self._finish(ConnectionLost("The other end has not been heard for a while."))
+            elif silent > PING_EVERY / 2:
+                self.session.ping(int(self._clock() * 1e6))
+                self.wake()
+
+    # ---- what happened
+
+    def _handle(self, event: core.Event) -> None:
+        match event:
+            case core.Heard(number, data, cost):
+                if channel := self._channels.get(number):
+                    channel.heard(data, cost)
+            case core.Accepted(number):
+                if (waiting := self._opening.get(number)) and not waiting.done():
+                    waiting.set_result(None)
+            case core.Gone(number, error):
+                self._gone(number, error)
+            case core.Asked(number, name):
+                self._requests.put_nowait(Request(name, self, number))
+            case core.HelloHeard(body):
+                self._greet(body)
+            case core.Pong(stamp):
+                self.traffic.round_trip = max(0.0, self._clock() - stamp / 1e6)
+            case core.Bye(_):
+                self._finish(None)
+
+    def _gone(self, number: int, error: RsError | None) -> None:
+        waiting = self._opening.get(number)
+        if waiting and not waiting.done():
+            waiting.set_exception(error or PeerBroke("The other end refused without a reason."))
+        if channel := self._channels.pop(number, None):
+            channel.ended(error)
+
+    def _greet(self, body: bytes) -> None:
+        try:
+            facts = msgspec.msgpack.decode(body, type=Facts)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadFrame("a hello that says nothing") from None
+        if not self._facts.done():
+            self._facts.set_result(facts)
+
+    def _why(self) -> RsError:
+        return (self.ended.result() if self.ended.done() else None) or SessionEnded("The other end closed the link.")
+
+    def _finish(self, error: RsError | None) -> None:
+        """The link is over: everybody who waits hears why, and the socket is cut."""
+        if self.ended.done():
+            return
+        self.ended.set_result(error)
+        for channel in list(self._channels.values()):
+            channel.ended(error)
+        self._channels.clear()
+        for waiting in self._opening.values():
+            if not waiting.done():
+                waiting.set_exception(self._why())
+        if not self._facts.done():
+            self._facts.set_exception(self._why())
+            self._facts.exception()  # nobody need have asked
+        self._requests.put_nowait(None)
+        current = asyncio.current_task()
+        for task in self._tasks:
+            if task is not current:
+                task.cancel()
+        if not self._leaving:
+            self._socket.abort()
