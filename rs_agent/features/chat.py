@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from rs_agent.bucket import Bucket
 from rs_agent.feature import Context
-from rs_relay.channels.chat import MAX_TEXT, SPEC, Line, Say, Since, Up, Who
+from rs_relay.channels.chat import MAX_TEXT, SPEC, Current, Down, Line, Say, Since, Up, Who
 from rs_relay.errors import PeerBroke, TooLarge
 from rs_relay.link.channel import Channel, ChannelClosed
 
@@ -44,7 +44,7 @@ class Chat:
         """A line of the agent itself, for the technician: what the customer allowed or took back."""
         self._add(Who.SYSTEM, "", text)
 
-    async def run(self, channel: Channel[Line, Up]) -> None:
+    async def run(self, channel: Channel[Down, Up]) -> None:
         sender: asyncio.Task[None] | None = None
         pace = Bucket(BURST, PER_SECOND, asyncio.get_running_loop().time)
         try:
@@ -62,14 +62,18 @@ class Chat:
                 sender.cancel()
                 await asyncio.gather(sender, return_exceptions=True)
 
-    async def _follow(self, channel: Channel[Line, Up], seen: int) -> None:
+    async def _follow(self, channel: Channel[Down, Up], seen: int) -> None:
         """Sends what came after line `seen`, for ever."""
+        told = False
         try:
             while True:
                 more = self._more
                 for line in [line for line in self._lines if line.number > seen]:
                     await channel.send(line)
                     seen = line.number
+                if not told:
+                    await channel.send(Current(seen))
+                    told = True
                 if more is self._more:
                     await more.wait()
         except ChannelClosed:

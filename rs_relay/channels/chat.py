@@ -2,7 +2,7 @@
 
     technician                                   agent
     Since(last)               ─────────────▶     the first message on each link: what it has seen already
-                              ◀─────────────     Line(...) for each later line, then each new one as it comes
+                              ◀─────────────     Line(...) for each later line, then Current, then each new Line
     Say(key, text)            ─────────────▶     gets a number, shown to the customer, and comes back as Line(key=…)
 
 `key` is chosen by the sender and makes a repeated Say (after a lost link) the same line: said once, shown once.
@@ -43,6 +43,12 @@ class Line(msgspec.Struct, frozen=True, tag="line"):
     key: str = ""
 
 
+class Current(msgspec.Struct, frozen=True, tag="current"):
+    """All lines up to this number have been sent; said once on each link."""
+
+    last: int
+
+
 Up = Since | Say
-Down = Line
+Down = Line | Current
 SPEC: ChannelSpec[Up, Down] = ChannelSpec("chat", None, Priority.TALK, Up, Down, max_message=64 * 1024)
