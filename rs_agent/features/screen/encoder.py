@@ -1,0 +1,214 @@
+"""From what the screen shows to the frames of an update: holds what one viewer has been sent. No I/O, no clock.
+
+damage (against what was last sent) -> motion (what only moved) -> quality (text or photograph) -> codecs. `_sent` is at
+each moment what the viewer's picture holds once it has applied every frame made so far, but for the tiles in `_lossy`,
+where the viewer has an approximation of it.
+
+Not here: one encoder for several viewers. Each viewer paints at its own pace, so what was last sent differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rs_agent.desktop.base import Pixels as Grabbed
+from rs_agent.features.screen import motion, quality
+from rs_agent.features.screen.damage import Words, changed
+from rs_agent.features.screen.motion import Move
+from rs_relay.channels.screen.codecs import exact, jpeg
+from rs_relay.channels.screen.messages import MAX_TILES, Copy, Frame, Region
+from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Pixels, covering, rectangles, spans
+
+PIECE = 512  # tiles a frame, so that one is decoded while the next is made
+SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do
+MOTION_PAUSE = 16  # updates to go without looking for motion, at most, while none is found
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What becomes one frame."""
+
+    copies: tuple[Copy, ...] = ()
+    tiles: npt.NDArray[np.intp] | None = None
+    places: tuple[tuple[int, int, int, int], ...] = ()
+
+
+class Encoder:
+    """One layout of one viewer, from black to its end."""
+
+    def __init__(self, layout: int, grid: Grid, codecs: Sequence[str] = (), first_seq: int = 1) -> None:
+        self.seq = first_seq - 1  # of the last update made
+        self._layout, self._grid = layout, grid
+        self._lossy_allowed = jpeg.NAME in codecs
+        self._sent: Words = np.zeros((grid.rows * SIDE, grid.columns * SIDE), np.uint32)
+        self._lossy = grid.empty()
+        self._changed_at = np.full((grid.rows, grid.columns), -np.inf)
+        self._stream = exact.Encoder()
+        self._begun = False
+        self._still = 0  # updates in a row whose damage was no motion
+        self._pause = 0  # updates until motion is looked for again
+
+    @property
+    def lossy(self) -> int:
+        """Tiles that the viewer does not have exactly."""
+        return int(np.count_nonzero(self._lossy))
+
+    def update(self, grabbed: Grabbed, now: float, refine: int = MAX_TILES) -> Iterator[Frame]:
+        """The frames that turn what was sent into `grabbed` (height, width, 4); none when there is nothing to say.
+
+        `refine`: how many tiles that rest may be sent exactly besides. `grabbed` must not change until the last frame
+        has been taken, and each must be taken: what it says counts as sent.
+        """
+        seen: Words = np.ascontiguousarray(grabbed).view(np.uint32)[..., 0]
+        damaged = changed(self._sent, seen, self._grid)
+        copies: tuple[Copy, ...] = ()
+        if damaged.any():
+            move = self._motion(seen, damaged)
+            if move is not None:
+                copies = (self._move(move),)
+                damaged = changed(self._sent, seen, self._grid)
+        resting = self._resting(damaged, now, refine)
+        if not (copies or damaged.any() or resting.any()) and self._begun:
+            return
+        self._take(seen, damaged)
+        lossy = self._choose(damaged, now)
+        self._changed_at[damaged] = now
+        self._begun = True
+        self.seq += 1
+        yield from self._frames(copies, (damaged & ~lossy) | resting, lossy)
+
+    def _motion(self, seen: Words, damaged: Mask) -> Move | None:
+        if self._pause:
+            self._pause -= 1
+            return None
+        if int(np.count_nonzero(damaged)) < motion.MIN_TILES:
+            return None
+        move = motion.find(self._sent[: self._grid.height, : self._grid.width], seen, damaged)
+        self._still = 0 if move else self._still + 1
+        self._pause = min(self._still // 4, MOTION_PAUSE)
+        return move
+
+    def _move(self, move: Move) -> Copy:
+        s, t = move.source, move.target
+        self._sent[t.y : t.y + t.height, t.x : t.x + t.width] = self._sent[
+            s.y : s.y + s.height, s.x : s.x + s.width
+        ].copy()
+        if self._lossy.any():
+            self._move_lossy(move)
+        return Copy(s.x, s.y, s.width, s.height, t.x, t.y)
+
+    def _move_lossy(self, move: Move) -> None:
+        """A tile that got pixels from a lossy one is lossy; those it had may stay, so no tile becomes exact."""
+        t = move.target
+        rows = np.arange(t.y // SIDE, -(-(t.y + t.height) // SIDE))
+        columns = np.arange(t.x // SIDE, -(-(t.x + t.width) // SIDE))
+        from_rows = [((rows * SIDE + edge - move.dy) // SIDE).clip(0, self._grid.rows - 1) for edge in (0, SIDE - 1)]
+        from_columns = [
+            ((columns * SIDE + edge - move.dx) // SIDE).clip(0, self._grid.columns - 1) for edge in (0, SIDE - 1)
+        ]
+        before = self._lossy.copy()
+        for r in from_rows:
+            for c in from_columns:
+                self._lossy[np.ix_(rows, columns)] |= before[np.ix_(r, c)]
+
+    def _resting(self, damaged: Mask, now: float, refine: int) -> Mask:
+        """The lossy tiles to send exactly now: unchanged for a while, the longest unchanged first."""
+        mask = self._lossy & ~damaged & (now - self._changed_at >= quality.REST)
+        if int(np.count_nonzero(mask)) > refine:
+            at = np.where(mask, self._changed_at, np.inf).ravel()
+            keep = np.argsort(at, kind="stable")[:refine]
+            mask = self._grid.empty()
+            mask.ravel()[keep] = True
+        return mask
+
+    def _take(self, seen: Words, damaged: Mask) -> None:
+        for r in covering(damaged, self._grid):
+            self._sent[r.y : r.y + r.height, r.x : r.x + r.width] = seen[r.y : r.y + r.height, r.x : r.x + r.width]
+
+    def _choose(self, damaged: Mask, now: float) -> Mask:
+        """Which of the damaged tiles to send lossily."""
+        if not self._lossy_allowed or not damaged.any():
+            return self._grid.empty()
+        moving = damaged & (now - self._changed_at < quality.MOVING)
+        if int(np.count_nonzero(damaged)) < quality.WORTH_IT and not moving.any():
+            return self._grid.empty()
+        photographs = self._grid.empty()
+        photographs[damaged] = quality.photographic(self._tiles(np.flatnonzero(damaged)))
+        lossy = quality.lossy(damaged, photographs, moving)
+        for column, row, columns, rows in rectangles(lossy):
+            if columns * rows < SMALL_REGION:
+                lossy[row : row + rows, column : column + columns] = False
+        return lossy
+
+    def _frames(self, copies: tuple[Copy, ...], exactly: Mask, lossy: Mask) -> Iterator[Frame]:
+        pieces = list(_pieces(copies, exactly, lossy))
+        self._lossy = (self._lossy | lossy) & ~exactly
+        left = self.lossy
+        for n, piece in enumerate(pieces, 1):
+            yield Frame(
+                self.seq,
+                self._layout,
+                piece.copies,
+                *self._exact(piece.tiles),
+                regions=tuple(self._region(*place) for place in piece.places),
+                more=n < len(pieces),
+                lossy=left,
+            )
+
+    def _exact(self, tiles: npt.NDArray[np.intp] | None) -> tuple[tuple[int, ...], bytes]:
+        if tiles is None or not len(tiles):
+            return (), b""
+        mask = self._grid.empty()
+        mask.ravel()[tiles] = True
+        return spans(mask), self._stream.encode(rgb(self._tiles(tiles)).tobytes())
+
+    def _region(self, column: int, row: int, columns: int, rows: int) -> Region:
+        r = self._grid.pixels(column, row, columns, rows)
+        data = jpeg.encode(rgb(self._sent[r.y : r.y + r.height, r.x : r.x + r.width]))
+        return Region(jpeg.NAME, column, row, columns, rows, data)
+
+    def _tiles(self, numbers: npt.NDArray[np.intp]) -> Words:
+        """Those tiles of what was sent, shape (n, SIDE, SIDE). A tile's row moves as one item: four times as fast."""
+        rows, columns = np.divmod(numbers, self._grid.columns)
+        lines = self._sent.view(f"V{SIDE * 4}").reshape(self._grid.rows, SIDE, self._grid.columns)
+        return np.ascontiguousarray(lines[rows, :, columns]).view(np.uint32).reshape(-1, SIDE, SIDE)
+
+
+def _pieces(copies: tuple[Copy, ...], exactly: Mask, lossy: Mask) -> Iterator[_Piece]:
+    """In the order to send: what moved, text, photographs."""
+    tiles = np.flatnonzero(exactly)
+    if copies or len(tiles) or not lossy.any():
+        yield _Piece(copies, tiles[:PIECE])
+    for start in range(PIECE, len(tiles), PIECE):
+        yield _Piece(tiles=tiles[start : start + PIECE])
+    places: list[tuple[int, int, int, int]] = []
+    room = PIECE
+    for place in _cut(rectangles(lossy)):
+        if place[2] * place[3] > room and places:
+            yield _Piece(places=tuple(places))
+            places, room = [], PIECE
+        places.append(place)
+        room -= place[2] * place[3]
+    if places:
+        yield _Piece(places=tuple(places))
+
+
+def _cut(places: list[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int, int]]:
+    """Rectangles of at most PIECE tiles. A row is never longer than that: MAX_SIDE is 512 tiles."""
+    for column, row, columns, rows in places:
+        step = max(1, PIECE // columns)
+        for start in range(row, row + rows, step):
+            yield column, start, columns, min(step, row + rows - start)
+
+
+def rgb(words: Words) -> Pixels:
+    """B, G, R, X in memory as R, G, B: shape (..., 3). By planes, which is four times as fast as by pixels."""
+    planes = np.ascontiguousarray(words).view(np.uint8).reshape(*words.shape, 4)
+    out = np.empty((*words.shape, 3), np.uint8)
+    for channel in range(3):
+        out[..., channel] = planes[..., 2 - channel]
+    return out

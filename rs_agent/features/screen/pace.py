@@ -1,0 +1,96 @@
+"""When to look at the screen, and how much may be under way: pure, the clock handed in.
+
+The eye sets the pace. At most IN_FLIGHT updates are sent and not yet painted, so no queue can grow: a slow line or a
+slow viewer gets fewer updates, each one as new as can be. Looking costs time as well, so it is done
+
+    as soon as may be       for 0.1 s after the technician did something: an application draws within milliseconds
+    60 times a second       for 2 s after anything changed or was done
+    15 times a second       else
+
+and never so often that looking at a large screen takes more than a share of one core.
+
+What rests and is still lossy is refined a few tiles an update, fewer where updates take long to be painted: the
+answer to a key must never wait behind a photograph's last bits.
+"""
+
+from __future__ import annotations
+
+from rs_relay.errors import PeerBroke
+
+IN_FLIGHT = 2  # one being painted, one on its way
+FRAME = 1 / 60  # seconds between two updates: what a monitor shows
+
+EAGER, EAGER_FOR = 0.004, 0.1  # seconds between looks; seconds after a beat
+LIVELY, LIVELY_FOR = FRAME, 2.0
+IDLE = 1 / 15
+BUSY_SHARE, IDLE_SHARE = 0.5, 0.02  # of one core, for looking
+
+REFINE_START, REFINE_LEAST, REFINE_MOST = 64, 8, 256  # tiles an update
+SLOW, QUICK = 0.1, 0.05  # seconds until painted, over the quickest seen
+
+
+class Pace:
+    """`beat`, `looked`, `sent`, `painted` tell what happened; `delay` says when to look next."""
+
+    def __init__(self, now: float) -> None:
+        self.refine = REFINE_START
+        self._under_way: dict[int, float] = {}  # seq -> when it was sent
+        self._last_seq = 0
+        self._next_frame = now
+        self._looked = now - IDLE
+        self._cost = 0.0
+        self._lively = now
+        self._beaten = now - EAGER_FOR
+        self._quickest = float("inf")
+
+    def beat(self, now: float) -> None:
+        """The technician did something that the screen may answer."""
+        self._beaten = self._lively = now
+
+    def looked(self, now: float, cost: float, changed: bool) -> None:
+        """The screen was looked at, which took `cost` seconds of work."""
+        self._looked = now
+        # The dearest of late looks, forgotten slowly: one cheap look must not start a burst.
+        self._cost = max(cost, self._cost * 0.9)
+        if changed:
+            self._lively = now
+
+    def sent(self, now: float, seq: int) -> None:
+        self._under_way[seq] = now
+        self._last_seq = seq
+        self._next_frame = now + FRAME
+
+    def painted(self, now: float, seq: int) -> None:
+        """Update `seq`, and so all before it, is before the eye. Raises PeerBroke if it was never sent."""
+        if seq > self._last_seq:
+            raise PeerBroke("The other end says that it painted a picture which was never sent.")
+        if seq in self._under_way:
+            self._weigh(now - self._under_way[seq])
+        for done in [s for s in self._under_way if s <= seq]:
+            del self._under_way[done]
+
+    def restart(self) -> None:
+        """What is under way belongs to a picture that is no more; it will be painted or not, and counts no longer."""
+        self._under_way.clear()
+
+    def delay(self, now: float) -> float | None:
+        """Seconds until the next look: 0 for now, None while no update may be sent."""
+        if len(self._under_way) >= IN_FLIGHT:
+            return None
+        interval, share = self._interval(now)
+        due = max(self._looked + max(interval, self._cost / share), self._next_frame)
+        return max(0.0, due - now)
+
+    def _interval(self, now: float) -> tuple[float, float]:
+        if now - self._beaten < EAGER_FOR:
+            return EAGER, BUSY_SHARE
+        if now - self._lively < LIVELY_FOR:
+            return LIVELY, BUSY_SHARE
+        return IDLE, IDLE_SHARE
+
+    def _weigh(self, took: float) -> None:
+        self._quickest = min(self._quickest, took)
+        if took > self._quickest + SLOW:
+            self.refine = max(REFINE_LEAST, self.refine // 2)
+        elif took < self._quickest + QUICK:
+            self.refine = min(REFINE_MOST, self.refine * 2)
