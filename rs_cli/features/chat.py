@@ -37,10 +37,11 @@ class Chat:
         self._channel = channel
         try:
             async for said in channel:
-                if isinstance(said, Line):
-                    self._take(said)
-                else:
-                    self._caught_up.set()
+                match said:
+                    case Line():
+                        self._take(said)
+                    case Current():
+                        self._caught_up.set()
         finally:
             self._channel = None
 

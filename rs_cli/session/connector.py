@@ -14,6 +14,7 @@ from rs_relay.errors import RsError
 from rs_relay.link.channel import Channel
 from rs_relay.link.codes import Code
 from rs_relay.link.spec import ChannelSpec
+from rs_relay.wire.messages import Customer, Welcome
 
 
 class Link(Protocol):
@@ -53,8 +54,11 @@ class Connector(Protocol):
         """Spend a code that the customer reads out. Raises WrongCode, Unreachable …"""
         ...
 
-    async def hold(self, show: Callable[[Code, float], None]) -> Paired:
-        """Make a code, `show(code, seconds it stays valid)` it, and wait for the customer to type it.
+    async def hold(
+        self, show: Callable[[Code, float], None], wrong: Callable[[int], None] = lambda left: None
+    ) -> Paired:
+        """Make a code, `show(code, seconds it stays valid)` it, and wait for the customer to type it. `wrong(left)` is
+        called for each wrong secret with the number of tries that are left.
 
         Raises WrongCode when three wrong secrets have retired it, or its time is over."""
         ...
@@ -63,4 +67,10 @@ class Connector(Protocol):
         """Which of these sessions' agents are present at the relay now."""
         ...
 
-    async def close(self) -> None: ...
+    async def waiting(self) -> tuple[Customer, ...]:
+        """Customers whose agents show a code at the relay now, the newest first."""
+        ...
+
+    async def welcome(self) -> Welcome:
+        """Sign in and nothing else. Raises SignInNeeded, Unreachable."""
+        ...

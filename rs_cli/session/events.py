@@ -16,6 +16,13 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """A feature's channel is asked for. Where the customer has to be asked first, that may take a minute."""
+
+    feature: str
+
+
+@dataclass(frozen=True)
 class Began:
     """A feature's channel is open; again after each reconnection."""
 
@@ -30,4 +37,4 @@ class Stopped:
     error: RsError | None
 
 
-Event = Moved | Began | Stopped
+Event = Moved | Opening | Began | Stopped

@@ -16,7 +16,6 @@ Who owns what: one task keeps the link (`_keep`), one task for each feature in u
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -24,16 +23,18 @@ from typing import Any, TypeVar
 from rs_cli.book import Book, Entry
 from rs_cli.feature import Feature
 from rs_cli.session.connector import Connector, Link
-from rs_cli.session.events import Began, Event, Moved
+from rs_cli.session.events import Began, Event, Moved, Opening
 from rs_cli.session.events import Stopped as FeatureStopped
 from rs_cli.session.status import Connecting, Ended, Lost, Open, Status, Stopped
 from rs_relay.channels import consent
-from rs_relay.errors import ConnectionLost, RsError, SessionEnded, Unreachable
+from rs_relay.errors import ConnectionLost, NoSuchSession, RsError, SessionEnded, Unreachable
+from rs_relay.link.backoff import Backoff
 from rs_relay.link.channel import ChannelClosed
 
 T = TypeVar("T")
 
-FIRST_WAIT, LONGEST_WAIT = 0.1, 10.0  # seconds between attempts, doubled each time, with full jitter
+# How often the agent must say that it knows no such session before it is believed: the relay can say it in its place.
+DENIALS = 3
 FAREWELL = 3.0  # seconds the agent has to answer a goodbye
 
 
@@ -45,7 +46,9 @@ class Technician:
         self._connector = connector
         self._book = book
         self._link = link
-        self._links_made = 0
+        self._links_made = self._attempt = self._denials = 0
+        self._backoff = Backoff()
+        self._defect: Exception | None = None
         self._listeners: list[Callable[[Event], None]] = []
         self._uses: dict[str, _Use] = {}
         self._changed = asyncio.Condition()
@@ -80,8 +83,7 @@ class Technician:
         finally:
             began.cancel()
         if not use.began.is_set() and use.over.done():
-            error = use.over.result()
-            raise error or SessionEnded(f"The customer's computer closed the {name} channel.")
+            raise use.over.result() or ConnectionLost(f"The {name} channel was closed.")
 
     async def drop(self, feature: Feature) -> None:
         """Close the feature's channel and do not open it again."""
@@ -110,7 +112,9 @@ class Technician:
             await asyncio.wait([task], timeout=0.05)
             if task.done() and not task.cancelled():
                 return task.result()
-            raise use.over.result() or ConnectionLost(f"The {feature.spec.name} channel was closed.")
+            error = use.over.result()
+            self._raise_if_over()
+            raise error or ConnectionLost(f"The {use.name} channel was closed.")
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError, RsError):
@@ -124,79 +128,107 @@ class Technician:
             with suppress(RsError, ChannelClosed, TimeoutError):
                 async with asyncio.timeout(FAREWELL):
                     await _say_goodbye(link, reason)
-        self._finish(Ended(reason or "You ended the session."))
-        await self._move(self.status)
+        await self._finish(reason or "You ended the session.")
 
     # the life of the link
 
     async def _keep(self) -> None:
-        attempt = 1
-        while not isinstance(self.status, Ended | Stopped):
-            try:
-                if self._link is None:
-                    await self._move(Connecting(attempt))
-                    self._link = await self._connector.reach(self.entry)
-                self._links_made += 1
-                attempt = 1
-                await self._move(Open(self._links_made))
-                error = await self._link.closed()
-            except RsError as e:
-                error = e
-            self._link = None
-            if isinstance(self.status, Ended | Stopped):
-                return
-            await self._after(error, attempt)
-            attempt += 1
+        try:
+            await self._keep_linked()
+        except Exception as defect:
+            self._defect = defect  # ours: `_raise_if_over` brings it to light
+            await self._move(Stopped(None))
 
-    async def _after(self, error: RsError, attempt: int) -> None:
+    async def _keep_linked(self) -> None:
+        while not self._over:
+            try:
+                link = self._link or await self._reach()
+            except RsError as e:
+                await self._failed(e)
+                continue
+            self._link = link
+            self._links_made += 1
+            self._attempt = self._denials = 0
+            self._backoff.reset()
+            await self._move(Open(self._links_made))
+            error = await link.closed()
+            self._link = None
+            if not self._over:
+                await self._broken(error)
+
+    async def _reach(self) -> Link:
+        self._attempt += 1
+        await self._move(Connecting(self._attempt))
+        return await self._connector.reach(self.entry)
+
+    async def _failed(self, error: RsError) -> None:
+        """An attempt at a link came to nothing."""
+        if isinstance(error, SessionEnded | NoSuchSession):
+            self._denials += 1
+            if self._denials < DENIALS:
+                await self._wait(error.message)
+                return
+            error = SessionEnded(error.message)
+        await self._broken(error)
+
+    async def _broken(self, error: RsError) -> None:
+        """A link that was open has ended, or no link is to be had."""
         if isinstance(error, SessionEnded):
-            self._finish(Ended(error.message))
-            await self._move(self.status)
+            await self._finish(error.message)
         elif isinstance(error, Unreachable):
-            wait = random.uniform(FIRST_WAIT, min(LONGEST_WAIT, FIRST_WAIT * 2**attempt))
-            await self._move(Lost(error.message, wait))
-            await asyncio.sleep(wait)
+            await self._wait(error.message)
         else:
             await self._move(Stopped(error))
 
+    async def _wait(self, why: str) -> None:
+        pause = self._backoff.next()
+        await self._move(Lost(why, pause))
+        await asyncio.sleep(pause)
+
     async def _serve(self, use: _Use) -> None:
         """Run the feature on every link until it stops for another reason than the link's end."""
-        name = use.feature.spec.name
         served = 0
         error: RsError | None = None
         try:
             while True:
                 link, served = await self._next_link(served)
-                try:
-                    channel = await link.open(use.feature.spec)
-                    use.began.set()
-                    self._tell(Began(name))
-                    await use.feature.run(channel)
-                    await channel.close()
-                except ChannelClosed as closed:
-                    error = closed.error
-                except RsError as e:
-                    error = e
-                else:
-                    error = None
-                if isinstance(error, SessionEnded) or not (isinstance(error, Unreachable) or self._link is not link):
+                error = await self._run(use, link)
+                if isinstance(error, SessionEnded) and not self._over:
+                    await self._finish(error.message)
+                if not isinstance(error, ConnectionLost):
                     return
-                error = None
         except RsError as e:
             error = e
+        except Exception as defect:
+            use.over.set_exception(defect)  # ours: whoever waits in `during` brings it to light
         finally:
             if not use.over.done():
                 use.over.set_result(error)
-            self._tell(FeatureStopped(name, error))
+            self._tell(FeatureStopped(use.name, error))
+
+    async def _run(self, use: _Use, link: Link) -> RsError | None:
+        """Run the feature on one link; returns why it stopped there, ConnectionLost when the link was the reason."""
+        try:
+            self._tell(Opening(use.name))
+            channel = await link.open(use.feature.spec)
+        except RsError as refusal:
+            return refusal
+        use.began.set()
+        self._tell(Began(use.name))
+        error: RsError | None = None
+        try:
+            await use.feature.run(channel)
+        except ChannelClosed as closed:
+            error = closed.error
+        except RsError as e:
+            error = e
+        await channel.close(error)
+        return error
 
     async def _next_link(self, served: int) -> tuple[Link, int]:
         """A link that this feature has not run on yet."""
         async with self._changed:
-            await self._changed.wait_for(
-                lambda: (
-                    isinstance(self.status, Ended | Stopped) or (self._link is not None and self._links_made > served)
-                )
-            )
+            await self._changed.wait_for(lambda: self._over or (self._link is not None and self._links_made > served))
         self._raise_if_over()
         if self._link is None:
             return await self._next_link(served)
@@ -208,11 +240,17 @@ class Technician:
             self._changed.notify_all()
         self._tell(Moved(status))
 
-    def _finish(self, ended: Ended) -> None:
-        self.status = ended
-        self.entry = self._book.end(self.entry.number, ended.why)
+    async def _finish(self, why: str) -> None:
+        self.entry = self._book.end(self.entry.number, why)
+        await self._move(Ended(why))
+
+    @property
+    def _over(self) -> bool:
+        return isinstance(self.status, Ended | Stopped)
 
     def _raise_if_over(self) -> None:
+        if self._defect:
+            raise self._defect
         match self.status:
             case Ended(why):
                 raise SessionEnded(f"Session {self.entry.number} has ended.", why)
@@ -251,6 +289,7 @@ class _Use:
 
     def __init__(self, feature: Feature) -> None:
         self.feature = feature
+        self.name = feature.spec.name
         self.began = asyncio.Event()
         self.over: asyncio.Future[RsError | None] = asyncio.get_running_loop().create_future()
         self.task: asyncio.Task[None] | None = None
@@ -291,7 +330,6 @@ async def open_session(
         yield session
     finally:
         await session.stop()
-        await connector.close()
 
 
 async def _reach(session: Technician, timeout: float | None) -> None:
