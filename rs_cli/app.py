@@ -25,6 +25,8 @@ class _Lazy(MutableMapping[str, Any]):
             verb = self._verbs[name]
             command = get_command(import_module(verb.module).app)
             command.name = name
+            # the shell's completion is installed once, by `rs --install-completion`
+            command.params = [p for p in command.params if p.name not in ("install_completion", "show_completion")]
             self._made[name] = command
         return self._made[name]
 

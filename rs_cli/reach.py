@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from rs_cli import output
-from rs_cli.session.events import Event, Moved, Opening
-from rs_cli.session.status import Connecting, Lost
+from rs_cli.session.events import Began, Event, Moved, Opening, Stopped
+from rs_cli.session.status import Lost
 from rs_cli.session.technician import Technician, open_session
 
-ASKED = ("clipboard", "files", "screen", "control")  # channels that may have to wait for the customer's yes
+PATIENCE = 0.7  # seconds before a person is told what they are waiting for
 
 
 @asynccontextmanager
 async def reach(number: int | None, timeout: float) -> AsyncIterator[Technician]:
     """The session, open. Raises what `open_session` raises."""
-    async with open_session(number, timeout=timeout, heard=narrate) as session:
+    narrator = Narrator()
+    async with open_session(number, timeout=timeout, heard=narrator.hear) as session:
         yield session
+    narrator.silence()
 
 
-def narrate(event: Event) -> None:
-    """One line for what a person at a terminal would wonder about; nothing in a pipe."""
-    match event:
-        case Moved(Connecting(1)):
-            output.progress("Connecting to the customer's computer …")
-        case Moved(Lost(why, retry_in)):
-            output.progress(f"{why} Trying again in {max(retry_in, 0.1):.1f} s.")
-        case Opening(feature) if feature in ASKED:
-            output.progress(f"Opening {feature}; the customer may be asked to allow it …")
-        case _:
-            pass
+class Narrator:
+    """Says on a terminal what takes longer than a moment; nothing in a pipe."""
+
+    def __init__(self) -> None:
+        self._later: dict[str, asyncio.TimerHandle] = {}
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case Moved(Lost(why, retry_in)):
+                output.progress(f"{why} Trying again in {max(retry_in, 0.1):.1f} s.")
+            case Opening(feature):
+                text = f"Waiting for the customer to allow {feature} …"
+                self._later[feature] = asyncio.get_running_loop().call_later(PATIENCE, output.progress, text)
+            case Began(feature) | Stopped(feature):
+                if waiting := self._later.pop(feature, None):
+                    waiting.cancel()
+            case _:
+                pass
+
+    def silence(self) -> None:
+        for waiting in self._later.values():
+            waiting.cancel()

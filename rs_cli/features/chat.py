@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from rs_relay.channels.chat import MAX_TEXT, SPEC, Current, Down, Line, Say, Since, Up
@@ -27,6 +27,8 @@ class Chat:
         self._pending: dict[str, tuple[Say, asyncio.Future[Line]]] = {}
         self._channel: Channel[Up, Down] | None = None
         self._caught_up = asyncio.Event()
+        self._more = asyncio.Event()
+        self._own: set[str] = set()
 
     async def run(self, channel: Channel[Up, Down]) -> None:
         await channel.send(Since(self._last))
@@ -52,6 +54,7 @@ class Chat:
         say = Say(secrets.token_hex(8), text)
         numbered: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
         self._pending[say.key] = (say, numbered)
+        self._own.add(say.key)
         try:
             if self._channel is not None:
                 with suppress(ChannelClosed):  # the next run says it again
@@ -65,11 +68,27 @@ class Chat:
         await self._caught_up.wait()
         return list(self.lines)
 
+    async def following(self, seen: int = 0) -> AsyncIterator[Line]:
+        """The lines after the first `seen` of them, then each new one, for ever."""
+        while True:
+            more = self._more
+            for line in self.lines[seen:]:
+                seen += 1
+                yield line
+            if more is self._more:
+                await more.wait()
+
+    def said_here(self, line: Line) -> bool:
+        """Whether this process said it."""
+        return line.key in self._own
+
     def _take(self, line: Line) -> None:
         if line.number <= self._last:
             return  # a link that broke may have brought it already
         self._last = line.number
         self.lines.append(line)
+        self._more, before = asyncio.Event(), self._more
+        before.set()
         self._heard(line)
         _, numbered = self._pending.get(line.key, (None, None))
         if numbered and not numbered.done():

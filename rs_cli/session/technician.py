@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 # How often the agent must say that it knows no such session before it is believed: the relay can say it in its place.
 DENIALS = 3
+BY_TECHNICIAN = "You ended the session."
 FAREWELL = 3.0  # seconds the agent has to answer a goodbye
 
 
@@ -120,15 +121,13 @@ class Technician:
             with suppress(asyncio.CancelledError, RsError):
                 await asyncio.wait([task])
 
-    async def end(self, reason: str) -> None:
-        """End the session for everybody: both computers, all links. Its keys are wiped here even if the agent cannot
-        be told now; the agent gives up by itself then."""
-        link = self._link
-        if link is not None:
-            with suppress(RsError, ChannelClosed, TimeoutError):
-                async with asyncio.timeout(FAREWELL):
-                    await _say_goodbye(link, reason)
-        await self._finish(reason or "You ended the session.")
+    async def end(self, reason: str) -> bool:
+        """End the session for everybody: both computers, all links. Returns whether the agent could be told; the keys
+        are wiped here anyway, and an agent that was not told gives up by itself."""
+        told = await _say_goodbye(self._link, reason) if self._link else False
+        if not self._over:
+            await self._finish(reason or BY_TECHNICIAN)
+        return told
 
     # the life of the link
 
@@ -295,12 +294,20 @@ class _Use:
         self.task: asyncio.Task[None] | None = None
 
 
-async def _say_goodbye(link: Link, reason: str) -> None:
-    channel = await link.open(consent.SPEC)
-    await channel.send(consent.Goodbye(reason))
-    async for said in channel:
-        if isinstance(said, consent.Goodbye):
-            return
+async def _say_goodbye(link: Link, reason: str) -> bool:
+    """Whether the agent heard it: it answers with a goodbye of its own, or ends the link at once."""
+    try:
+        async with asyncio.timeout(FAREWELL):
+            channel = await link.open(consent.SPEC)
+            await channel.send(consent.Goodbye(reason))
+            async for said in channel:
+                if isinstance(said, consent.Goodbye):
+                    return True
+            return True
+    except (ChannelClosed, SessionEnded):
+        return True
+    except (RsError, TimeoutError):
+        return False
 
 
 @asynccontextmanager
@@ -339,3 +346,21 @@ async def _reach(session: Technician, timeout: float | None) -> None:
     except TimeoutError:
         why = session.status.why if isinstance(session.status, Lost) else "There was no answer."
         raise Unreachable(f"Session {session.entry.number} could not be reached in {timeout:.0f} s.", why) from None
+
+
+async def end_session(
+    number: int, reason: str, timeout: float, *, book: Book | None = None, connector: Connector | None = None
+) -> bool:
+    """End a session at both computers; returns whether the customer's could be told. Its keys are wiped here anyway.
+
+    Raises NoSuchSession, SessionEnded when it had ended before."""
+    book = book or Book()
+    book.pick(number)
+    try:
+        async with open_session(number, timeout=timeout, book=book, connector=connector) as session:
+            return await session.end(reason)
+    except SessionEnded:
+        return True  # the customer was quicker
+    except RsError:
+        book.end(number, reason or BY_TECHNICIAN)
+        return False

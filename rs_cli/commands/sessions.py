@@ -1,0 +1,188 @@
+"""`rs sessions …`: the sessions this technician holds."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from rs_cli import config, output, pairing, presence
+from rs_cli.book import Book, Entry
+from rs_cli.commands.connect import show as show_new
+from rs_cli.options import REACH, AsJson, Number, Timeout
+from rs_cli.reach import reach
+from rs_cli.session.technician import end_session
+from rs_cli.spoken import big, since
+from rs_relay.errors import NotAllowed, RsError, UsageError
+from rs_relay.link.spec import Permission
+from rs_relay.text import printable
+
+app = typer.Typer(no_args_is_help=True, help="List, open, ask in and end your sessions.")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List your sessions and whether the customers' computers are online. Works offline too."""
+    entries = Book().entries()
+    states, trouble = asyncio.run(presence.states(entries))
+    if as_json:
+        output.data([_as_data(entry, states[entry.number]) for entry in entries])
+        return
+    if trouble:
+        output.note(f"rs: {trouble.message}")
+    if not entries:
+        output.note("You hold no session. `rs connect` joins one, `rs sessions new` makes a code for a customer.")
+        return
+    output.table(("#", "customer", "state", "since", "relay"), (_as_row(e, states[e.number]) for e in entries))
+
+
+@app.command()
+def show(session: Number, as_json: AsJson = False, timeout: Timeout = 5.0) -> None:
+    """Show one session: the customer, the connection, and what the customer allows."""
+    entry = Book().get(session)
+    states, _ = asyncio.run(presence.states([entry]))
+    grants = asyncio.run(_grants(session, timeout)) if entry.is_open else {}
+    if as_json:
+        output.data({**_as_data(entry, states[session]), "permissions": grants})
+        return
+    facts = {**_as_row(entry, states[session]), "outcome": entry.outcome, **grants}
+    facts.pop("#")
+    for name, value in facts.items():
+        if value:
+            output.answer(f"{name:<10} {value}")
+
+
+@app.command()
+def new(
+    no_tui: Annotated[bool, typer.Option("--no-tui", help="Print the session's number and return.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a code for a customer to type, and wait for them."""
+    show_new(asyncio.run(_hold(as_json)), as_json, no_tui)
+
+
+@app.command()
+def end(
+    session: Number,
+    reason: Annotated[str, typer.Option("--reason", help="A sentence for the customer.")] = "",
+    as_json: AsJson = False,
+    timeout: Timeout = 10.0,
+) -> None:
+    """End a session at both computers. It cannot be resumed."""
+    told = asyncio.run(end_session(session, reason, timeout))
+    if as_json:
+        output.data({"session": session, "state": "ended", "customer_told": told})
+        return
+    output.answer(f"Session {session} has ended.")
+    if not told:
+        output.note("The customer's computer could not be told now; it ends by itself after ten minutes.")
+
+
+@app.command()
+def ask(
+    session: Number,
+    permissions: Annotated[
+        list[str], typer.Argument(metavar="PERMISSION...", help=f"Of: {', '.join(Permission)}.", show_default=False)
+    ],
+    as_json: AsJson = False,
+    timeout: Timeout = REACH,
+) -> None:
+    """Ask the customer for permissions and wait for the answer. Exit status 3 when one is refused."""
+    answers = asyncio.run(_ask(session, [_permission(name) for name in permissions], timeout))
+    if as_json:
+        output.data({"session": session, "permissions": answers})
+    else:
+        output.table(("permission", "answer"), ({"permission": p, "answer": a} for p, a in answers.items()))
+    if any(answer != "granted" for answer in answers.values()):
+        raise typer.Exit(NotAllowed.exit_status)
+
+
+@app.command()
+def waiting(as_json: AsJson = False) -> None:
+    """List the customers whose agents show a code at the relay now."""
+    customers = asyncio.run(_waiting())
+    if as_json:
+        output.data([{"slot": c.slot, "name": c.name, "waiting_seconds": round(c.since, 1)} for c in customers])
+        return
+    rows = ({"slot": f"{c.slot}-…", "name": printable(c.name, 40), "waiting": since(c.since)} for c in customers)
+    output.table(("slot", "name", "waiting"), rows)
+
+
+async def _grants(number: int, timeout: float) -> dict[str, str]:
+    from rs_cli.features.consent import Consent
+
+    consent = Consent()
+    try:
+        async with reach(number, timeout) as session:
+            state = await session.during(consent, consent.known())
+    except RsError as e:
+        output.note(f"rs: {e.message}")
+        return {}
+    return {str(p): str(state.grants[p]) for p in Permission if p in state.grants}
+
+
+async def _ask(number: int, permissions: list[Permission], timeout: float) -> dict[str, str]:
+    from rs_cli.features.consent import Consent
+
+    consent = Consent()
+    async with reach(number, timeout) as session:
+        await session.use(consent)
+        output.progress("Waiting for the customer's answer …")
+        answers = await session.during(consent, consent.ask(permissions))
+    return {str(permission): str(grant) for permission, grant in answers.items()}
+
+
+async def _hold(as_json: bool) -> Entry:
+    from rs_cli.session.dialled import Dialled
+    from rs_relay.link.codes import Code
+
+    def show_code(code: Code, seconds: float) -> None:
+        if as_json:
+            output.data({"code": code.spoken(), "valid_seconds": seconds})
+        elif output.is_terminal():
+            output.answer(f"\n{big(code.spoken())}\n\nRead it to the customer: {code.spoken()}")
+            output.note(f"Valid for {seconds / 60:.0f} minutes. Waiting for the customer (Ctrl-C cancels) …")
+        else:
+            output.answer(code.spoken())
+
+    def wrong(left: int) -> None:
+        output.note(f"A wrong code was typed; {left} {'try is' if left == 1 else 'tries are'} left.")
+
+    relay = config.load().relay()
+    return await pairing.keep(await Dialled(relay).hold(show_code, wrong), relay.url, Book())
+
+
+async def _waiting() -> Any:
+    from rs_cli.session.dialled import Dialled
+
+    return await Dialled(config.load().relay()).waiting()
+
+
+def _permission(name: str) -> Permission:
+    try:
+        return Permission(name)
+    except ValueError:
+        raise UsageError(f"There is no permission '{printable(name, 30)}'.", f"Of: {', '.join(Permission)}.") from None
+
+
+def _as_row(entry: Entry, state: str) -> dict[str, str]:
+    return {
+        "#": str(entry.number),
+        "customer": printable(entry.customer, 40),
+        "state": state,
+        "since": presence.started(entry),
+        "relay": entry.relay,
+    }
+
+
+def _as_data(entry: Entry, state: str) -> dict[str, Any]:
+    return {
+        "session": entry.number,
+        "customer": entry.customer,
+        "state": state,
+        "relay": entry.relay,
+        "created": entry.created,
+        "ended": entry.ended or None,
+        "outcome": entry.outcome,
+    }

@@ -1,0 +1,46 @@
+"""Which of the held sessions' customers are at their relays now. A relay that cannot be asked makes them `unknown`."""
+
+from __future__ import annotations
+
+import asyncio
+from time import time
+
+from rs_cli.book import Entry
+from rs_cli.spoken import since
+from rs_relay.errors import RsError, Unreachable
+
+ANSWER = 4.0  # seconds for a relay to answer: a list must come, with or without it
+
+
+async def states(entries: list[Entry]) -> tuple[dict[int, str], RsError | None]:
+    """(number -> online | offline | unknown | ended, the first relay's trouble)."""
+    by_relay: dict[str, list[Entry]] = {}
+    found = {entry.number: "ended" for entry in entries if not entry.is_open}
+    for entry in entries:
+        if entry.is_open:
+            by_relay.setdefault(entry.relay, []).append(entry)
+    answers = await asyncio.gather(*(_ask(relay, held) for relay, held in by_relay.items()))
+    trouble = None
+    for states, error in answers:
+        found.update(states)
+        trouble = trouble or error
+    return found, trouble
+
+
+def started(entry: Entry) -> str:
+    return f"{since(time() - (entry.ended or entry.created))} ago"
+
+
+async def _ask(relay: str, entries: list[Entry]) -> tuple[dict[int, str], RsError | None]:
+    from rs_cli.session.dialled import connector_for  # the network, only where a session is open
+
+    error: RsError
+    try:
+        async with asyncio.timeout(ANSWER):
+            online = await connector_for(relay).online(entries)
+        return {e.number: "online" if here else "offline" for e, here in zip(entries, online, strict=True)}, None
+    except TimeoutError:
+        error = Unreachable("The relay does not answer.")
+    except RsError as e:
+        error = e
+    return {entry.number: "unknown" for entry in entries}, error
