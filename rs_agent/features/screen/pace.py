@@ -7,7 +7,7 @@ slow viewer gets fewer updates, each one as new as can be. Looking costs time as
     60 times a second       for 2 s after anything changed or was done
     15 times a second       else
 
-and never so often that looking at a large screen takes more than a share of one core.
+and never so often that looking in vain at a large screen takes more than a share of one core.
 
 What rests and is still lossy is refined a few tiles an update, fewer where updates take long to be painted: the
 answer to a key must never wait behind a photograph's last bits.
@@ -48,12 +48,13 @@ class Pace:
         self._beaten = self._lively = now
 
     def looked(self, now: float, cost: float, changed: bool) -> None:
-        """The screen was looked at, which took `cost` seconds of work."""
+        """The screen was looked at, which took `cost` seconds of work. Only looks that found nothing are counted as
+        what looking costs: what is found is paced by painting."""
         self._looked = now
-        # The dearest of late looks, forgotten slowly: one cheap look must not start a burst.
-        self._cost = max(cost, self._cost * 0.9)
         if changed:
             self._lively = now
+        else:
+            self._cost += (cost - self._cost) / 4
 
     def sent(self, now: float, seq: int) -> None:
         self._under_way[seq] = now

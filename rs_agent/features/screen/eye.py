@@ -1,0 +1,119 @@
+"""Looks at the desktop for one viewer: holds the screen, and the encoder of the layout that the viewer was given.
+
+Of one worker thread: made, used and closed there. A monitor that comes, goes or changes its mode makes a new layout,
+as does every new order; a grab that fails because the desktop changed meanwhile is tried again on the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rs_agent.desktop.base import Desktop, Monitor, Pixels, PointerPlace, ScreenChanged
+from rs_agent.features.screen.encoder import Encoder
+from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Frame, Layout, MonitorPlace
+from rs_relay.channels.screen.tiles import Grid, fits
+from rs_relay.errors import LocalProblem
+
+CHECK = 1.0  # seconds between two readings of the monitors
+TRIES = 3  # a mode change takes some steps, each of which may fail a grab
+MAX_NAME = 128
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the technician wants to see. Each order, even an equal one, begins a new picture: `serial` differs."""
+
+    serial: int
+    monitor: int
+    codecs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    layout: Layout | None  # a new picture begins with this look
+    first: Frame | None  # None: nothing changed
+    rest: Iterator[Frame]  # the further frames of the update; each next() encodes one
+    pointer: PointerPlace
+    cost: float  # seconds, up to `first`
+
+
+class Eye:
+    def __init__(self, desktop: Desktop, clock: Callable[[], float]) -> None:
+        self._screen = desktop.screen()
+        self._clock = clock
+        self._order: Order | None = None
+        self._monitors: tuple[Monitor, ...] = ()
+        self._bounds: Monitor | None = None
+        self._area: Monitor | None = None
+        self._encoder: Encoder | None = None
+        self._layouts = 0
+        self._seq = 0
+        self._checked = float("-inf")
+
+    def close(self) -> None:
+        self._screen.close()
+
+    def look(self, order: Order, refine: int) -> Look:
+        """Grabs, and encodes the first frame of what changed. Raises LocalProblem when there is nothing to see."""
+        began = self._clock()
+        layout = self._arrange(order, began)
+        for _ in range(TRIES):
+            try:
+                pixels = self._grab()
+                break
+            except ScreenChanged:
+                self._checked = float("-inf")
+                layout = self._arrange(order, began) or layout
+        else:
+            raise LocalProblem("The customer's screen cannot be seen: it keeps changing.", "Try again in a moment.")
+        encoder = self._encoder
+        assert encoder is not None  # _arrange made it
+        frames = encoder.update(pixels, began, refine)
+        first = next(frames, None)
+        self._seq = encoder.seq
+        return Look(layout, first, frames, self._screen.pointer(), self._clock() - began)
+
+    def _grab(self) -> Pixels:
+        area = self._area
+        assert area is not None  # _arrange made it
+        pixels = self._screen.grab(area)
+        if pixels.shape[:2] != (area.height, area.width):
+            raise ScreenChanged("The screen changed its size.")
+        return pixels
+
+    def _arrange(self, order: Order, now: float) -> Layout | None:
+        """A new layout, if one is due."""
+        known = (self._monitors, self._bounds)
+        if now - self._checked >= CHECK or order is not self._order:
+            self._checked = now
+            self._monitors, self._bounds = self._screen.monitors()[:MAX_MONITORS], self._screen.bounds()
+        if order is self._order and known == (self._monitors, self._bounds):
+            return None
+        assert self._bounds is not None
+        self._order = order
+        chosen, self._area = _choose(self._monitors, self._bounds, order.monitor)
+        self._layouts += 1
+        self._encoder = Encoder(
+            self._layouts, Grid(self._area.width, self._area.height), order.codecs, first_seq=self._seq + 1
+        )
+        return _layout(self._layouts, self._monitors, chosen, self._area)
+
+
+def _choose(monitors: tuple[Monitor, ...], bounds: Monitor, wanted: int) -> tuple[int, Monitor]:
+    """The monitor to show. One that is gone gives way to all; all, where that is too large, to the primary one."""
+    if 0 <= wanted < len(monitors):
+        chosen, area = wanted, monitors[wanted]
+    else:
+        chosen, area = ALL_MONITORS, bounds
+        if not fits(area.width, area.height):
+            chosen = next((n for n, m in enumerate(monitors) if m.primary), 0)
+            area = monitors[chosen]
+    if not fits(area.width, area.height):
+        raise LocalProblem(f"The customer's screen is larger than rs can show ({area.width} x {area.height}).")
+    return chosen, area
+
+
+def _layout(number: int, monitors: tuple[Monitor, ...], chosen: int, area: Monitor) -> Layout:
+    places = tuple(MonitorPlace(m.name[:MAX_NAME], m.x, m.y, m.width, m.height, m.primary) for m in monitors)
+    return Layout(number, area.x, area.y, area.width, area.height, chosen, places)
