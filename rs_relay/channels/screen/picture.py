@@ -51,9 +51,9 @@ class Picture:
 
     def apply(self, frame: Frame) -> list[Rect]:
         """Bring `frame` in; what it changed, as disjoint or overlapping rectangles of pixels. Raises PeerBroke."""
-        if self._broken or self.layout is None or frame.layout != self.layout.number:
+        broken, self._broken = self._broken, True  # until this frame has proved sound
+        if broken or self.layout is None or frame.layout != self.layout.number:
             raise PeerBroke("The other end sent a part of a picture that it had not begun.")
-        self._broken = True  # until this frame has proved sound
         tiles = numbers(frame.spans, self._grid, MAX_TILES)
         copies = [self._copy(copy) for copy in frame.copies]
         places = self._places(frame.regions, MAX_TILES - len(tiles))
