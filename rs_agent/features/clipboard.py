@@ -8,13 +8,14 @@ calls into it are made by one thread of ours, since they may block.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 from rs_agent.bucket import Bucket
-from rs_agent.desktop.base import Clipboard
+from rs_agent.desktop.base import Clipboard, ClipboardTooLarge
 from rs_agent.feature import Context
 from rs_agent.language import _
 from rs_relay.channels.clipboard import (
@@ -31,7 +32,7 @@ from rs_relay.channels.clipboard import (
     Up,
     Watch,
 )
-from rs_relay.errors import LocalProblem
+from rs_relay.errors import LocalProblem, NotAllowed
 from rs_relay.link.channel import Channel, ChannelClosed
 
 BURST, PER_SECOND = 5, 5.0  # SECURITY-DESIGN 4.5
@@ -78,9 +79,16 @@ class ClipboardFeature:
         try:
             if isinstance(message, Put):
                 return await self._set(message.text)
-            return _reply(await self._call(self._get), asked=True, limit=MAX_TEXT)
-        except LocalProblem as e:
+            return await self._read(asked=True, limit=MAX_TEXT)
+        except (LocalProblem, NotAllowed) as e:
             return Failed(e.code, e.message)
+
+    async def _read(self, asked: bool, limit: int) -> Text | Skipped:
+        try:
+            text = await self._call(partial(self._get, limit))
+        except ClipboardTooLarge as e:
+            return Skipped(e.size, asked)
+        return Text(text.encode(errors="replace").decode(), asked)  # a lone surrogate is nothing that can be sent
 
     async def _set(self, text: str) -> Down:
         if len(text.encode()) > MAX_TEXT:
@@ -96,18 +104,16 @@ class ClipboardFeature:
         self._watchers.add(changed)
         loop = asyncio.get_running_loop()
 
-        def tell() -> None:  # in the desktop's own thread
-            loop.call_soon_threadsafe(self._changed)
+        def tell() -> None:  # in the desktop's own thread, and perhaps once more after the loop has gone
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._changed)
 
         try:
             await self._call(partial(self._start, tell))
             while True:
                 await changed.wait()
                 changed.clear()
-                text = await self._call(self._get)
-                if text and text != self._put:
-                    self._put = None
-                    await channel.send(_reply(text, asked=False, limit=SYNC_LIMIT))
+                await self._tell(channel)
                 await asyncio.sleep(1 / PER_SECOND)
         except LocalProblem as e:
             await channel.send(Failed(e.code, e.message))
@@ -117,6 +123,15 @@ class ClipboardFeature:
             self._watchers.discard(changed)
             if not self._watchers:
                 self._thread.submit(self._stop)
+
+    async def _tell(self, channel: Channel[Down, Up]) -> None:
+        try:
+            news = await self._read(asked=False, limit=SYNC_LIMIT)
+        except NotAllowed:
+            return  # paused: what is copied meanwhile stays here
+        if isinstance(news, Skipped) or news.text not in ("", self._put):
+            self._put = None
+            await channel.send(news)
 
     def _changed(self) -> None:
         for watcher in self._watchers:
@@ -130,8 +145,8 @@ class ClipboardFeature:
             self._clipboard = self._context.desktop.clipboard()
         return self._clipboard
 
-    def _get(self) -> str:
-        return self._open().get()
+    def _get(self, limit: int) -> str:
+        return self._open().get(limit)
 
     def _desktop_set(self, text: str) -> None:
         self._open().set(text)
@@ -151,11 +166,6 @@ class ClipboardFeature:
         self._stop()
         if self._clipboard is not None:
             self._clipboard.close()
-
-
-def _reply(text: str, asked: bool, limit: int) -> Text | Skipped:
-    data = text.encode(errors="replace")  # a lone surrogate is not text that could be sent
-    return Text(data.decode(), asked) if len(data) <= limit else Skipped(len(data), asked)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -31,7 +31,7 @@ from rs_relay.channels.control.messages import (
     Up,
     Wheel,
 )
-from rs_relay.errors import LocalProblem, PeerBroke
+from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke
 from rs_relay.link.channel import Channel
 
 PIECE = 16  # characters typed in one go (some 10 ms): between two pieces the grant is looked at again
@@ -61,8 +61,8 @@ class Control:
                 for act in _acts(message):
                     try:
                         await loop.run_in_executor(self._thread, self._do, act, live)
-                    except LocalProblem as e:
-                        if not failed:  # once: a display that is gone fails every event that follows
+                    except (LocalProblem, NotAllowed) as e:
+                        if not failed:  # once: a display that is gone, or a pause, fails every event that follows
                             await channel.send(Failed(e.code, e.message))
                         failed = True
                         break

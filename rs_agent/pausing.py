@@ -1,0 +1,109 @@
+"""A desktop that the customer can pause: while it is paused its screens show grey, its hands and clipboard do nothing.
+
+Paused here, below the features, so that no feature has to know of it, and nothing that was on the screen during the
+pause is ever grabbed: it cannot come out afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rs_agent.desktop.base import CLIPBOARD_LIMIT, Clipboard, Desktop, Hands, Monitor, Pixels, PointerPlace, Screen
+from rs_relay.errors import NotAllowed
+
+GREY = 0x60
+
+
+class PausableDesktop:
+    def __init__(self, desktop: Desktop) -> None:
+        self.name = desktop.name
+        self.paused = False
+        self._desktop = desktop
+
+    def screen(self) -> Screen:
+        return _Screen(self._desktop.screen(), self)
+
+    def hands(self) -> Hands:
+        return _Hands(self._desktop.hands(), self)
+
+    def clipboard(self) -> Clipboard:
+        return _Clipboard(self._desktop.clipboard(), self)
+
+    def close(self) -> None:
+        self._desktop.close()
+
+    def refuse_while_paused(self) -> None:
+        """Raises NotAllowed during a pause."""
+        if self.paused:
+            raise NotAllowed("The customer has paused the session.", "Wait until they resume it.")
+
+
+class _Screen:
+    def __init__(self, screen: Screen, desktop: PausableDesktop) -> None:
+        self._screen, self._desktop = screen, desktop
+        self._place = PointerPlace(0, 0)
+        self.monitors = screen.monitors
+        self.bounds = screen.bounds
+        self.close = screen.close
+
+    def grab(self, area: Monitor) -> Pixels:
+        pixels = self._screen.grab(area)
+        if self._desktop.paused:
+            pixels = pixels.copy()
+            pixels[:] = GREY
+        return pixels
+
+    def pointer(self) -> PointerPlace:
+        if not self._desktop.paused:
+            self._place = self._screen.pointer()
+        return self._place
+
+
+class _Hands:
+    def __init__(self, hands: Hands, desktop: PausableDesktop) -> None:
+        self._hands, self._desktop = hands, desktop
+        self.release_all = hands.release_all
+        self.close = hands.close
+
+    def move(self, x: int, y: int) -> None:
+        self._desktop.refuse_while_paused()
+        self._hands.move(x, y)
+
+    def button(self, name: str, down: bool) -> None:
+        if down:
+            self._desktop.refuse_while_paused()
+        self._hands.button(name, down)
+
+    def wheel(self, dx: int, dy: int) -> None:
+        self._desktop.refuse_while_paused()
+        self._hands.wheel(dx, dy)
+
+    def key(self, name: str, down: bool) -> None:
+        if down:
+            self._desktop.refuse_while_paused()
+        self._hands.key(name, down)
+
+    def text(self, text: str) -> None:
+        self._desktop.refuse_while_paused()
+        self._hands.text(text)
+
+
+class _Clipboard:
+    def __init__(self, clipboard: Clipboard, desktop: PausableDesktop) -> None:
+        self._clipboard, self._desktop = clipboard, desktop
+        self.close = clipboard.close
+
+    def get(self, limit: int = CLIPBOARD_LIMIT) -> str:
+        self._desktop.refuse_while_paused()
+        return self._clipboard.get(limit)
+
+    def set(self, text: str) -> None:
+        self._desktop.refuse_while_paused()
+        self._clipboard.set(text)
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        def unless_paused() -> None:
+            if not self._desktop.paused:
+                changed()
+
+        return self._clipboard.watch(unless_paused)

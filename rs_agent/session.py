@@ -1,0 +1,388 @@
+"""One support session at the customer's computer: its links, the features they use, and the end of it all.
+
+The law: a channel speaks only while the customer's grant for it holds. That is looked at here, by the guard that each
+channel is given, on every message in both directions; never by a feature, never by the technician's end. A grant that
+is withdrawn denies first, then ends what ran, lets go of every key, and only then is shown as withdrawn: what the
+customer reads is what is so.
+
+Who owns what: each link has one task, each channel one task below it. A technician's end that breaks the rules loses
+the channel; one that goes on breaking them loses the link. The session outlives its links, however long there is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from rs_agent.consent import Consent
+from rs_agent.desk import Desk
+from rs_agent.desktop.base import Desktop
+from rs_agent.feature import Context, Feature
+from rs_agent.features import FEATURES, OFFERED, Entry
+from rs_agent.journal import Journal, NoJournal
+from rs_agent.pausing import PausableDesktop
+from rs_agent.ui.base import Face, InForce, Summary
+from rs_relay.channels.consent import SPEC as CONSENT
+from rs_relay.channels.consent import Ask, Goodbye, Grant, State, Up
+from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke, RsError, SessionEnded, UsageError
+from rs_relay.link.channel import Channel, ChannelClosed
+from rs_relay.link.link import Link, LinkChannel, Request
+from rs_relay.link.spec import ChannelSpec, Permission
+
+log = logging.getLogger(__name__)
+
+STRIKES, WITHIN = 5, 10.0  # broken messages within so many seconds, then the link is cut
+STOPPING = 1.0  # seconds that the runs of a withdrawn grant may take to end before it is shown as withdrawn
+LEAVING = 0.2  # seconds for each step of the end: a customer who says stop is gone within one second
+FILES = 50  # lines about files in the summary
+
+
+class Speech(Protocol):
+    """What the session itself needs of the chat feature."""
+
+    def say(self, text: str) -> None: ...
+
+    def tell(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the customer set before anybody joined."""
+
+    name: str  # of this computer, for show
+    folder: Path
+    allow: frozenset[Permission] = frozenset()
+    features: dict[str, Entry] = field(default_factory=lambda: FEATURES)
+    offered: frozenset[Permission] = OFFERED
+
+
+@dataclass(eq=False)
+class _Visit:
+    """One link of the session."""
+
+    link: Link
+    who: str
+    strikes: deque[float] = field(default_factory=lambda: deque(maxlen=STRIKES))
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class _Run:
+    """One channel that is open."""
+
+    permission: Permission | None
+    channel: LinkChannel[Any, Any]
+    task: asyncio.Task[None]
+
+
+class Session:
+    """Inside a running loop. `ended` is done, with the reason, when everything of the session has ended."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        desktop: Desktop,
+        face: Face,
+        journal: Journal | NoJournal,
+        who: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._plan, self._face, self._journal, self._clock = plan, face, journal, clock
+        self._began = clock()
+        self._desktop = PausableDesktop(desktop)
+        self._context = Context(self._desktop, face, plan.folder, who, note=self._note)
+        self._desk = Desk(Consent(plan.offered, plan.allow), face, str(plan.folder), self._consented)
+        self._features: dict[str, Feature] = {}
+        self._making: dict[str, asyncio.Lock] = {}
+        self._visits: dict[_Visit, asyncio.Task[None]] = {}
+        self._runs: set[_Run] = set()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+        self._ending = ""
+        self._names: dict[str, None] = {who: None}  # everybody who was here, in order
+        self._granted_once: dict[Permission, None] = dict.fromkeys(sorted(plan.allow & plan.offered))
+        self._files: list[str] = []
+        journal.write("session", who=who, allowed=[str(p) for p in self._granted_once])
+
+    # --- links ---
+
+    def attach(self, link: Link, who: str) -> None:
+        """A link of this session has been opened (and started) by `who`."""
+        if self._ending:
+            link.abort(SessionEnded("The session has ended."))
+            return
+        visit = _Visit(link, who)
+        self._names[who] = None
+        self._visits[visit] = asyncio.create_task(self._visit(visit), name="link")
+        self._journal.write("link", who=who)
+        self._announce()
+
+    async def _visit(self, visit: _Visit) -> None:
+        try:
+            async for request in visit.link.requests():
+                task = asyncio.create_task(self._channel(visit, request), name="channel")
+                visit.tasks.add(task)
+                task.add_done_callback(visit.tasks.discard)
+        finally:
+            await _cancelled(visit.tasks, STOPPING)
+            self._visits.pop(visit, None)
+            self._journal.write("link-ended", who=visit.who)
+            self._announce()
+
+    # --- channels ---
+
+    async def _channel(self, visit: _Visit, request: Request) -> None:
+        """From the request for a channel to its end."""
+        if request.name == CONSENT.name:
+            await self._run(visit, request, None, CONSENT, self._speak_consent)
+            return
+        entry = self._plan.features.get(request.name)
+        if entry is None:
+            request.refuse(UsageError("The customer's program does not have that feature."))
+            return
+        if entry.permission is not None and not await self._desk.settle(entry.permission, visit.who):
+            self._journal.write("refused", who=visit.who, permission=str(entry.permission))
+            request.refuse(_denied(entry.permission))
+            return
+        try:
+            feature = await self._feature(request.name, entry)
+        except RsError as e:
+            request.refuse(e)
+            return
+        except Exception:
+            log.exception("the feature %s could not be made", entry.home)
+            request.refuse(LocalProblem("That does not work on the customer's computer."))
+            return
+        await self._run(visit, request, entry.permission, entry.spec(), feature.run)
+
+    async def _run(
+        self,
+        visit: _Visit,
+        request: Request,
+        permission: Permission | None,
+        spec: ChannelSpec[Any, Any],
+        speak: Callable[[Channel[Any, Any]], Any],
+    ) -> None:
+        def guard() -> None:
+            if permission is not None and (self._ending or not self._desk.consent.granted(permission)):
+                raise _denied(permission)
+
+        try:
+            channel = request.accept(spec, guard)
+        except ChannelClosed:
+            return
+        run = _Run(permission, channel, cast("asyncio.Task[None]", asyncio.current_task()))
+        self._runs.add(run)
+        try:
+            await speak(channel)
+            await channel.close()
+        except ChannelClosed:
+            pass
+        except RsError as e:
+            await channel.close(e)
+            self._strike(visit, e)
+        except Exception:
+            log.exception("the feature behind %s broke", spec.name)
+            await channel.close(LocalProblem("That went wrong at the customer's computer."))
+        finally:
+            self._runs.discard(run)
+
+    def _strike(self, visit: _Visit, error: RsError) -> None:
+        if not isinstance(error, PeerBroke):
+            return
+        now = self._clock()
+        visit.strikes.append(now)
+        if len(visit.strikes) == STRIKES and now - visit.strikes[0] < WITHIN:
+            self._journal.write("cut-off", who=visit.who)
+            visit.link.abort(error)
+
+    async def _feature(self, name: str, entry: Entry) -> Feature:
+        """The session's one object of that feature, made when first used."""
+        async with self._making.setdefault(name, asyncio.Lock()):
+            if name not in self._features:
+                self._features[name] = await asyncio.to_thread(entry.make, self._context)
+        return self._features[name]
+
+    # --- consent ---
+
+    async def _speak_consent(self, channel: Channel[State | Goodbye, Up]) -> None:
+        telling = asyncio.create_task(self._tell_state(channel), name="consent")
+        try:
+            async for message in channel:
+                if self._ending:
+                    return
+                match message:
+                    case Ask(permissions=permissions):
+                        self._desk.ask(permissions, self._who_speaks())
+                    case Goodbye():
+                        self.end("The technician ended the session.")
+        finally:
+            await _cancelled({telling}, LEAVING)
+
+    async def _tell_state(self, channel: Channel[State | Goodbye, Up]) -> None:
+        try:
+            while not self._ending:
+                changed = self._changed
+                await channel.send(self._state(), replaces="state")
+                await changed.wait()
+        except ChannelClosed:
+            pass  # the loop of the run hears it too, and ends
+
+    def _who_speaks(self) -> str:
+        task = asyncio.current_task()
+        return next((v.who for v in self._visits if task in v.tasks), self._context.technician)
+
+    def _state(self) -> State:
+        return State(self._desk.consent.grants, self._plan.name, len(self._visits), str(self._plan.folder))
+
+    def _consented(self, permissions: frozenset[Permission]) -> None:
+        """The table has changed (the desk calls this)."""
+        grants = self._desk.consent.grants
+        for permission in sorted(permissions):
+            if grants[permission] is Grant.ASKING:
+                continue
+            self._journal.write(str(grants[permission]), permission=str(permission))
+            if grants[permission] is Grant.GRANTED:
+                self._granted_once[permission] = None
+        over = {run for run in self._runs if run.permission in permissions and not self._allowed(run)}
+        if over:
+            self._chore(self._stop_runs(over))
+        else:
+            self._announce()
+
+    def _allowed(self, run: _Run) -> bool:
+        return self._desk.consent.granted(run.permission)
+
+    async def _stop_runs(self, runs: set[_Run]) -> None:
+        for run in runs:
+            run.channel.cut(_denied(run.permission))
+        await _cancelled({run.task for run in runs}, STOPPING)
+        self._announce()
+
+    def _announce(self) -> None:
+        """Shows the customer, and tells every technician, what holds now."""
+        connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
+        granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
+        self._face.in_force(InForce(connected, granted, self._desktop.paused, not self._ending))
+        self._changed, before = asyncio.Event(), self._changed
+        before.set()
+
+    # --- the customer's actions (see ui.base.Actions) ---
+
+    def answer(self, number: int, yes: bool) -> None:
+        self._desk.answer(number, yes)
+
+    def withdraw(self, permissions: Iterable[Permission]) -> None:
+        self._desk.withdraw(permissions)
+
+    def allow(self, permission: Permission) -> None:
+        self._desk.allow(permission)
+
+    def pause(self, on: bool) -> None:
+        if self._desktop.paused == on:
+            return
+        self._desktop.paused = on
+        self._journal.write("paused" if on else "resumed")
+        self._speech().tell("The customer has paused the session." if on else "The customer has resumed the session.")
+        if on and (control := self._features.get("control")) is not None:
+            self._chore(asyncio.to_thread(getattr(control, "let_go", _nothing)))
+        self._context.pulse.beat()
+        self._announce()
+
+    def say(self, text: str) -> None:
+        try:
+            self._speech().say(text)
+        except RsError as e:
+            self._face.problem(e.message, e.hint)
+
+    def _speech(self) -> Speech:
+        """Chat, made at once: it needs nothing that is slow to load."""
+        if "chat" not in self._features:
+            self._features["chat"] = self._plan.features["chat"].make(self._context)
+        return cast(Speech, self._features["chat"])
+
+    # --- the end ---
+
+    def let_go(self) -> None:
+        """Lets go of every key, from any thread, within a fraction of a second: the agent's emergency exit."""
+        control = self._features.get("control")
+        if control is not None:
+            getattr(control, "let_go", _nothing)()
+
+    def end(self, reason: str) -> None:
+        """Ends the session, for all links; `ended` tells when it is done. Nothing passes any channel from here on."""
+        if not self._ending:
+            self._ending = reason
+            self._chore(self._finish(reason))
+
+    async def _finish(self, reason: str) -> None:
+        self._desk.close()
+        myself = asyncio.current_task()
+        farewells = [r for r in self._runs if r.permission is None and r.channel.spec.name == CONSENT.name]
+        try:
+            await asyncio.gather(
+                *(self._farewell(run, reason) for run in farewells),
+                _cancelled({run.task for run in self._runs if run not in farewells}, LEAVING),
+            )
+            links = [visit.link for visit in self._visits]
+            await asyncio.wait_for(asyncio.gather(*(link.close(reason) for link in links)), LEAVING)
+        except TimeoutError:
+            log.info("a link did not close in time; it is cut")
+        finally:
+            for visit in list(self._visits):
+                visit.link.abort(SessionEnded("The session has ended."))
+            others = {t for t in [*self._visits.values(), *self._chores] if t is not myself}
+            await _cancelled(others, LEAVING)
+            for feature in self._features.values():
+                getattr(feature, "close", _nothing)()
+            self._sum_up(reason)
+            if not self.ended.done():
+                self.ended.set_result(reason)
+
+    async def _farewell(self, run: _Run, reason: str) -> None:
+        try:
+            await asyncio.wait_for(run.channel.send(Goodbye(reason)), LEAVING)
+        except (TimeoutError, ChannelClosed):
+            log.info("a link did not take the goodbye")
+
+    def _sum_up(self, reason: str) -> None:
+        seconds = self._clock() - self._began
+        who = tuple(self._names)
+        self._journal.write("session-ended", reason=reason, seconds=round(seconds, 1))
+        self._face.in_force(InForce())
+        self._face.summary(Summary(who, seconds, tuple(self._granted_once), tuple(self._files), reason))
+
+    def _note(self, kind: str, text: str) -> None:
+        """A feature's line for the journal; those about files stand in the summary, too."""
+        self._journal.write(kind, text=text)
+        if "file" in kind and len(self._files) < FILES:
+            self._files.append(text)
+
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="session")
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+
+def _denied(permission: Permission | None) -> NotAllowed:
+    return NotAllowed(f"The customer has not allowed {permission}.")
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]], seconds: float) -> None:
+    """Cancels `tasks` and waits for them, but not longer than `seconds`."""
+    waiting = set(tasks)
+    for task in waiting:
+        task.cancel()
+    if waiting:
+        await asyncio.wait(waiting, timeout=seconds)
+
+
+def _nothing() -> None:
+    """What a feature does at the end, or with keys held down, if it says nothing about it."""

@@ -1,0 +1,92 @@
+"""What the customer sees, and what they can do: the two halves of every face (a console now, a window later).
+
+The law: a face decides nothing and holds no secret but the code it shows. What holds now (`in_force`) is always on
+show; `stop` is always in reach, from any thread, whatever the rest of the program is doing. All methods of a Face are
+called on the event loop and return at once. Texts from the other side arrive as they are: a face shows them only
+through `rs_relay.text.printable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rs_agent import feature
+from rs_agent.consent import Question
+from rs_relay.link.spec import Permission
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What holds at this moment."""
+
+    connected: tuple[str, ...] = ()  # who has a link open now, each name once
+    granted: frozenset[Permission] = frozenset()
+    paused: bool = False
+    session: bool = False  # whether a session is open (somebody has joined)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is left on the screen after a session."""
+
+    who: tuple[str, ...]
+    seconds: float
+    granted: tuple[Permission, ...]  # whatever was granted at any time
+    files: tuple[str, ...] = field(default=())  # what was done with files, a line each
+    reason: str = ""  # why it ended
+
+
+class Actions(Protocol):
+    """What the customer does. On the event loop, but for `stop`."""
+
+    def stop(self) -> None:
+        """Ends everything at once. From any thread."""
+        ...
+
+    def answer(self, number: int, yes: bool) -> None: ...
+
+    def withdraw(self, permissions: Iterable[Permission]) -> None: ...
+
+    def allow(self, permission: Permission) -> None: ...
+
+    def pause(self, on: bool) -> None:
+        """The screen is hidden, and pointer, keyboard and clipboard are left alone, until it is called with False."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A chat line to the technician."""
+        ...
+
+
+class Face(feature.Face, Protocol):
+    def open(self, actions: Actions) -> None:
+        """Start to show, and to hear the customer."""
+        ...
+
+    def code(self, spoken: str, minutes: int) -> None:
+        """A code to read to the technician, in groups; it replaces the one shown before."""
+        ...
+
+    def in_force(self, now: InForce) -> None:
+        """Shown for as long as it holds; called after every change."""
+        ...
+
+    def ask(self, question: Question, folder: str) -> None:
+        """Put a question on show. `folder`: where received files go."""
+        ...
+
+    def asked(self, question: Question) -> None:
+        """The question is over (answered, too late, withdrawn): take it off."""
+        ...
+
+    def problem(self, message: str, hint: str) -> None:
+        """Something went wrong and the agent goes on."""
+        ...
+
+    def summary(self, summary: Summary) -> None: ...
+
+    def close(self) -> None:
+        """Everything that was to be shown is shown, within a fraction of a second; no thread is left."""
+        ...

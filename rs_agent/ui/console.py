@@ -1,0 +1,260 @@
+"""The customer's face in a terminal (or a pipe): the code, the questions, what holds now, chat, and `stop`.
+
+    stop, /stop, Ctrl-C      ends everything at once
+    /withdraw view           takes a permission back at once (`all`: every one)
+    /allow control           grants one
+    /pause, /resume          the technician sees nothing new and can do nothing
+    /status, /help
+    y or n                   answers the question on show; an empty line is a no
+    any other line           goes to the technician as chat
+
+A yes counts only once the question has been on show for a moment: nobody can be made to say yes by a question that
+springs up under their fingers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from rs_agent.consent import ANSWER_WITHIN, Question
+from rs_agent.language import _
+from rs_agent.ui import words
+from rs_agent.ui.base import Actions, InForce, Summary
+from rs_agent.ui.digits import large, width
+from rs_agent.ui.terminal import Reader, Writer
+from rs_relay.link.spec import Permission
+from rs_relay.text import printable
+
+NAME = 64  # cells of a name
+CHAT = 8 * 1024  # cells of one chat line
+READ_FIRST = 1.5  # seconds before a yes counts; SECURITY-DESIGN 4.1
+
+
+class Console:
+    """A Face. Reads file descriptor `source`, writes `target`."""
+
+    def __init__(self, source: int = 0, target: int = 1, read_first: float = READ_FIRST) -> None:
+        self._source, self._target = source, target
+        self._read_first = read_first
+        self._terminal = os.isatty(source)
+        self._plain = not os.isatty(target) or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+        self._out = Writer(target)
+        self._in: Reader | None = None
+        self._actions: Actions | None = None
+        self._now = InForce()
+        self._question: Question | None = None
+        self._live = False  # whether a yes to the question counts already
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- what the agent shows ---
+
+    def open(self, actions: Actions) -> None:
+        self._actions = actions
+        loop = asyncio.get_running_loop()
+
+        def heard(line: str) -> None:  # in the reading thread
+            if line.strip().lower() in ("stop", "/stop"):
+                actions.stop()
+            elif not loop.is_closed():
+                loop.call_soon_threadsafe(self._line, line)
+
+        def ended() -> None:
+            if self._terminal:  # Ctrl-D, or the window was closed; a pipe that ends only has no more to say
+                actions.stop()
+
+        self._in = Reader(self._source, heard, ended)
+
+    def code(self, spoken: str, minutes: int) -> None:
+        self._blank()
+        self._show("  " + _("Your support code:"))
+        self._blank()
+        if self._fits_large(spoken):
+            self._out.show("".join(f"    {self._bold(line)}\n" for line in large(spoken)) + "\n")
+        self._show("      " + self._bold(spoken))
+        self._blank()
+        self._show("  " + _("Read it to the person who helps you, if it is you who called them."))
+        self._show("  " + _("It is valid for {minutes} minutes and for one person.").format(minutes=minutes))
+        self._show("  " + _("Type stop and Enter, or press Ctrl-C, to end everything at once. /help shows more."))
+        self._blank()
+
+    def in_force(self, now: InForce) -> None:
+        if now != self._now:
+            self._now = now
+            self._banner()
+
+    def ask(self, question: Question, folder: str) -> None:
+        self._question, self._live = question, False
+        who, asks = printable(question.who, NAME), words.asks(question.permission)
+        self._blank()
+        self._show("  " + self._bold(_("The relay says: {who} asks to {asks}.").format(who=who, asks=asks)))
+        self._show("  " + words.means(question.permission, printable(folder)))
+        self._show("  " + _("Only say yes if you called them. No bank and no software company calls you for this."))
+        self._cancel_timer()
+        self._timer = asyncio.get_running_loop().call_later(self._read_first, self._prompt)
+
+    def asked(self, question: Question) -> None:
+        if self._question is not None and self._question.number == question.number:
+            self._question = None
+            self._cancel_timer()
+
+    def notice(self, text: str) -> None:
+        self._show("  " + printable(text))
+
+    def chat(self, name: str, text: str) -> None:
+        shown = printable(text, CHAT, lines=True).replace("\n", "\n    | ")
+        self._show(f"  {self._bold(printable(name, NAME))}: {shown}")
+
+    def problem(self, message: str, hint: str) -> None:
+        self._show("  ! " + printable(_(message)) + (" " + printable(_(hint)) if hint else ""))
+
+    def summary(self, summary: Summary) -> None:
+        who = ", ".join(printable(name, NAME) for name in summary.who) or _("nobody")
+        self._blank()
+        self._show("  " + self._bold(_("The session is over.")) + " " + printable(_(summary.reason)))
+        self._show("  " + _("Who: {who}. How long: {time}.").format(who=who, time=_duration(summary.seconds)))
+        allowed = ", ".join(words.asks(p) for p in summary.granted) or _("nothing")
+        self._show("  " + _("What you allowed: {allowed}.").format(allowed=allowed))
+        for line in summary.files:
+            self._show("    " + printable(line))
+        self._show("  " + _("Nobody is connected to this computer any more."))
+
+    def close(self) -> None:
+        self._cancel_timer()
+        if self._in is not None:
+            self._in.close()
+        self._out.close()
+
+    # --- what the customer types ---
+
+    def _line(self, line: str) -> None:
+        text = line.strip()
+        if self._question is not None and self._answered(self._question, text.lower()):
+            return
+        if text.startswith("/"):
+            self._command(text)
+        elif text and self._now.session:
+            self._do(lambda actions: actions.say(text))
+        elif text:
+            self._show("  " + _("Nobody is connected yet. /help shows what you can type."))
+
+    def _answered(self, question: Question, text: str) -> bool:
+        if text in _("y yes").split() or text in ("y", "yes"):
+            if self._live:
+                self._do(lambda actions: actions.answer(question.number, True))
+            else:
+                self._show("  " + _("Please read the question first; you will be asked for your answer."))
+            return True
+        if not text or text in _("n no").split() or text in ("n", "no"):
+            self._do(lambda actions: actions.answer(question.number, False))
+            return True
+        return False
+
+    def _command(self, text: str) -> None:
+        name, _space, rest = text[1:].partition(" ")
+        commands: Mapping[str, Callable[[str], None]] = {
+            "withdraw": self._withdraw,
+            "allow": self._allow,
+            "pause": lambda _rest: self._do(lambda actions: actions.pause(True)),
+            "resume": lambda _rest: self._do(lambda actions: actions.pause(False)),
+            "status": lambda _rest: self._banner(),
+            "help": lambda _rest: self._help(),
+        }
+        act = commands.get(name.lower())
+        if act is None:
+            self._help()
+        else:
+            act(rest.strip().lower())
+
+    def _withdraw(self, rest: str) -> None:
+        chosen = list(Permission) if rest in ("", "all") else _permissions(rest)
+        if chosen:
+            self._do(lambda actions: actions.withdraw(chosen))
+        else:
+            self._help()
+
+    def _allow(self, rest: str) -> None:
+        chosen = _permissions(rest)
+        if not chosen:
+            self._help()
+        for permission in chosen:
+            self._do(partial(_grant, permission))
+
+    def _help(self) -> None:
+        names = ", ".join(p for p in Permission if p in words.WORDS)
+        for line in (
+            _("stop             ends everything at once (so does Ctrl-C)"),
+            _("/withdraw NAME   takes a permission back; /withdraw all takes back every one"),
+            _("/allow NAME      grants a permission: {names}").format(names=names),
+            _("/pause           hides your screen and leaves mouse, keyboard and clipboard alone, until /resume"),
+            _("/status          what is allowed now"),
+            _("any other text goes to the technician as a chat line"),
+        ):
+            self._show("  " + line)
+
+    # --- drawing ---
+
+    def _banner(self) -> None:
+        now = self._now
+        who = ", ".join(printable(name, NAME) for name in now.connected)
+        if not now.session:
+            text = _("Nobody has joined yet.")
+        elif not now.connected:
+            text = _("Nobody is connected now; the session stays open.")
+        else:
+            text = _("{who} is connected.").format(who=who)
+        holds = words.holding(now.granted) or _("nothing is allowed")
+        if now.paused:
+            holds = _("PAUSED: your screen is hidden, your mouse and keyboard are left alone")
+        self._show("  " + self._reverse(" " + _("NOW: {who} {holds}.").format(who=text, holds=holds) + " "))
+
+    def _prompt(self) -> None:
+        if self._question is None:
+            return
+        self._live = True
+        seconds = int(ANSWER_WITHIN)
+        self._show("  " + _("Allow? [y/N]  (no answer within {seconds} seconds is a no)").format(seconds=seconds))
+
+    def _do(self, act: Callable[[Actions], None]) -> None:
+        if self._actions is not None:
+            act(self._actions)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _fits_large(self, spoken: str) -> bool:
+        if self._plain or "utf" not in (sys.stdout.encoding or "").lower():
+            return False
+        return shutil.get_terminal_size().columns >= width(spoken) + 4
+
+    def _show(self, text: str) -> None:
+        self._out.show(text + "\n")
+
+    def _blank(self) -> None:
+        self._out.show("\n")
+
+    def _bold(self, text: str) -> str:
+        return text if self._plain else f"\x1b[1m{text}\x1b[0m"
+
+    def _reverse(self, text: str) -> str:
+        return text.strip() if self._plain else f"\x1b[7m{text}\x1b[0m"
+
+
+def _grant(permission: Permission, actions: Actions) -> None:
+    actions.allow(permission)
+
+
+def _permissions(text: str) -> list[Permission]:
+    return [p for p in Permission if p == text and p in words.WORDS]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

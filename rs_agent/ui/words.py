@@ -1,0 +1,64 @@
+"""Each permission in the customer's own words: what is asked for, what a yes means, and how it reads while it holds.
+
+These texts are a security control: they are what stands between a caller who lies and a computer. They say the
+consequence, not the feature's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rs_agent.language import _
+from rs_relay.link.spec import Permission
+
+
+def N_(text: str) -> str:
+    """Marks a text for translation that `_` is given later, when the language is known."""
+    return text
+
+
+@dataclass(frozen=True)
+class Words:
+    asks: str  # "{who} asks to …"
+    means: str
+    holds: str  # "now: {holds}, {holds}"
+
+
+WORDS: Mapping[Permission, Words] = {
+    Permission.VIEW: Words(
+        N_("SEE YOUR SCREEN"),
+        N_("They will see everything that is on your screen, as you see it."),
+        N_("your screen is seen"),
+    ),
+    Permission.CONTROL: Words(
+        N_("USE YOUR MOUSE AND KEYBOARD"),
+        N_("They will be able to do on this computer whatever you can do. Stay and watch."),
+        N_("your mouse and keyboard are used"),
+    ),
+    Permission.CLIPBOARD: Words(
+        N_("SHARE YOUR CLIPBOARD"),
+        N_("They can read what you have copied, and every text you copy goes to them: copy no password."),
+        N_("your clipboard is shared"),
+    ),
+    Permission.FILES: Words(
+        N_("SEND AND FETCH FILES"),
+        N_("What they send is put into {folder}. They can fetch files out of your home folder."),
+        N_("files can be sent and fetched"),
+    ),
+}
+
+
+def asks(permission: Permission) -> str:
+    return _(WORDS[permission].asks) if permission in WORDS else str(permission)
+
+
+def means(permission: Permission, folder: str) -> str:
+    return _(WORDS[permission].means).replace("{folder}", folder) if permission in WORDS else ""
+
+
+def holding(permissions: Iterable[Permission]) -> str:
+    """What holds, as one phrase; '' for nothing."""
+    return ", ".join(
+        _(WORDS[p].holds) if p in WORDS else str(p) for p in sorted(permissions, key=list(Permission).index)
+    )
