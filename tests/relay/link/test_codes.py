@@ -12,8 +12,17 @@ from rs_relay.link.codes import Code, make_secret, parse
 
 @pytest.mark.parametrize(
     "typed",
-    ["482-915-733", "482915733", " 482 915 733\n", "482.915.733", "482\u202f915\u202f733", "482–915–733", "４８２９１５７３３", "٤٨٢٩١٥٧٣٣"],
-)  # fmt: skip
+    [
+        "482-915-733",
+        "482915733",
+        " 482 915 733\n",
+        "482.915.733",
+        "482\u202f915\u202f733",
+        "482–915–733",
+        "４８２９１５７３３",
+        "٤٨٢٩١٥٧٣٣",
+    ],
+)
 def test_ways_to_type_one_code(typed: str) -> None:
     assert parse(typed) == Code("482", "915733")
 

@@ -120,19 +120,30 @@ class _Hostile:
 def _breaches() -> dict[str, bytes]:
     f = frames.encode
     return {
-        "empty": b"", "short": b"\x06\0\0", "unknown kind": bytes([99]) + bytes(4),
+        "empty": b"",
+        "short": b"\x06\0\0",
+        "unknown kind": bytes([99]) + bytes(4),
         "hello from the technician": f(Kind.HELLO, 0, b"me"),
-        "accept of nothing": f(Kind.ACCEPT, 7), "refusal of nothing": f(Kind.REFUSE, 7),
+        "accept of nothing": f(Kind.ACCEPT, 7),
+        "refusal of nothing": f(Kind.REFUSE, 7),
         "accept of its own": f(Kind.ACCEPT, 1),
-        "channel opened twice": f(Kind.OPEN, 1, b"chat"), "channel number skipped": f(Kind.OPEN, 9, b"chat"),
+        "channel opened twice": f(Kind.OPEN, 1, b"chat"),
+        "channel number skipped": f(Kind.OPEN, 9, b"chat"),
         "channel zero opened": f(Kind.OPEN, 0, b"chat"),
-        "long name": f(Kind.OPEN, 2, b"n" * 65), "name not ascii": f(Kind.OPEN, 2, b"\xff"),
-        "data nowhere": f(Kind.DATA, 5, b"x"), "part nowhere": f(Kind.MORE, 5, b"x"), "data on the link": f(Kind.DATA, 0, b"x"),
+        "long name": f(Kind.OPEN, 2, b"n" * 65),
+        "name not ascii": f(Kind.OPEN, 2, b"\xff"),
+        "data nowhere": f(Kind.DATA, 5, b"x"),
+        "part nowhere": f(Kind.MORE, 5, b"x"),
+        "data on the link": f(Kind.DATA, 0, b"x"),
         "more than granted": f(Kind.DATA, 1, b"x" * (WINDOW + 1)),
-        "credit nowhere": f(Kind.CREDIT, 5, bytes(4)), "credit malformed": f(Kind.CREDIT, 1, bytes(3)),
-        "close of nothing": f(Kind.CLOSE, 5), "ping malformed": f(Kind.PING, 0, b"x"), "pong malformed": f(Kind.PONG, 0),
-        "padding of another size": f(Kind.PADDED, 1, bytes(10)), "padding that lies": f(Kind.PADDED, 1, b"\xff\xff" + bytes(57)),
-    }  # fmt: skip
+        "credit nowhere": f(Kind.CREDIT, 5, bytes(4)),
+        "credit malformed": f(Kind.CREDIT, 1, bytes(3)),
+        "close of nothing": f(Kind.CLOSE, 5),
+        "ping malformed": f(Kind.PING, 0, b"x"),
+        "pong malformed": f(Kind.PONG, 0),
+        "padding of another size": f(Kind.PADDED, 1, bytes(10)),
+        "padding that lies": f(Kind.PADDED, 1, b"\xff\xff" + bytes(57)),
+    }
 
 
 @pytest.mark.parametrize("name", list(_breaches()))

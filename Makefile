@@ -1,0 +1,46 @@
+# One door to everything. `make help` lists it.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test journeys check format lint types rooms bench bench-transfer clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml constraints.txt .ci/setup
+	@bash .ci/setup
+
+setup: $(READY) ## everything rs needs on this machine: system packages, a venv, the wheels
+
+demo: $(READY) ## a real support session before your eyes (KEEP=1 stays up and opens the dashboard)
+	@$(BIN)/python -m tests.demo.demo $(if $(KEEP),--keep)
+
+test: $(READY) ## the tests
+	@$(BIN)/python -m pytest tests -m "not journey"
+
+journeys: $(READY) ## real programs, real sockets, real X servers
+	@$(BIN)/python -m pytest tests -m journey
+
+check: format lint types rooms test journeys ## the one gate: all of the above, as CI runs it
+
+format: $(READY) ## the code is formatted (`make format FIX=1` does it)
+	@$(BIN)/ruff format $(if $(FIX),,--check) .
+
+lint: $(READY) ## no lint
+	@$(BIN)/ruff check $(if $(FIX),--fix) .
+
+types: $(READY) ## mypy --strict
+	@$(BIN)/mypy
+
+rooms: $(READY) ## who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(READY) ## speed and memory, as ratios against peers in the same run
+	@$(BIN)/python -m tests.bench
+
+clean: ## forget the venv and every cache
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
