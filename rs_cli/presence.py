@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from time import time
 
 from rs_cli.book import Entry
+from rs_cli.session.connector import Connector
 from rs_cli.spoken import since
 from rs_relay.errors import RsError, Unreachable
 
 ANSWER = 4.0  # seconds for a relay to answer: a list must come, with or without it
 
 
-async def states(entries: list[Entry]) -> tuple[dict[int, str], RsError | None]:
+def dialled(relay: str) -> Connector:
+    from rs_cli.session.dialled import connector_for  # the network, only where a session is open
+
+    return connector_for(relay)
+
+
+async def states(
+    entries: list[Entry], connect: Callable[[str], Connector] = dialled
+) -> tuple[dict[int, str], RsError | None]:
     """(number -> online | offline | unknown | ended, the first relay's trouble)."""
     by_relay: dict[str, list[Entry]] = {}
     found = {entry.number: "ended" for entry in entries if not entry.is_open}
     for entry in entries:
         if entry.is_open:
             by_relay.setdefault(entry.relay, []).append(entry)
-    answers = await asyncio.gather(*(_ask(relay, held) for relay, held in by_relay.items()))
+    answers = await asyncio.gather(*(_ask(connect, relay, held) for relay, held in by_relay.items()))
     trouble = None
     for states, error in answers:
         found.update(states)
@@ -31,13 +41,13 @@ def started(entry: Entry) -> str:
     return f"{since(time() - (entry.ended or entry.created))} ago"
 
 
-async def _ask(relay: str, entries: list[Entry]) -> tuple[dict[int, str], RsError | None]:
-    from rs_cli.session.dialled import connector_for  # the network, only where a session is open
-
+async def _ask(
+    connect: Callable[[str], Connector], relay: str, entries: list[Entry]
+) -> tuple[dict[int, str], RsError | None]:
     error: RsError
     try:
         async with asyncio.timeout(ANSWER):
-            online = await connector_for(relay).online(entries)
+            online = await connect(relay).online(entries)
         return {e.number: "online" if here else "offline" for e, here in zip(entries, online, strict=True)}, None
     except TimeoutError:
         error = Unreachable("The relay does not answer.")

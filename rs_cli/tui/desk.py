@@ -1,0 +1,165 @@
+"""The sessions that this dashboard has open, and what is known of each: no widget here, and no Textual.
+
+A `Case` is one session with its features. It lives from the moment its workspace is first opened until the dashboard
+is left or the session ends; screens come and go and find everything as they left it. Panels subscribe to a case and
+draw it again when it says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from time import time
+from typing import Any
+
+from rs_cli.book import Book, Entry
+from rs_cli.features.chat import Chat
+from rs_cli.features.clipboard import Clipboard, LocalClipboard, Moved
+from rs_cli.features.consent import Consent
+from rs_cli.session.connector import Connector
+from rs_cli.session.events import Event, Opening
+from rs_cli.session.status import Ended, Open, Status, Stopped
+from rs_cli.session.technician import Technician
+from rs_relay.channels.chat import Line, Who
+from rs_relay.channels.consent import State
+from rs_relay.errors import RsError
+
+Connect = Callable[[str], Connector]  # a relay's address -> how to reach agents through it
+
+
+class Case:
+    def __init__(self, entry: Entry, connector: Connector, book: Book, local: LocalClipboard | None) -> None:
+        self.session = Technician(entry, connector, book)
+        self.chat = Chat(self._said)
+        self.consent = Consent(self._granted)
+        self.clipboard = Clipboard(local, self._copied)
+        self.moved: Moved | None = None  # the last text that went across by itself
+        self.waiting_for: str = ""  # the channel that waits for the customer's yes
+        self.unread = 0
+        self.opened = time()
+        self.trouble: Callable[[RsError], None] = lambda error: None  # where errors of background work go
+        self._watchers: list[Callable[[], object]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def entry(self) -> Entry:
+        return self.session.entry
+
+    @property
+    def status(self) -> Status:
+        return self.session.status
+
+    @property
+    def state(self) -> State | None:
+        return self.consent.state
+
+    @property
+    def is_over(self) -> bool:
+        return isinstance(self.status, Ended | Stopped)
+
+    @property
+    def is_open(self) -> bool:
+        return isinstance(self.status, Open)
+
+    async def start(self) -> None:
+        self.session.listen(self._heard)
+        await self.session.start()
+        self.do(self.session.use(self.consent))
+        self.do(self.session.use(self.chat))
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.clipboard.close()
+        await self.session.stop()
+
+    def watch(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """Call `changed` whenever anything of this case is different; returns how to stop that."""
+        self._watchers.append(changed)
+        return lambda: self._watchers.remove(changed)
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Carry out `work` in the background; an RsError of it goes to `trouble`."""
+        task = asyncio.create_task(self._carry_out(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def say(self, text: str) -> None:
+        self.do(self.session.during(self.chat, self.chat.say(text)))
+
+    def keep_alike(self, on: bool) -> None:
+        """Switch the shared clipboard. Switching on opens its channel, which may ask the customer."""
+        self.do(self._keep_alike(on))
+
+    def read(self) -> None:
+        """All lines so far have been seen."""
+        if self.unread:
+            self.unread = 0
+            self.changed()
+
+    def changed(self) -> None:
+        for watcher in list(self._watchers):
+            watcher()
+
+    async def _keep_alike(self, on: bool) -> None:
+        if on:
+            await self.session.use(self.clipboard)
+        await self.clipboard.watch(on)
+        if not on:
+            await self.session.drop(self.clipboard)
+        self.changed()
+
+    async def _carry_out(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except RsError as error:
+            if not self.is_over:  # how the session ended is told once, by its status
+                self.trouble(error)
+        self.changed()
+
+    def _heard(self, event: Event) -> None:
+        self.waiting_for = event.feature if isinstance(event, Opening) else ""
+        self.changed()
+
+    def _granted(self, state: State) -> None:
+        self.changed()
+
+    def _said(self, line: Line) -> None:
+        if line.who is not Who.TECHNICIAN:
+            self.unread += 1
+        self.changed()
+
+    def _copied(self, moved: Moved) -> None:
+        self.moved = moved
+        self.changed()
+
+
+class Desk:
+    """All cases of one dashboard, by number."""
+
+    def __init__(self, book: Book, connect: Connect, local: LocalClipboard | None = None) -> None:
+        self.book = book
+        self.connect = connect
+        self.cases: dict[int, Case] = {}
+        self._local = local
+
+    async def open(self, number: int) -> Case:
+        """The case of that session, started if it was not. Raises NoSuchSession, SessionEnded."""
+        case = self.cases.get(number)
+        if case is None or case.is_over:
+            entry = self.book.pick(number)
+            case = self.cases[number] = Case(entry, self.connect(entry.relay), self.book, self._local)
+            await case.start()
+        return case
+
+    async def close(self) -> None:
+        await asyncio.gather(*(case.stop() for case in self.cases.values()))
+        self.cases.clear()
+
+    def beside(self, number: int, step: int) -> int:
+        """The open case before or after that one, round and round."""
+        numbers = sorted(n for n, case in self.cases.items() if not case.is_over)
+        if number not in numbers:
+            return number
+        return numbers[(numbers.index(number) + step) % len(numbers)]
