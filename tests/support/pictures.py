@@ -5,6 +5,9 @@ Words are what a grab holds (a pixel as one number, B G R X in memory), RGB is w
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
@@ -75,7 +78,7 @@ class ArrayScreen:
         return self._desktop.pointer
 
     def close(self) -> None:
-        self._desktop.closed.append(self)
+        self._desktop.closed.set()
 
 
 class ArrayDesktop:
@@ -87,8 +90,8 @@ class ArrayDesktop:
         self.picture = picture
         self.pointer = PointerPlace(0, 0)
         self.grabs = 0
-        self.closed: list[ArrayScreen] = []
-        self.before_grab: list = []  # calls, each made once, at the start of a grab
+        self.closed = threading.Event()  # one of its screens was
+        self.before_grab: list[Callable[[], object]] = []  # calls, each made once, at the start of a grab
         self._monitors: tuple[Monitor, ...] = ()
 
     @property

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rs_agent.features.screen.damage import changed
+from rs_relay.channels.screen.tiles import SIDE, Grid
+from tests.support.pictures import page
+
+
+def brute_force(sent: np.ndarray, seen: np.ndarray, grid: Grid) -> np.ndarray:
+    mask = grid.empty()
+    for row in range(grid.rows):
+        for column in range(grid.columns):
+            for y in range(row * SIDE, min((row + 1) * SIDE, grid.height)):
+                for x in range(column * SIDE, min((column + 1) * SIDE, grid.width)):
+                    if (int(sent[y, x]) ^ int(seen[y, x])) & 0xFFFFFF:
+                        mask[row, column] = True
+    return mask
+
+
+def padded(picture: np.ndarray, grid: Grid) -> np.ndarray:
+    whole = np.zeros((grid.rows * SIDE, grid.columns * SIDE), np.uint32)
+    whole[: grid.height, : grid.width] = picture
+    return whole
+
+
+@given(st.data())
+def test_it_finds_what_brute_force_finds(data: st.DataObject) -> None:
+    grid = Grid(data.draw(st.integers(1, 80)), data.draw(st.integers(1, 80)))
+    before = np.random.default_rng(0).integers(0, 1 << 32, (grid.height, grid.width), dtype=np.uint32)
+    after = before.copy()
+    for _ in range(data.draw(st.integers(0, 3))):
+        y, x = data.draw(st.integers(0, grid.height - 1)), data.draw(st.integers(0, grid.width - 1))
+        after[y, x] ^= np.uint32(1 << data.draw(st.integers(0, 31)))
+    sent = padded(before, grid)
+    assert (changed(sent, after, grid) == brute_force(sent, after, grid)).all()
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (31, 33)])
+def test_a_screen_at_rest_has_no_damage(size: tuple[int, int]) -> None:
+    grid = Grid(*size)
+    picture = page(grid.height, grid.width)
+    sent = padded(picture, grid)
+    assert not changed(sent, picture, grid).any()
+    assert not changed(sent, picture ^ np.uint32(0xFF000000), grid).any()  # the fourth byte means nothing

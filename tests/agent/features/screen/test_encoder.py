@@ -1,0 +1,229 @@
+"""Encoder and picture, back to back: what the viewer holds is what the screen showed."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rs_agent.features.screen import quality
+from rs_agent.features.screen.encoder import Encoder
+from rs_relay.channels.screen.codecs import NAMES
+from rs_relay.channels.screen.messages import MAX_TILES, SPEC, Frame, Layout
+from rs_relay.channels.screen.picture import Picture
+from rs_relay.channels.screen.tiles import SIDE, Grid
+from tests.support.pictures import grabbed, page, photograph, rgb
+
+FPS = 1 / 30
+
+
+class Show:
+    """A screen, its encoder and the picture at the other end; frames cross as bytes."""
+
+    def __init__(self, width: int, height: int, codecs: tuple[str, ...] = NAMES) -> None:
+        self.encoder = Encoder(1, Grid(width, height), codecs)
+        self.picture = Picture()
+        self.picture.reset(Layout(1, 0, 0, width, height))
+        self.now = 100.0
+
+    def update(self, seen: np.ndarray, after: float = FPS, refine: int = MAX_TILES) -> list[Frame]:
+        self.now += after
+        frames = []
+        before = self.picture.pixels.copy()
+        changed = np.zeros(before.shape[:2], np.bool_)
+        for frame in self.encoder.update(grabbed(seen), self.now, refine):
+            data = msgspec.msgpack.encode(frame)
+            assert len(data) <= SPEC.max_message
+            heard = SPEC.decode_down(data)
+            assert isinstance(heard, Frame)
+            for r in self.picture.apply(heard):
+                changed[r.y : r.y + r.height, r.x : r.x + r.width] = True
+            frames.append(heard)
+        assert ((before == self.picture.pixels).all(axis=2) | changed).all(), "a change was not reported"
+        assert self.picture.lossy == self.encoder.lossy
+        return frames
+
+    def shows(self, seen: np.ndarray) -> bool:
+        return bool((self.picture.pixels == rgb(seen)).all())
+
+    def rest(self, seen: np.ndarray) -> None:
+        """Until nothing lossy is left."""
+        for _ in range(2):
+            self.update(seen, after=2 * quality.REST)
+        assert self.picture.exact
+
+
+@pytest.mark.parametrize("size", [(640, 480), (645, 487), (31, 33), (2000, 40)])
+def test_the_first_update_is_the_whole_screen(size: tuple[int, int]) -> None:
+    width, height = size
+    show, seen = Show(width, height), page(height, width)
+    frames = show.update(seen)
+    assert show.shows(seen)
+    assert [f.more for f in frames] == [True] * (len(frames) - 1) + [False]
+    assert len({f.seq for f in frames}) == 1
+
+
+def test_a_black_screen_is_told_and_a_still_one_is_not() -> None:
+    show, black = Show(640, 480), np.zeros((480, 640), np.uint32)
+    assert len(show.update(black)) == 1
+    assert show.picture.exact
+    assert show.update(black) == []
+    assert show.update(black | np.uint32(0xFF000000)) == []
+
+
+def test_a_typed_letter_is_one_small_frame() -> None:
+    show, seen = Show(1280, 800), page(800, 1280)
+    show.update(seen)
+    sizes = []
+    for n in range(20):
+        seen = seen.copy()
+        letter = page(16, 10, seed=n)
+        seen[400:416, 100 + n * 8 : 110 + n * 8] = letter
+        frames = show.update(seen)
+        assert show.shows(seen)
+        sizes.append(sum(len(msgspec.msgpack.encode(f)) for f in frames))
+    assert sorted(sizes)[10] < 300
+
+
+def test_scrolling_is_mostly_a_copy() -> None:
+    show, long = Show(1280, 800), page(3000, 1280)
+    show.update(long[:800])
+    sizes = []
+    for y in range(40, 440, 40):
+        frames = show.update(long[y : y + 800].copy())
+        assert show.shows(long[y : y + 800])
+        assert frames[0].copies
+        sizes.append(sum(len(msgspec.msgpack.encode(f)) for f in frames))
+    assert max(sizes) < 40_000
+
+
+def test_a_film_is_lossy_and_its_last_picture_becomes_exact() -> None:
+    show, seen = Show(1280, 800), page(800, 1280)
+    show.update(seen)
+    for n in range(5):
+        seen = seen.copy()
+        seen[100:500, 200:900] = photograph(400, 700, seed=n)
+        frames = show.update(seen)
+        assert show.picture.lossy > 100
+        assert any(f.regions for f in frames)
+        outside = np.ones(seen.shape, np.bool_)
+        outside[96:512, 192:928] = False
+        assert (show.picture.pixels == rgb(seen))[outside].all()
+        assert np.abs(show.picture.pixels.astype(int) - rgb(seen)).mean() < 5
+    assert show.update(seen) == []  # just now it moved
+    show.rest(seen)
+    assert show.shows(seen)
+    assert show.update(seen, after=10) == []
+
+
+def test_refining_keeps_to_what_it_is_allowed() -> None:
+    show, seen = Show(1280, 800), photograph(800, 1280)
+    show.update(seen)
+    left = show.picture.lossy
+    for _ in range(3):
+        frames = show.update(seen, after=2 * quality.REST, refine=40)
+        assert show.picture.lossy == left - 40
+        assert sum(sum(f.spans[1::2]) for f in frames) == 40
+        left -= 40
+    show.rest(seen)
+    assert show.shows(seen)
+
+
+def test_a_moved_photograph_becomes_exact_too() -> None:
+    """A copy takes what is lossy along."""
+    tall = photograph(1500, 640, seed=3)
+    show = Show(640, 480)
+    show.update(tall[:480])
+    for y in (30, 75, 100):
+        show.update(tall[y : y + 480].copy())
+    show.rest(tall[100:580].copy())
+    assert show.shows(tall[100:580])
+
+
+def test_who_takes_no_codecs_gets_exact_pixels_only() -> None:
+    show = Show(640, 480, codecs=())
+    for n in range(3):
+        seen = photograph(480, 640, seed=n)
+        frames = show.update(seen)
+        assert show.shows(seen)
+        assert show.picture.exact
+        assert not any(f.regions for f in frames)
+
+
+def test_a_whole_8k_screen_fits_the_frames() -> None:
+    seen = np.random.default_rng(0).integers(0, 1 << 24, (4320, 7680), dtype=np.uint32)
+    show = Show(7680, 4320, codecs=())
+    show.update(seen)
+    assert show.shows(seen)
+
+
+def test_text_over_a_film_is_exact_when_it_rests() -> None:
+    show, seen = Show(640, 480), photograph(480, 640)
+    show.update(seen)
+    seen = seen.copy()
+    seen[200:260, 100:500] = page(60, 400)
+    show.update(seen)
+    show.rest(seen)
+    assert show.shows(seen)
+
+
+LONG = page(900, 700, seed=8)
+PHOTO = photograph(900, 700, seed=8)
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> tuple[str, int, int, int, int, int]:
+    kind = draw(st.sampled_from(["fill", "noise", "scroll", "move", "photo", "still"]))
+    x, y = draw(st.integers(0, 200)), draw(st.integers(0, 150))
+    return kind, x, y, draw(st.integers(1, 230)), draw(st.integers(1, 170)), draw(st.integers(0, 120))
+
+
+def edited(seen: np.ndarray, edit: tuple[str, int, int, int, int, int]) -> np.ndarray:
+    kind, x, y, width, height, n = edit
+    seen = seen.copy()
+    part = seen[y : y + height, x : x + width]
+    match kind:
+        case "fill":
+            part[:] = n * 0x010203
+        case "noise":
+            part[:] = np.random.default_rng(n).integers(0, 1 << 32, part.shape, dtype=np.uint32)
+        case "scroll":
+            part[:] = LONG[n * 4 : n * 4 + part.shape[0], : part.shape[1]]
+        case "photo":
+            part[:] = PHOTO[n : n + part.shape[0], n : n + part.shape[1]]
+        case "move":
+            seen[:] = np.roll(seen, (n % 40, -(n // 3)), (0, 1))
+    return seen
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from([(230, 170), (256, 160), (225, 193)]),
+    st.lists(st.tuples(edits(), st.sampled_from([FPS, 0.2, 0.5]), st.sampled_from([0, 5, MAX_TILES])), max_size=12),
+)
+def test_whatever_happens_the_viewer_ends_with_what_the_screen_shows(
+    size: tuple[int, int], happens: list[tuple[tuple[str, int, int, int, int, int], float, int]]
+) -> None:
+    width, height = size
+    show, seen = Show(width, height), page(height, width)
+    show.update(seen)
+    for edit, after, refine in happens:
+        seen = edited(seen, edit)
+        show.update(seen, after, refine)
+        if not show.picture.lossy:
+            assert show.shows(seen)
+    show.rest(seen)
+    assert show.shows(seen)
+
+
+def test_tiles_that_are_lossy_cover_all_that_is_not_exact() -> None:
+    """At each moment: a tile that the encoder takes for exact is exact."""
+    show, tall = Show(640, 480), np.where(np.arange(640) < 300, photograph(1500, 640, 3), page(1500, 640))
+    for n, y in enumerate((0, 31, 64, 100, 96, 300, 333)):
+        seen = tall[y : y + 480].copy()
+        show.update(seen, refine=7 * n)
+        wrong = (show.picture.pixels != rgb(seen)).any(axis=2)
+        tiles = wrong.reshape(480 // SIDE, SIDE, 640 // SIDE, SIDE).any(axis=(1, 3))
+        assert not (tiles & ~show.encoder._lossy).any()

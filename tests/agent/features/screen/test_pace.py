@@ -1,0 +1,159 @@
+"""Pace as tables: what happened when, and when the next look is due."""
+
+from __future__ import annotations
+
+import pytest
+
+from rs_agent.features.screen import pace as law
+from rs_agent.features.screen.pace import EAGER, FRAME, IDLE, IN_FLIGHT, LIVELY, LIVELY_FOR, Pace
+from rs_relay.errors import PeerBroke
+
+COST = 0.001
+
+
+def looked_in_vain(pace: Pace, times: int, start: float = 0.0, cost: float = COST) -> float:
+    """Looks whenever it is due; the time of the last look."""
+    now = start
+    for _ in range(times):
+        wait = pace.delay(now)
+        assert wait is not None
+        now += wait
+        pace.looked(now, cost, changed=False)
+    return now
+
+
+def test_the_first_look_is_due_at_once() -> None:
+    assert Pace(5.0).delay(5.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("quiet_for", "beaten", "interval"),
+    [
+        (0.5, False, LIVELY),
+        (LIVELY_FOR + 1, False, IDLE),
+        (100.0, False, IDLE),
+        (0.5, True, EAGER),
+        (100.0, True, EAGER),
+    ],
+)
+def test_how_often_it_looks(quiet_for: float, beaten: bool, interval: float) -> None:
+    pace = Pace(0.0)
+    pace.looked(0.0, COST, changed=True)
+    now = quiet_for
+    pace.looked(now, COST, changed=False)
+    if beaten:
+        pace.beat(now)
+    assert pace.delay(now) == pytest.approx(interval)
+
+
+def test_a_beat_brings_the_next_look_forward() -> None:
+    pace = Pace(0.0)
+    now = looked_in_vain(pace, 200)
+    assert pace.delay(now + 0.01) == pytest.approx(IDLE - 0.01)
+    pace.beat(now + 0.01)
+    assert pace.delay(now + 0.01) == 0
+
+
+def test_it_stays_lively_after_a_beat_and_then_falls_asleep() -> None:
+    pace = Pace(0.0)
+    now = looked_in_vain(pace, 200)
+    pace.beat(now)
+    start, looks = now, 0
+    while now < start + 4:
+        now = looked_in_vain(pace, 1, now)
+        looks += 1
+    expected = law.EAGER_FOR / EAGER + (LIVELY_FOR - law.EAGER_FOR) / LIVELY + (4 - LIVELY_FOR) / IDLE
+    assert looks == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize(("cost", "share"), [(0.001, 0.02), (0.004, 0.02), (0.02, 0.02)])
+def test_looking_in_vain_takes_little_of_a_core(cost: float, share: float) -> None:
+    pace = Pace(0.0)
+    start = looked_in_vain(pace, 200, cost=cost)
+    end = looked_in_vain(pace, 100, start, cost=cost)
+    assert 100 * cost / (end - start) <= share * 1.01
+
+
+def test_a_large_screen_is_not_looked_at_all_the_time_even_when_lively() -> None:
+    pace = Pace(0.0)
+    now = 0.0
+    for n in range(400):
+        wait = pace.delay(now)
+        assert wait is not None
+        now += wait
+        pace.beat(now)
+        pace.looked(now, 0.012, changed=n % 10 == 0)
+    assert pace.delay(now) == pytest.approx(0.024, rel=0.01)
+
+
+def test_what_finding_costs_does_not_slow_the_answer_to_the_next_key() -> None:
+    pace = Pace(0.0)
+    now = looked_in_vain(pace, 50)
+    pace.looked(now, 0.08, changed=True)  # a whole new screen
+    pace.beat(now)
+    assert pace.delay(now) == pytest.approx(EAGER)
+
+
+def test_no_more_than_two_updates_are_under_way() -> None:
+    pace = Pace(0.0)
+    assert IN_FLIGHT == 2
+    pace.sent(0.0, 1)
+    assert pace.delay(1.0) == 0
+    pace.sent(1.0, 2)
+    assert pace.delay(2.0) is None
+    pace.painted(2.0, 1)
+    assert pace.delay(2.0) == 0
+
+
+def test_painting_the_later_one_means_both_were_painted() -> None:
+    pace = Pace(0.0)
+    pace.sent(0.0, 1)
+    pace.sent(0.1, 2)
+    pace.painted(0.2, 2)
+    pace.sent(0.3, 3)
+    assert pace.delay(0.4) == 0
+
+
+def test_not_more_than_60_updates_a_second() -> None:
+    pace = Pace(0.0)
+    pace.looked(0.0, COST, changed=True)
+    pace.sent(0.0, 1)
+    pace.painted(0.001, 1)
+    pace.beat(0.002)
+    assert pace.delay(0.002) == pytest.approx(FRAME - 0.002)
+
+
+def test_a_new_picture_forgets_what_was_under_way() -> None:
+    pace = Pace(0.0)
+    pace.sent(0.0, 1)
+    pace.sent(0.1, 2)
+    pace.restart()
+    assert pace.delay(1.0) == 0
+    pace.sent(1.0, 3)
+    pace.painted(1.1, 1)  # late, of the old picture
+    pace.sent(1.2, 4)
+    assert pace.delay(2.0) is None
+
+
+@pytest.mark.parametrize("seq", [1, 2**50])
+def test_painting_what_was_never_sent_is_a_lie(seq: int) -> None:
+    with pytest.raises(PeerBroke):
+        Pace(0.0).painted(0.0, seq)
+
+
+@pytest.mark.parametrize(
+    ("took", "refine"),
+    [
+        ([0.01, 0.01, 0.01, 0.01], law.REFINE_MOST),
+        ([0.3, 0.3, 0.31], law.REFINE_MOST),  # far away, but not slow
+        ([0.01] + [0.5] * 9, law.REFINE_LEAST),
+        ([0.01, 0.01, 0.5, 0.5, 0.09], 64),
+    ],
+)
+def test_refining_gives_way_where_updates_take_long(took: list[float], refine: int) -> None:
+    pace, now = Pace(0.0), 0.0
+    for seq, seconds in enumerate(took, 1):
+        pace.sent(now, seq)
+        now += seconds
+        pace.painted(now, seq)
+    assert pace.refine == refine
