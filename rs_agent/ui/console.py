@@ -15,6 +15,7 @@ springs up under their fingers.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
@@ -55,19 +56,22 @@ class Console:
 
     def open(self, actions: Actions) -> None:
         self._actions = actions
-        loop = asyncio.get_running_loop()
+        if self._in is None:
+            loop = asyncio.get_running_loop()
+            self._in = Reader(self._source, partial(self._heard, loop), self._ended)
 
-        def heard(line: str) -> None:  # in the reading thread
-            if line.strip().lower() in ("stop", "/stop"):
-                actions.stop()
-            elif not loop.is_closed():
-                loop.call_soon_threadsafe(self._line, line)
+    def _heard(self, loop: asyncio.AbstractEventLoop, line: str) -> None:
+        """In the reading thread, so that stop is heard while the event loop hangs."""
+        if line.strip().lower() in ("stop", "/stop"):
+            self._do(_stop)
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has just closed: nobody is there to hear it
+            loop.call_soon_threadsafe(self._line, line)
 
-        def ended() -> None:
-            if self._terminal:  # Ctrl-D, or the window was closed; a pipe that ends only has no more to say
-                actions.stop()
-
-        self._in = Reader(self._source, heard, ended)
+    def _ended(self) -> None:
+        """In the reading thread: Ctrl-D, or the window was closed. A pipe that ends only has no more to say."""
+        if self._terminal:
+            self._do(_stop)
 
     def code(self, spoken: str, minutes: int) -> None:
         self._blank()
@@ -244,6 +248,10 @@ class Console:
 
     def _reverse(self, text: str) -> str:
         return text.strip() if self._plain else f"\x1b[7m{text}\x1b[0m"
+
+
+def _stop(actions: Actions) -> None:
+    actions.stop()
 
 
 def _grant(permission: Permission, actions: Actions) -> None:

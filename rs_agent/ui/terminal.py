@@ -20,6 +20,16 @@ BACKLOG = 2000  # lines waiting for a terminal that does not read; later ones ar
 FLUSH = 0.3  # seconds that `close` gives the terminal to take what is still to be shown
 
 
+def read_line(fd: int) -> str:
+    """The next line, and not a byte more: what follows is for a Reader. '' at the end of the input."""
+    data = b""
+    while len(data) < MAX_LINE and (byte := os.read(fd, 1)):
+        if byte == b"\n":
+            break
+        data += byte
+    return data.decode(errors="replace").strip()
+
+
 class Reader:
     """Calls `heard(line)` for each line and `ended()` at the end of the input, in its own thread."""
 

@@ -1,0 +1,299 @@
+"""The life of the agent: present at the relay, a code on show, one session, the end.
+
+    dial ──▶ a code on show ──right secret──▶ session, for as long as it lasts ──▶ the end
+               │    ▲
+               └────┘ expired, or wrong three times: the next code
+
+The law: the code's secret half stays here and is shown to the customer only; wrong tries are counted here, since the
+relay is not trusted to. Nothing the relay says ends a session or opens one: it can only keep the two apart. When the
+relay goes away, the session stays, and this end comes back under the same name with the proof that it is the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import secrets
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rs_agent.desktop.base import Desktop
+from rs_agent.journal import Journal, NoJournal
+from rs_agent.language import _
+from rs_agent.session import Plan, Session
+from rs_agent.ui.base import Face, InForce
+from rs_relay.errors import ConnectionLost, RsError, WrongCode
+from rs_relay.link import codes, dial
+from rs_relay.link.backoff import Backoff
+from rs_relay.link.codes import Code
+from rs_relay.link.dial import Conversation, Relay
+from rs_relay.link.handshake import Attempts, Opened, Role
+from rs_relay.link.link import Facts, Link
+from rs_relay.link.spec import Permission
+from rs_relay.text import printable
+from rs_relay.wire import messages
+
+log = logging.getLogger(__name__)
+
+LEAVING = 0.2  # seconds for taking leave of the relay
+ANSWERING = 8  # knocks that are answered at the same time: a lying relay costs no more sockets than that
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this run of the agent is: public name, proof for the relay, key for those who have been inside before."""
+
+    host: str = field(default_factory=lambda: secrets.token_hex(16))
+    rejoin: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+    door: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+
+    def hello(self, name: str) -> messages.Hello:
+        deposit = hashlib.sha256(bytes.fromhex(self.door)).hexdigest()
+        return messages.Hello(messages.VERSION, self.host, self.rejoin, deposit, name)
+
+
+@dataclass
+class Offer:
+    """A code on show."""
+
+    code: Code
+    until: float  # by the loop's clock
+    attempts: Attempts = field(default_factory=Attempts)
+
+
+class Host:
+    """One session's life, from the code to the end. Also the customer's Actions, but for `stop`."""
+
+    def __init__(self, relay: Relay, plan: Plan, desktop: Desktop, face: Face, journal: Journal | NoJournal) -> None:
+        self.session: Session | None = None
+        self._relay, self._plan, self._desktop, self._face, self._journal = relay, plan, desktop, face, journal
+        self._identity = Identity()
+        self._key: bytes | None = None  # the session's key, here only and only for as long as the session lasts
+        self._offer: Offer | None = None
+        self._void = asyncio.Event()  # the code on show is used up
+        self._answers: set[asyncio.Task[None]] = set()
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self, typed: Code | None = None) -> None:
+        """Until the session has ended, or `stop`. With `typed`, joins the technician's code instead of showing one.
+
+        Raises RsError when the relay cannot be reached at the start, and WrongCode for a typed code that is wrong.
+        """
+        conversation, welcome = await dial.host(self._relay, self._identity.hello(self._plan.name))
+        try:
+            if typed is not None:
+                await self._join(conversation, typed)
+        except BaseException:
+            await conversation.close()
+            raise
+        keeping = asyncio.create_task(self._keep(conversation, welcome), name="host")
+        try:
+            await asyncio.wait({keeping, self._done}, return_when=asyncio.FIRST_COMPLETED)
+            if not self._done.done():
+                await keeping  # it never ends by itself: a defect of ours, which must not go unseen
+        finally:
+            await self._leave(keeping)
+
+    async def stop(self, reason: str) -> None:
+        """Ends the session, if there is one, and `run`."""
+        if self.session is not None:
+            self.session.end(reason)
+            await asyncio.shield(self.session.ended)
+        self._finish()
+
+    def let_go(self) -> None:
+        """Lets go of every key, from any thread."""
+        if self.session is not None:
+            self.session.let_go()
+
+    # --- the customer's actions ---
+
+    def answer(self, number: int, yes: bool) -> None:
+        if self.session is not None:
+            self.session.answer(number, yes)
+
+    def withdraw(self, permissions: Iterable[Permission]) -> None:
+        if self.session is not None:
+            self.session.withdraw(permissions)
+        else:
+            self._plan_for(self._plan.allow - frozenset(permissions))
+
+    def allow(self, permission: Permission) -> None:
+        if self.session is not None:
+            self.session.allow(permission)
+        else:
+            self._plan_for(self._plan.allow | {permission})
+
+    def pause(self, on: bool) -> None:
+        if self.session is not None:
+            self.session.pause(on)
+
+    def say(self, text: str) -> None:
+        if self.session is not None:
+            self.session.say(text)
+
+    def _plan_for(self, allow: frozenset[Permission]) -> None:
+        self._plan = replace(self._plan, allow=allow & self._plan.offered)
+        self._face.in_force(InForce(granted=self._plan.allow))
+
+    # --- present at the relay ---
+
+    async def _keep(self, conversation: Conversation, welcome: messages.Welcome) -> None:
+        """Stays at the relay for as long as this life lasts, through every loss of the connection."""
+        backoff = Backoff()
+        while True:
+            try:
+                await self._serve(conversation, welcome)
+            finally:
+                await self._part(conversation)
+            self._face.notice(_("The connection to the relay was lost; trying again."))
+            conversation, welcome = await self._again(backoff)
+            backoff.reset()
+            self._face.notice(_("The relay is back."))
+
+    async def _again(self, backoff: Backoff) -> tuple[Conversation, messages.Welcome]:
+        while True:
+            await asyncio.sleep(backoff.next())
+            try:
+                return await dial.host(self._relay, self._identity.hello(self._plan.name))
+            except RsError as e:  # whatever it says: a session is not the relay's to end
+                log.info("the relay: %s", e.message)
+
+    async def _serve(self, conversation: Conversation, welcome: messages.Welcome) -> None:
+        """Returns when the connection to the relay is lost."""
+        offering = asyncio.create_task(self._offer_codes(conversation, welcome.slots), name="code")
+        try:
+            async for knock in conversation.knocks():
+                if len(self._answers) < ANSWERING:
+                    self._start(self._answer(conversation, knock))
+        finally:
+            offering.cancel()
+            await asyncio.gather(offering, return_exceptions=True)
+
+    # --- the code ---
+
+    async def _offer_codes(self, conversation: Conversation, held: Iterable[str]) -> None:
+        """A code on show, always, until somebody has joined. `held`: slots that the relay still keeps for us."""
+        if self._offer is not None and self._offer.code.slot not in held:
+            self._offer = None
+        backoff = Backoff()
+        while self.session is None:
+            try:
+                offer = self._offer or await self._next_code(conversation)
+                await self._until_void(offer)
+                self._offer = None
+                await conversation.retire(offer.code.slot)
+            except ConnectionLost:
+                return  # _serve hears it, too
+            except RsError as e:
+                self._face.problem(e.message, e.hint)
+                await asyncio.sleep(1 + backoff.next())
+
+    async def _next_code(self, conversation: Conversation) -> Offer:
+        slot = await conversation.ask_slot()
+        lifetime = min(slot.ttl, codes.LIFETIME)
+        offer = Offer(Code(slot.slot, codes.make_secret()), asyncio.get_running_loop().time() + lifetime)
+        self._offer = offer
+        self._void.clear()
+        self._face.code(offer.code.spoken(), max(1, round(lifetime / 60)))
+        return offer
+
+    async def _until_void(self, offer: Offer) -> None:
+        try:
+            async with asyncio.timeout_at(offer.until):
+                await self._void.wait()
+        except TimeoutError:
+            self._face.notice(_("The code was not used in time. Here is a new one."))
+
+    # --- knocks ---
+
+    async def _answer(self, conversation: Conversation, knock: messages.Knocked) -> None:
+        """One knock, from the ticket to a link of the session."""
+        try:
+            if knock.slot:
+                await self._answer_code(conversation, knock)
+            else:
+                await self._answer_again(knock)
+        except RsError as e:
+            log.info("a knock came to nothing: %s", e.message)
+
+    async def _answer_code(self, conversation: Conversation, knock: messages.Knocked) -> None:
+        offer = self._offer
+        if offer is None or offer.code.slot != knock.slot or offer.attempts.retired:
+            return
+        socket = await dial.attach(self._relay, knock.ticket)
+        try:
+            opened = await dial.hold(socket, offer.code.secret, offer.attempts, knock.link, Role.AGENT)
+        except WrongCode:
+            await self._wrong(conversation, offer, knock.name)
+            return
+        self._open(opened, socket, knock.name)
+
+    async def _wrong(self, conversation: Conversation, offer: Offer, who: str) -> None:
+        left = codes.MAX_WRONG - offer.attempts.failures
+        text = _("{who} typed a wrong code ({left} more tries).").format(who=printable(who, 64), left=max(0, left))
+        self._face.notice(text)
+        self._journal.write("wrong-code", who=who)
+        if offer.attempts.retired:
+            self._face.notice(_("That code is void now. Here is a new one."))
+            self._void.set()
+        await conversation.failed(offer.code.slot)
+
+    async def _answer_again(self, knock: messages.Knocked) -> None:
+        socket = await dial.attach(self._relay, knock.ticket)
+        opened = await dial.readmit(socket, self._key)
+        if self.session is not None:
+            self._attach(opened, socket, knock.name)
+
+    async def _join(self, conversation: Conversation, code: Code) -> None:
+        ticket = await conversation.join(code.slot)
+        socket = await dial.attach(self._relay, ticket.ticket)
+        opened = await dial.join(socket, code, ticket.link, Role.AGENT, self._plan.name)
+        self._open(opened, socket, _("the technician"))
+
+    # --- the session ---
+
+    def _open(self, opened: Opened, socket: dial.RecordSocket, who: str) -> None:
+        self._key = opened.resume
+        self.session = Session(self._plan, self._desktop, self._face, self._journal, who)
+        self.session.ended.add_done_callback(lambda _ended: self._finish())
+        self._void.set()
+        self._attach(opened, socket, who)
+
+    def _attach(self, opened: Opened, socket: dial.RecordSocket, who: str) -> None:
+        if self.session is None:
+            socket.abort()
+            return
+        link = Link(opened, Role.AGENT, socket)
+        link.start(Facts(self._identity.host, self._identity.door, self._plan.name))
+        self.session.attach(link, who)
+
+    # --- the end ---
+
+    def _finish(self) -> None:
+        self._key = None
+        if not self._done.done():
+            self._done.set_result(None)
+
+    async def _part(self, conversation: Conversation) -> None:
+        """Close it, and let go of the code on show if it is for good."""
+        if self._done.done() and self._offer is not None:
+            with contextlib.suppress(RsError):
+                await conversation.retire(self._offer.code.slot)
+        await conversation.close()
+
+    async def _leave(self, keeping: asyncio.Task[None]) -> None:
+        self._finish()
+        tasks = {keeping, *self._answers}
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=LEAVING)
+        self._offer = None
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="knock")
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
