@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rs_agent.features.screen.damage import changed
 from rs_relay.channels.screen.tiles import SIDE, Grid
-from tests.support.pictures import page
+from tests.support.scenery import page
 
 
 def brute_force(sent: np.ndarray, seen: np.ndarray, grid: Grid) -> np.ndarray:

@@ -14,7 +14,7 @@ from rs_relay.channels.screen.codecs import NAMES
 from rs_relay.channels.screen.messages import MAX_TILES, SPEC, Frame, Layout
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Grid
-from tests.support.pictures import grabbed, page, photograph, rgb
+from tests.support.scenery import grabbed, page, photograph, rgb
 
 FPS = 1 / 30
 

@@ -6,7 +6,7 @@ import pytest
 from rs_agent.features.screen.damage import changed
 from rs_agent.features.screen.motion import Move, find
 from rs_relay.channels.screen.tiles import Grid, Rect
-from tests.support.pictures import page, photograph
+from tests.support.scenery import page, photograph
 
 SIZE = Grid(800, 608)
 LONG = page(2400, 1600, seed=1)

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from rs_agent.features.screen import quality
 from rs_relay.channels.screen.tiles import SIDE
-from tests.support.pictures import page, photograph, words
+from tests.support.scenery import page, photograph, words
 
 
 def tiles(picture: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ from rs_relay.channels.screen.messages import (
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke
 from tests.support.channels import MemoryChannel, channel_pair
-from tests.support.pictures import ArrayDesktop, ArrayScreen, Words, page, photograph, rgb
+from tests.support.scenery import ArrayDesktop, ArrayScreen, Words, page, photograph, rgb
 
 PATIENCE = 20.0
 

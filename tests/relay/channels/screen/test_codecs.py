@@ -13,7 +13,7 @@ from PIL import Image
 from rs_relay.channels.screen.codecs import NAMES, REGIONS, exact, jpeg
 from rs_relay.channels.screen.codecs.exact import TILE_BYTES
 from rs_relay.errors import PeerBroke
-from tests.support.pictures import photograph, rgb
+from tests.support.scenery import photograph, rgb
 
 
 def some_tiles(count: int, seed: int = 0) -> bytes:

@@ -14,7 +14,7 @@ from rs_relay.channels.screen.messages import MAX_TILES, Copy, Frame, Layout, Re
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Rect
 from rs_relay.errors import PeerBroke
-from tests.support.pictures import photograph, rgb
+from tests.support.scenery import photograph, rgb
 
 WIDTH, HEIGHT = 4 * SIDE - 5, 3 * SIDE - 7  # 4 x 3 tiles, cut at both edges
 

@@ -1,0 +1,170 @@
+"""What each stage of the picture costs, and what each scene sends: python -m tests.bench.screen_codecs [WIDTH HEIGHT]
+
+    grab     by the X11 desktop, from an Xvfb of that size
+    damage   on a screen at rest, on one of which everything changed
+    scenes   a letter typed, a page scrolled, a window dragged, windows switched, a film: time to encode and to decode
+             an update, and its bytes (the frames as they cross, without the link's own header)
+
+Medians. Nothing else should run on the machine meanwhile.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+import numpy as np
+
+from rs_agent.features.screen import damage, motion, quality
+from rs_agent.features.screen.encoder import Encoder, rgb
+from rs_relay.channels.screen.codecs import NAMES, exact, jpeg
+from rs_relay.channels.screen.messages import Frame, Layout
+from rs_relay.channels.screen.picture import Picture
+from rs_relay.channels.screen.tiles import SIDE, Grid
+from tests.support.scenery import Words, grabbed, page, photograph
+
+Scene = Callable[[Grid], Iterator[Words]]
+FRAMES = 20
+
+
+def pasted(onto: Words, what: Words, x: int, y: int) -> Words:
+    seen = onto.copy()
+    seen[y : y + what.shape[0], x : x + what.shape[1]] = what
+    return seen
+
+
+def typing(grid: Grid) -> Iterator[Words]:
+    seen = page(grid.height, grid.width)
+    yield seen
+    for n in range(FRAMES):
+        seen = pasted(seen, page(16, 10, seed=n), 200 + 10 * n, 400)
+        yield seen
+
+
+def scrolling(grid: Grid) -> Iterator[Words]:
+    around = page(grid.height, grid.width)
+    long = page(grid.height * 2 + 48 * FRAMES, grid.width * 2 // 3, seed=1)
+    for n in range(FRAMES + 1):
+        yield pasted(around, long[n * 48 : n * 48 + grid.height * 3 // 4], 300, 100)
+
+
+def dragging(grid: Grid) -> Iterator[Words]:
+    around, window = page(grid.height, grid.width), page(grid.height // 2, grid.width // 3, seed=1)
+    for n in range(FRAMES + 1):
+        yield pasted(around, window, 100 + 17 * n, 80 + 9 * n)
+
+
+def switching(grid: Grid) -> Iterator[Words]:
+    windows = [page(grid.height - 100, grid.width - 100, seed=n) for n in range(3)]
+    around = page(grid.height, grid.width)
+    for n in range(FRAMES + 1):
+        yield pasted(around, windows[n % 3], 50, 50)
+
+
+def film(grid: Grid) -> Iterator[Words]:
+    around = page(grid.height, grid.width)
+    for n in range(FRAMES + 1):
+        yield pasted(around, photograph(720, 1280, seed=n), 100, 80)
+
+
+def photo(grid: Grid) -> Iterator[Words]:
+    """A photograph at rest: the second half is its refinement, 256 tiles an update."""
+    yield page(grid.height, grid.width)
+    yield photograph(grid.height, grid.width)
+
+
+def milliseconds(work: Callable[[], object], times: int = 15) -> float:
+    took = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - start)
+    return statistics.median(took) * 1e3
+
+
+def grabbing(grid: Grid) -> None:
+    from rs_agent.desktop.base import Monitor
+    from rs_agent.desktop.x11.screen import X11Screen
+    from tests.support.xdesktop import XDesktop
+
+    with XDesktop((grid.width, grid.height)) as x:
+        screen = X11Screen(x.display)
+        area = Monitor("all", 0, 0, grid.width, grid.height)
+        screen.grab(area)
+        print(f"grab from Xvfb ({'shared memory' if screen.fast else 'slow'})", end="")
+        print(f"{milliseconds(lambda: screen.grab(area)):12.2f} ms")
+        print(f"pointer, monitors {milliseconds(screen.pointer):24.2f} ms {milliseconds(screen.monitors):.2f} ms")
+        screen.close()
+
+
+def stages(grid: Grid) -> None:
+    text, other = page(grid.height, grid.width), page(grid.height, grid.width, seed=1)
+    sent = np.zeros((grid.rows * SIDE, grid.columns * SIDE), np.uint32)
+    sent[: grid.height, : grid.width] = text
+    rest = text.copy()
+    whole = grid.empty() | True
+    tiles = np.ascontiguousarray(
+        sent.reshape(grid.rows, SIDE, grid.columns, SIDE).transpose(0, 2, 1, 3).reshape(-1, SIDE, SIDE)
+    )
+    raw = rgb(tiles).tobytes()
+    stream = exact.Encoder()
+    picture = rgb(photograph(grid.height, grid.width))
+    coded = jpeg.encode(picture)
+    for name, work in {
+        "damage, nothing changed": lambda: damage.changed(sent, rest, grid),
+        "damage, all changed": lambda: damage.changed(sent, other, grid),
+        "motion, none there": lambda: motion.find(sent[: grid.height, : grid.width], other, whole),
+        "photograph or text, all tiles": lambda: quality.photographic(tiles),
+        "BGRX to RGB, all tiles": lambda: rgb(tiles),
+        "zstd, all tiles of a page": lambda: exact.Encoder().encode(raw),
+        "zstd, the same again": lambda: stream.encode(raw),
+        "JPEG, whole screen": lambda: jpeg.encode(picture),
+        "JPEG, decoded": lambda: jpeg.decode(coded, grid.width, grid.height),
+    }.items():
+        print(f"{name:32s} {milliseconds(work):10.2f} ms")
+
+
+def scene(name: str, frames: Iterator[Words], grid: Grid) -> None:
+    encoder, picture = Encoder(1, grid, NAMES), Picture()
+    picture.reset(Layout(1, 0, 0, grid.width, grid.height))
+    encode, decode, size, copies = [], [], [], 0
+    now = 0.0
+    for n, seen in enumerate(frames):
+        pixels = grabbed(seen)
+        now += 1 / 30
+        start = time.perf_counter()
+        update = list(encoder.update(pixels, now, 0))
+        took = time.perf_counter() - start
+        data = [msgspec.msgpack.encode(f) for f in update]
+        heard = [msgspec.msgpack.decode(d, type=Frame) for d in data]
+        start = time.perf_counter()
+        for frame in heard:
+            picture.apply(frame)
+        if n:
+            encode.append(took * 1e3)
+            decode.append((time.perf_counter() - start) * 1e3)
+            size.append(sum(map(len, data)))
+            copies += any(f.copies for f in update)
+    print(
+        f"{name:12s} {statistics.median(encode):8.2f} {max(encode):8.2f} {statistics.median(decode):8.2f}"
+        f" {statistics.median(size):10.0f} {max(size):10.0f} {copies:4d}/{len(encode)} {encoder.lossy:6d}"
+    )
+
+
+def main() -> None:
+    grid = Grid(*map(int, sys.argv[1:3])) if len(sys.argv) > 2 else Grid(1920, 1080)
+    print(f"{grid.width} x {grid.height}, {grid.count} tiles\n")
+    grabbing(grid)
+    stages(grid)
+    print("\nscene        encode ms   (max)   decode      bytes      (max) copied  lossy")
+    for make in (typing, scrolling, dragging, switching, film, photo):
+        scene(make.__name__, make(grid), grid)
+    print(f"\nlargest resident size of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Screens to look at: text, photographs, and a desktop made of an array, all from a seed.
+
+Words are what a grab holds (a pixel as one number, B G R X in memory), RGB is what a viewer shows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from rs_agent.desktop.base import Clipboard, Hands, Monitor, Pixels, PointerPlace, ScreenChanged
+
+Words = npt.NDArray[np.uint32]
+RGB = npt.NDArray[np.uint8]
+LETTERS = list("abcdefghijklmnopqrstuvwxyz ABC .,")
+
+
+def words(picture: RGB, filler: int = 0) -> Words:
+    """`filler` is the fourth byte, which means nothing."""
+    out = np.full((*picture.shape[:2], 4), filler, np.uint8)
+    out[..., :3] = picture[..., ::-1]
+    return out.view(np.uint32)[..., 0]
+
+
+def grabbed(picture: Words) -> Pixels:
+    return np.ascontiguousarray(picture).view(np.uint8).reshape(*picture.shape, 4)
+
+
+def rgb(picture: Words) -> RGB:
+    return grabbed(picture)[..., 2::-1]
+
+
+def page(height: int, width: int, seed: int = 0) -> Words:
+    """Black text of 12 px on white, anti-aliased; each line differs."""
+    random = np.random.default_rng(seed)
+    image = Image.new("RGB", (width, height), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(12)
+    for y in range(2, height, 16):
+        draw.text((8, y), "".join(random.choice(LETTERS, max(1, width // 8))), fill="black", font=font)
+    return words(np.asarray(image))
+
+
+def photograph(height: int, width: int, seed: int = 0) -> Words:
+    """Smooth shapes with a little noise, as a camera gives them."""
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 256, (max(2, height // 40), max(2, width // 40), 3), dtype=np.uint8)
+    smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
+    return words((smooth + random.integers(-6, 7, smooth.shape)).clip(0, 255).astype(np.uint8))
+
+
+class ArrayScreen:
+    """A screen that shows `desktop.picture`."""
+
+    def __init__(self, desktop: ArrayDesktop) -> None:
+        self._desktop = desktop
+
+    def monitors(self) -> tuple[Monitor, ...]:
+        return self._desktop.monitors
+
+    def bounds(self) -> Monitor:
+        height, width = self._desktop.picture.shape
+        return Monitor("all", 0, 0, width, height)
+
+    def grab(self, area: Monitor) -> Pixels:
+        self._desktop.grabs += 1
+        if self._desktop.before_grab:
+            self._desktop.before_grab.pop()()
+        bottom, right = area.y + area.height, area.x + area.width
+        if bottom > self._desktop.picture.shape[0] or right > self._desktop.picture.shape[1]:
+            raise ScreenChanged("gone", "")
+        return grabbed(self._desktop.picture[area.y : bottom, area.x : right].copy())
+
+    def pointer(self) -> PointerPlace:
+        return self._desktop.pointer
+
+    def close(self) -> None:
+        self._desktop.closed.set()
+
+
+class ArrayDesktop:
+    """A desktop that is an array: set `picture` to change what is seen."""
+
+    name = "array"
+
+    def __init__(self, picture: Words) -> None:
+        self.picture = picture
+        self.pointer = PointerPlace(0, 0)
+        self.grabs = 0
+        self.closed = threading.Event()  # one of its screens was
+        self.before_grab: list[Callable[[], object]] = []  # calls, each made once, at the start of a grab
+        self._monitors: tuple[Monitor, ...] = ()
+
+    @property
+    def monitors(self) -> tuple[Monitor, ...]:
+        height, width = self.picture.shape
+        return self._monitors or (Monitor("one", 0, 0, width, height, primary=True),)
+
+    @monitors.setter
+    def monitors(self, found: tuple[Monitor, ...]) -> None:
+        self._monitors = found
+
+    def screen(self) -> ArrayScreen:
+        return ArrayScreen(self)
+
+    def hands(self) -> Hands:
+        raise NotImplementedError
+
+    def clipboard(self) -> Clipboard:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
