@@ -1,0 +1,33 @@
+"""How it went: one `Outcome` for each thing that was to be moved, and `Progress` while it moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rs_relay.errors import RsError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`name` as the sender calls it. `error` tells what failed; `skipped` what was left out by rule; else it arrived
+    as `saved_as`."""
+
+    name: str
+    saved_as: str = ""
+    size: int = 0
+    sha256: str = ""  # hex; empty for a directory
+    resumed_from: int = 0
+    note: str = ""
+    skipped: str = ""
+    error: RsError | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` and `total` in bytes (total -1: unknown), `files` settled of `all_files`; `name` moves now."""
+
+    name: str = ""
+    done: int = 0
+    total: int = -1
+    files: int = 0
+    all_files: int = 0

@@ -1,0 +1,195 @@
+"""A path of this computer becomes a list of things to send.
+
+Law: nothing outside the chosen path is read. Below it no symbolic link is followed: links, devices, sockets and pipes
+are left out and said so; a file that may not be read, or whose name cannot be sent, is left out as a failure, and the
+others go. The tree is walked from directory descriptor to directory descriptor, sorted, and never held in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rs_relay.errors import NoSuchSession, RsError, TransferFailed, UsageError
+from rs_relay.transfer import resume
+from rs_relay.transfer.names import PART_PREFIX, safe_name, walk
+from rs_relay.transfer.sender import Found, Source
+
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_FAILED = TransferFailed.code
+
+
+class FileSource:
+    """A regular file, open. It is read by offset, so a part can be read again."""
+
+    def __init__(self, fd: int, identity: str) -> None:
+        self._fd = fd
+        self._found = found = os.fstat(fd)
+        self.size, self.mtime_ns = found.st_size, found.st_mtime_ns
+        self.key = resume.file_key(identity, found.st_size, found.st_mtime_ns)
+
+    def read(self, offset: int, count: int) -> bytes:
+        try:
+            return os.pread(self._fd, count, offset)
+        except OSError as e:
+            raise TransferFailed("The file could not be read to its end.", e.strerror or "") from e
+
+    def now(self) -> tuple[int, bool]:
+        found = os.fstat(self._fd)
+        before = self._found
+        changed = (found.st_size, found.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+        return found.st_size, changed
+
+    def forget(self, offset: int) -> None:
+        pass  # it can always be read again
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+@dataclass(frozen=True)
+class Totals:
+    files: int
+    size: int  # bytes, -1 unknown
+
+
+class Root:
+    """One thing to send: a file or directory `name` in the directory `parent` (a descriptor that Root owns).
+
+    `identity` is its full path, `label` what the other end calls it.
+    """
+
+    def __init__(self, parent: int, name: str, identity: str, label: str) -> None:
+        self._parent, self._name, self._identity, self.label = parent, name, identity, label
+
+    def close(self) -> None:
+        if self._parent >= 0:
+            os.close(self._parent)
+            self._parent = -1
+
+    def totals(self) -> Totals:
+        files = size = 0
+        for found in self._walk():
+            if isinstance(found, _File):
+                files, size = files + 1, size + found.size
+        return Totals(files, size)
+
+    def found(self) -> Iterator[Found]:
+        for found in self._walk():
+            yield self._file(found) if isinstance(found, _File) else found
+
+    def _file(self, file: _File) -> Found:
+        return Found(file.name, open=lambda: self._open(file))
+
+    def _open(self, file: _File) -> Source:
+        try:
+            folder = walk(self._parent, file.folder, create=False)
+            try:
+                fd = os.open(file.leaf, _READ, dir_fd=folder)
+            finally:
+                os.close(folder)
+        except OSError as e:
+            raise _unreadable(e) from e
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise TransferFailed("The file was replaced by something else.", "")
+        return FileSource(fd, "/".join((self._identity, *file.folder[1:], file.leaf)))
+
+    def _walk(self) -> Iterator[_File | Found]:
+        try:
+            found = os.stat(self._name, dir_fd=self._parent, follow_symlinks=False)
+        except OSError as e:
+            yield Found(self.label, message=_unreadable(e).message, code=_FAILED)
+            return
+        yield from self._thing(self._parent, (), self._name, self.label, found)
+
+    def _thing(
+        self, at: int, folder: tuple[str, ...], leaf: str, name: str, found: os.stat_result
+    ) -> Iterator[_File | Found]:
+        mode = found.st_mode
+        try:
+            safe_name(name)
+        except RsError as e:
+            yield Found(name.encode("utf-8", "replace").decode(), message=e.message, code=e.code)
+            return
+        if stat.S_ISREG(mode):
+            yield _File(name, folder, leaf, found.st_size)
+        elif stat.S_ISDIR(mode):
+            yield from self._directory(at, folder, leaf, name)
+        elif stat.S_ISLNK(mode):
+            yield Found(name, message="A symbolic link; links are not followed.")
+        else:
+            yield Found(name, message="Not a regular file.")
+
+    def _directory(self, at: int, folder: tuple[str, ...], leaf: str, name: str) -> Iterator[_File | Found]:
+        try:
+            here = walk(at, (leaf,), create=False)
+        except OSError as e:
+            yield Found(name, message=_unreadable(e).message, code=_FAILED)
+            return
+        try:
+            yield Found(name, key=hashlib.sha256(f"{self._identity}\0{name}".encode()).hexdigest())
+            for below in sorted(os.listdir(here)):
+                if below.startswith(PART_PREFIX):
+                    continue  # an unfinished transfer into this very tree
+                try:
+                    found = os.stat(below, dir_fd=here, follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # removed since it was listed
+                yield from self._thing(here, (*folder, leaf), below, f"{name}/{below}", found)
+        finally:
+            os.close(here)
+
+
+@dataclass(frozen=True)
+class _File:
+    name: str
+    folder: tuple[str, ...]
+    leaf: str
+    size: int
+
+
+def _unreadable(e: OSError) -> TransferFailed:
+    return TransferFailed(f"It cannot be read ({(e.strerror or 'unknown error').lower()}).", "")
+
+
+def local(path: str) -> Root:
+    """What the person at this computer named; a link that they named themselves is followed. Raises UsageError."""
+    try:
+        real = Path(path).resolve(strict=True)
+        parent = os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (OSError, RuntimeError, ValueError):
+        raise UsageError("There is no such file here.", f"Look at the path: {path}") from None
+    label = Path(os.path.abspath(path)).name or real.name
+    if not real.name:
+        os.close(parent)
+        raise UsageError("The root of the file system cannot be sent.", "Name a folder.")
+    return Root(parent, real.name, str(real), label)
+
+
+def below(home: Path, path: str) -> Root:
+    """What the other end asked for; only below `home`. Raises NoSuchSession for anything else, the same for what is
+    not there and what may not be had."""
+    missing = NoSuchSession("There is no such file in the customer's home folder.", "Look at the path.")
+    try:
+        base = home.resolve(strict=True)
+        asked = Path(path.removeprefix("~/") if path.startswith("~/") else path)
+        real = (base / asked).resolve(strict=True)
+        parts = real.relative_to(base).parts
+        if not parts:
+            raise missing
+        root = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            # the path is free of links now: whatever becomes a link before this walk is refused by it
+            parent = walk(root, parts[:-1], create=False)
+        finally:
+            os.close(root)
+    except (OSError, RuntimeError, ValueError):
+        raise missing from None
+    return Root(parent, parts[-1], str(real), parts[-1])

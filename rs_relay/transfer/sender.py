@@ -1,0 +1,383 @@
+"""The sending end of a batch, as a state machine. Messages in, messages out; what is read is handed in.
+
+Law: what is sent of one file is one version of it. A file that changed while it was read is read once more: if its
+first bytes are still the ones that were sent (it only grew, as a log does), they are what the other end gets, with a
+note; if not, it is left out with an error, and never arrives as a mix.
+
+    item     new ──Offer──▸ offered ──Accept──▸ going ──Done──▸ ended ──Saved/Failed──▸ settled
+                               ▲                  ▲──────Accept────┘  (it arrived damaged: once more from the start)
+                               └── the link was lost: everything unsettled is said again
+             new ──Whole, Folder, LeftOut──▸ ended
+
+A caller asks `step` for the next messages whenever it has room for some. Nothing here waits: an empty answer means
+that the other end is to speak first, or that the source has nothing to read yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Protocol
+
+from rs_relay.errors import PeerBroke, RsError, TransferFailed, from_wire
+from rs_relay.transfer import messages as m
+from rs_relay.transfer.outcome import Outcome, Progress
+
+CHUNK = 1024 * 1024  # bytes read at a time when a beginning is hashed again
+MARK_EVERY = 8 * 1024 * 1024  # bytes between two running hashes that are kept
+MARKS = 16  # … and how many: a lost link costs WINDOW at most, so the newest always serves
+
+
+class Source(Protocol):
+    """One open file. `size` -1: only its end tells. `read` may raise RsError."""
+
+    size: int
+    mtime_ns: int
+    key: str
+
+    def read(self, offset: int, count: int) -> bytes | None:
+        """At most `count` bytes; empty at the end, None if there are none yet."""
+        ...
+
+    def now(self) -> tuple[int, bool]:
+        """(size now, has it changed since it was opened)."""
+        ...
+
+    def forget(self, offset: int) -> None:
+        """Bytes before `offset` will not be asked for again."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing of a plan: a file (`open`), a directory (`key`), or what is left out (`message`; `code` if failed)."""
+
+    name: str
+    open: Callable[[], Source] | None = None
+    key: str = ""
+    message: str = ""
+    code: str = ""
+
+
+class State(Enum):
+    OFFERED = auto()
+    GOING = auto()
+    ENDED = auto()  # all said, the answer is awaited
+
+
+@dataclass
+class _Item:
+    number: int
+    found: Found
+    state: State = State.ENDED
+    source: Source | None = None
+    offset: int = 0
+    unacked: int = 0
+    running: hashlib._Hash = field(default_factory=hashlib.sha256)
+    marks: deque[tuple[int, hashlib._Hash]] = field(default_factory=lambda: deque(maxlen=MARKS))
+    note: str = ""
+    left_out: RsError | None = None
+
+    def close(self) -> None:
+        if self.source:
+            self.source.close()
+            self.source = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the line can take now: bytes of content in all, bytes a piece, bytes between two acknowledgements."""
+
+    room: int = 1024 * 1024
+    piece: int = m.PIECE_MAX
+    ack_every: int = 1024 * 1024
+
+
+class Sender:
+    def __init__(self, opening: m.Open, plan: Iterator[Found], told: Callable[[Outcome], None]) -> None:
+        """`told` hears each outcome (in the thread that calls `step`)."""
+        self._opening, self._plan, self._told = opening, plan, told
+        self._batch = opening.batch
+        self._items: dict[int, _Item] = {}  # unsettled, in order
+        self._again: deque[_Item] = deque()  # to be said again on a new link
+        self._next = 0
+        self._listed = False  # the plan has ended
+        self._said_last = False
+        self._bytes = 0  # of settled files
+        self._count = 0
+        self._open_said = False
+        self.finished = False
+        self.aborted: RsError | None = None
+        self.progress = Progress("", 0, opening.size, 0, opening.files)
+
+    def join(self, batch: int) -> None:
+        """A new link: everything unsettled is to be said again, under this batch number."""
+        self._batch = batch
+        self._opening = _renumbered(self._opening, batch)
+        self._open_said = self._said_last = False
+        self._again = deque(self._items.values())
+        for item in self._items.values():
+            if item.source:
+                item.state = State.OFFERED
+
+    def step(self, heard: Iterable[m.FromReceiver], line: Line) -> list[m.FromSender]:
+        """The next messages, to be said in this order. Raises PeerBroke."""
+        said: list[m.FromSender] = []
+        for message in heard:
+            said += self._hear(message)
+        room = line.room
+        while room > 0 and not self.aborted and (message_out := self._say(line)) is not None:
+            said.append(message_out)
+            room -= m.weight(message_out) + 64
+        self._look()
+        return said
+
+    def give_up(self, error: RsError) -> m.Abort:
+        """This end ends the batch."""
+        self.aborted = error
+        self.close()
+        return m.Abort(self._batch, error.code, error.message, error.hint)
+
+    def close(self) -> None:
+        for item in self._items.values():
+            item.close()
+
+    # ---- what was heard
+
+    def _hear(self, message: m.FromReceiver) -> list[m.FromSender]:
+        if isinstance(message, m.Abort):
+            self.aborted = from_wire(message.code, message.message, message.hint)
+            self.close()
+            return []
+        item = self._items.get(message.item)
+        if item is None:
+            if not 0 <= message.item < self._next:
+                raise PeerBroke("The other end answered what was not said.")
+            return []  # it failed there while it was left out here: one answer too many
+        match message:
+            case m.Accept():
+                return self._accepted(item, message)
+            case m.Ack(offset=offset):
+                self._acked(item, offset)
+            case m.Saved():
+                self._saved(item, message)
+            case m.Failed():
+                self._settle(item, Outcome(item.found.name, error=_error(message)))
+        return []
+
+    def _accepted(self, item: _Item, message: m.Accept) -> list[m.FromSender]:
+        source = item.source
+        if (
+            source is None
+            or item.state is State.GOING
+            or not 0 <= message.offset <= (source.size if source.size >= 0 else item.offset)
+        ):
+            raise PeerBroke("The other end accepted what was not offered.")
+        item.state = State.GOING
+        try:
+            running = self._prefix(item, source, message.offset)
+        except RsError as error:
+            return [self._leave_out(item, error)]
+        if running is not None and running.digest() == message.sha256:
+            item.offset, item.running = message.offset, running
+            return []
+        item.offset, item.running = 0, hashlib.sha256()
+        item.marks.clear()
+        return [m.Again(self._batch, item.number)]
+
+    def _prefix(self, item: _Item, source: Source, length: int) -> hashlib._Hash | None:
+        """The running hash of the first `length` bytes of the source, None where it is shorter."""
+        at, running = next(((o, h) for o, h in reversed(item.marks) if o <= length), (0, hashlib.sha256()))
+        running = running.copy()
+        while at < length:
+            data = source.read(at, min(CHUNK, length - at))
+            if not data:
+                return None
+            running.update(data)
+            at += len(data)
+        return running
+
+    def _acked(self, item: _Item, offset: int) -> None:
+        if item.source is None:
+            if isinstance(item.left_out, RsError) or item.found.open is None:
+                self._settle(item, _omitted(item))
+        elif offset > item.offset:
+            raise PeerBroke("The other end acknowledged what was not said.")
+        else:
+            item.source.forget(offset)
+
+    def _saved(self, item: _Item, message: m.Saved) -> None:
+        if item.state is not State.ENDED or item.left_out or (item.source and message.size != item.offset):
+            raise PeerBroke("The other end saved what was not sent.")
+        self._bytes += message.size
+        self._count += bool(message.sha256)
+        sha256 = item.running.hexdigest() if item.found.open else ""
+        self._settle(
+            item,
+            Outcome(item.found.name, message.name, message.size, sha256, message.resumed_from, item.note),
+        )
+
+    def _settle(self, item: _Item, outcome: Outcome) -> None:
+        item.close()
+        del self._items[item.number]
+        self._told(outcome)
+
+    # ---- what to say next
+
+    def _say(self, line: Line) -> m.FromSender | None:
+        if not self._open_said:
+            self._open_said = True
+            return self._opening
+        while self._again:
+            item = self._again.popleft()
+            if item.number in self._items:
+                return self._introduce(item, line)
+        if not self._listed and len(self._items) < m.AHEAD and self._offers() < m.OFFERS_AHEAD:
+            found = next(self._plan, None)
+            if found is not None:
+                item = _Item(self._next, found)
+                self._items[self._next] = item
+                self._next += 1
+                return self._introduce(item, line)
+            self._listed = True
+        if self._listed and not self._said_last:
+            self._said_last = True
+            return m.Last(self._batch, self._next)
+        going = next((item for item in self._items.values() if item.state is State.GOING), None)
+        return self._go_on(going, line) if going else None
+
+    def _offers(self) -> int:
+        return sum(item.source is not None for item in self._items.values())
+
+    def _introduce(self, item: _Item, line: Line) -> m.FromSender:
+        found = item.found
+        if item.left_out or found.message:
+            return self._omit(item)
+        if found.open is None:
+            return m.Folder(self._batch, item.number, found.name, found.key)
+        try:
+            source = item.source or found.open()
+            if 0 <= source.size <= line.piece and item.source is None:
+                return self._whole(item, source)
+            item.source, item.state = source, State.OFFERED
+            return m.Offer(self._batch, item.number, found.name, source.size, source.mtime_ns, source.key)
+        except RsError as error:
+            return self._leave_out(item, error)
+
+    def _whole(self, item: _Item, source: Source) -> m.FromSender:
+        try:
+            data = source.read(0, source.size) if source.size else b""
+            if data is None or len(data) != source.size:
+                raise _shorter()
+            item.running = hashlib.sha256(data)
+            item.note = self._still_true(item, source)
+        finally:
+            source.close()
+        digest = item.running.digest()
+        return m.Whole(self._batch, item.number, item.found.name, source.mtime_ns, digest, memoryview(data))
+
+    def _go_on(self, item: _Item, line: Line) -> m.FromSender | None:
+        source = item.source
+        if source is None:
+            return None
+        try:
+            if item.offset == source.size:
+                return self._end(item, source)
+            left = source.size - item.offset if source.size >= 0 else line.piece
+            data = source.read(item.offset, min(line.piece, left))
+            if data is None:
+                return None
+            if not data:
+                if source.size >= 0:
+                    raise _shorter()
+                return self._end(item, source)
+        except RsError as error:
+            return self._leave_out(item, error)
+        return self._piece(item, data, line)
+
+    def _piece(self, item: _Item, data: bytes, line: Line) -> m.Piece:
+        offset = item.offset
+        item.running.update(data)
+        item.offset += len(data)
+        if item.offset // MARK_EVERY > offset // MARK_EVERY:
+            item.marks.append((item.offset, item.running.copy()))
+        item.unacked += len(data)
+        # a source that cannot go back (a pipe) keeps what is not acknowledged, so its last piece must be flagged too
+        ack = item.unacked >= line.ack_every or item.offset == (item.source.size if item.source else 0)
+        if ack:
+            item.unacked = 0
+        return m.Piece(self._batch, item.number, offset, memoryview(data), ack)
+
+    def _end(self, item: _Item, source: Source) -> m.Done:
+        item.note = self._still_true(item, source)
+        item.state = State.ENDED
+        return m.Done(self._batch, item.number, item.offset, item.running.digest(), item.note)
+
+    def _still_true(self, item: _Item, source: Source) -> str:
+        """A note if the file grew while it was read. Raises TransferFailed if it changed otherwise."""
+        size_now, changed = source.now()
+        if not changed:
+            return ""
+        item.marks.clear()
+        again = self._prefix(item, source, source.size)
+        if again is None:
+            raise _shorter()
+        if again.digest() != item.running.digest():
+            raise TransferFailed("The file changed while it was sent, so nothing of it was kept.", "Send it again.")
+        return f"It grew while it was sent; this is its first {source.size} bytes." if size_now > source.size else ""
+
+    def _leave_out(self, item: _Item, error: RsError) -> m.LeftOut:
+        item.close()
+        item.left_out, item.state = error, State.ENDED
+        return self._omit(item)
+
+    def _omit(self, item: _Item) -> m.LeftOut:
+        error = item.left_out
+        message, code = (error.message, error.code) if error else (item.found.message, item.found.code)
+        return m.LeftOut(self._batch, item.number, item.found.name, message, code)
+
+    def _look(self) -> None:
+        going = next((item for item in self._items.values() if item.state is State.GOING), None)
+        self.progress = Progress(
+            going.found.name if going else self.progress.name,
+            self._bytes + sum(item.offset for item in self._items.values() if item.source),
+            self._opening.size,
+            self._count,
+            self._opening.files,
+        )
+        if self._said_last and not self._items:
+            self.finished = True
+
+
+def _renumbered(opening: m.Open, batch: int) -> m.Open:
+    return m.Open(
+        batch,
+        opening.key,
+        opening.sending,
+        opening.label,
+        opening.into,
+        opening.overwrite,
+        opening.files,
+        opening.size,
+    )
+
+
+def _omitted(item: _Item) -> Outcome:
+    if item.left_out:
+        return Outcome(item.found.name, error=item.left_out)
+    if item.found.code:
+        return Outcome(item.found.name, error=from_wire(item.found.code, item.found.message, ""))
+    return Outcome(item.found.name, skipped=item.found.message)
+
+
+def _shorter() -> TransferFailed:
+    return TransferFailed("The file became shorter while it was sent, so nothing of it was kept.", "Send it again.")
+
+
+def _error(message: m.Failed) -> RsError:
+    return from_wire(message.code, message.message, message.hint)
