@@ -10,6 +10,8 @@ from rs_relay.errors import SessionEnded
 from rs_relay.link.channel import Channel
 from rs_relay.link.spec import Permission
 
+# An agent that takes a question up says so at once (asking, or refused); one that says nothing has nothing new to say.
+SILENCE = 10.0  # seconds
 _ANSWERED = (Grant.GRANTED, Grant.REFUSED, Grant.WITHDRAWN)
 
 
@@ -47,12 +49,20 @@ class Consent:
         wanted = list(permissions)
         missing = tuple(p for p in wanted if state.grants.get(p) is not Grant.GRANTED)
         if missing:
-            before = self._states
-            await self.request(missing)
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._states > before and self._answered(missing))
+            await self._put(missing)
         grants = self._now().grants
         return {p: grants.get(p, Grant.NOT_ASKED) for p in wanted}
+
+    async def _put(self, permissions: tuple[Permission, ...]) -> None:
+        before = self._states
+        await self.request(permissions)
+        async with self._changed:
+            try:
+                async with asyncio.timeout(SILENCE):
+                    await self._changed.wait_for(lambda: self._states > before)
+            except TimeoutError:
+                return
+            await self._changed.wait_for(lambda: self._answered(permissions))
 
     async def request(self, permissions: Iterable[Permission]) -> None:
         """Put the questions and do not wait: the answers come as states."""

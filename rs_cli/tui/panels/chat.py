@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.widgets import Input, RichLog
 
 from rs_cli.tui.panels.panel import Panel
@@ -14,6 +16,15 @@ from rs_relay.channels.chat import MAX_TEXT, Line, Who
 from rs_relay.text import printable
 
 STYLES = {Who.TECHNICIAN: "bold cyan", Who.CUSTOMER: "bold green", Who.SYSTEM: "dim"}
+
+
+class Writing(Input):
+    """The line one writes in. It says in the footer how to leave it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Say"),
+        Binding("escape", "screen.leave", "Leave the line"),
+    ]
 
 
 class ChatPanel(Panel):
@@ -24,7 +35,7 @@ class ChatPanel(Panel):
         log = RichLog(wrap=True, markup=False, highlight=False, min_width=20)
         log.can_focus = False
         yield log
-        yield Input(placeholder="c: write to the customer", max_length=MAX_TEXT)
+        yield Writing(placeholder="c: write to the customer", max_length=MAX_TEXT)
 
     def show(self) -> None:
         log = self.query_one(RichLog)
@@ -33,10 +44,10 @@ class ChatPanel(Panel):
             self._shown += 1
         if self.screen.is_current:
             self.case.read()
-        self.query_one(Input).disabled = self.case.is_over
+        self.query_one(Writing).disabled = self.case.is_over
 
     def enter(self) -> None:
-        self.query_one(Input).focus()
+        self.query_one(Writing).focus()
 
     @on(Input.Submitted)
     def _say(self, event: Input.Submitted) -> None:

@@ -12,22 +12,28 @@ from textual.widgets import Static
 
 TEXT = """\
 Dashboard
-  n         make a code for a customer        j        join with a customer's code
-  Enter     open the session's workspace      e        end it at both computers
-  ↑ ↓       choose                            r        ask the relays again
-  q         leave rs; the sessions stay with the customers
+  n        make a code for a customer to type
+  j        join with the code that a customer reads out
+  Enter    open the chosen session's workspace
+  e        end it at both computers
+  q        leave rs; the sessions go on
 
 Workspace
-  v         the customer's screen in a window s        save a picture of it
-  c         write (Esc leaves the line)       1 to 7   ask for a permission
-  f         send a file                       g        get a file
-  b         share the clipboard, or stop      p        go through the permissions
-  [ ]       the session before, after         e        end the session
-  q, Esc    back to the dashboard; the session goes on
+  v        the customer's screen, in a window
+  s        save a picture of it
+  c        write to the customer; Esc leaves the line
+  p, 1-7   ask for a permission
+  b        share the clipboard, or stop sharing
+  f, g     send a file, get a file
+  [ ]      the session before, the session after
+  e        end the session at both computers
+  q        back to the dashboard; the session goes on
 
-The customer decides: nothing is seen, moved or sent before they allow it, and they can take it back.
-A session survives a lost connection and a closed dashboard; it ends when one of the two sides ends it.
-Every other rs command works on the same session at the same time, from another terminal.
+The customer decides: nothing is seen, moved or sent before
+they allow it, and they can take it back at any time.
+
+A session outlives a lost connection and a closed dashboard.
+Any other rs command works on it from another terminal.
 """
 
 
