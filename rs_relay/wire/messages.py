@@ -84,6 +84,9 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     version: int
     name: str = ""  # the technician's account, on /control
     relay: str = ""  # what the operator calls this relay
+    slots: tuple[
+        str, ...
+    ] = ()  # on /host: the slots it still holds from before (a new socket, or none after a restart)
 
 
 class Slot(msgspec.Struct, frozen=True, tag="slot"):

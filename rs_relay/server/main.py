@@ -1,0 +1,101 @@
+"""The `rs-relay` command: flags in, exit status out. The only place of the relay where an RsError becomes one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rs_relay.errors import RsError
+from rs_relay.server.app import Relay
+from rs_relay.server.config import Config, Limits, parse_address, parse_network
+
+app = typer.Typer(
+    help="The relay of rs: brings technicians and customers together, and cannot read what it carries.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _relay() -> None:
+    """Keeps `serve` a command of its own."""
+
+
+@app.command()
+def serve(
+    listen: Annotated[list[str] | None, typer.Option(help="HOST:PORT; may be given several times.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Where accounts and the audit record are kept.")] = None,
+    database: Annotated[str, typer.Option(help="Another database than SQLite in the data directory.")] = "",
+    open_: Annotated[bool, typer.Option("--open", help="Anybody is a technician. On this computer only.")] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    trusted_proxy: Annotated[list[str] | None, typer.Option(help="Network whose X-Forwarded-For counts.")] = None,
+    name: Annotated[str, typer.Option(help="What this relay calls itself.")] = "",
+    port_file: Annotated[Path | None, typer.Option(help="Write the URL there once it listens.")] = None,
+    insecure_plaintext: Annotated[bool, typer.Option(help="No TLS on a public address. For tests.")] = False,
+    max_connections: Annotated[int, typer.Option(min=10, help="Sockets at once.")] = Limits.connections,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every message's kind.")] = False,
+) -> None:
+    """Run the relay."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    config = Config(
+        listen=tuple(map(parse_address, listen)) if listen else Config.listen,
+        open=open_,
+        name=name,
+        data=data,
+        database=database,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        trusted_proxies=tuple(map(parse_network, trusted_proxy or ())),
+        insecure_plaintext=insecure_plaintext,
+        limits=Limits(connections=max_connections),
+    )
+    config.check()
+    asyncio.run(_serve(config, port_file))
+
+
+async def _serve(config: Config, port_file: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    relay = Relay(config)
+    await relay.start()
+    if port_file is not None:
+        _write_whole(port_file, relay.urls[0] + "\n")
+    for url in relay.urls:
+        print(f"relay ready at {url}", flush=True)
+    await stop.wait()
+    await relay.stop()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Whoever waits for the file sees all of it or nothing."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text)
+    os.replace(part, path)
+
+
+def main() -> None:
+    try:
+        app()
+    except RsError as e:
+        print(f"rs-relay: {e.message}", file=sys.stderr)
+        if e.hint:
+            print(f"  {e.hint}", file=sys.stderr)
+        sys.exit(e.exit_status)
+
+
+if __name__ == "__main__":
+    main()
