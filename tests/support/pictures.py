@@ -1,116 +1,59 @@
-"""Screens to look at: text, photographs, and a desktop made of an array, all from a seed.
-
-Words are what a grab holds (a pixel as one number, B G R X in memory), RGB is what a viewer shows.
-"""
+"""An agent's end of the screen channel in a few lines: pictures as layouts and frames, for what shows them."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-
 import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
 
-from rs_agent.desktop.base import Clipboard, Hands, Monitor, Pixels, PointerPlace, ScreenChanged
-
-Words = npt.NDArray[np.uint32]
-RGB = npt.NDArray[np.uint8]
-LETTERS = list("abcdefghijklmnopqrstuvwxyz ABC .,")
+from rs_relay.channels.screen.codecs import exact
+from rs_relay.channels.screen.messages import MAX_TILES, Frame, Layout, MonitorPlace
+from rs_relay.channels.screen.tiles import SIDE, Grid, Pixels, spans
 
 
-def words(picture: RGB, filler: int = 0) -> Words:
-    """`filler` is the fourth byte, which means nothing."""
-    out = np.full((*picture.shape[:2], 4), filler, np.uint8)
-    out[..., :3] = picture[..., ::-1]
-    return out.view(np.uint32)[..., 0]
+class Painter:
+    """Sends each picture as the tiles that differ from the one before."""
+
+    def __init__(self, width: int, height: int, *, x: int = 0, y: int = 0, number: int = 1) -> None:
+        self.layout = Layout(number, x, y, width, height, monitors=(MonitorPlace("test", x, y, width, height, True),))
+        self._grid = Grid(width, height)
+        self._canvas = self._whole()
+        self._stream = exact.Encoder()
+        self._seq = 0
+
+    def frames(self, picture: Pixels) -> list[Frame]:
+        """One update that brings `picture`, (height, width, 3) RGB."""
+        canvas = self._whole()
+        canvas[: picture.shape[0], : picture.shape[1]] = picture
+        old, new = self._tiles(self._canvas), self._tiles(canvas)
+        self._canvas = canvas
+        self._seq += 1
+        changed = np.flatnonzero((old != new).any(axis=(1, 2, 3)))
+        pieces = [changed[n : n + MAX_TILES] for n in range(0, max(len(changed), 1), MAX_TILES)]
+        return [self._frame(piece, new, piece is not pieces[-1]) for piece in pieces]
+
+    def _frame(self, numbers: np.ndarray, tiles: Pixels, more: bool) -> Frame:
+        mask = self._grid.empty()
+        mask.ravel()[numbers] = True
+        data = self._stream.encode(tiles[numbers].tobytes()) if len(numbers) else b""
+        return Frame(self._seq, self.layout.number, spans=spans(mask), data=data, more=more)
+
+    def _whole(self) -> Pixels:
+        return np.zeros((self._grid.rows * SIDE, self._grid.columns * SIDE, 3), np.uint8)
+
+    def _tiles(self, canvas: Pixels) -> Pixels:
+        cut = canvas.reshape(self._grid.rows, SIDE, self._grid.columns, SIDE, 3)
+        return cut.swapaxes(1, 2).reshape(-1, SIDE, SIDE, 3)
 
 
-def grabbed(picture: Words) -> Pixels:
-    return np.ascontiguousarray(picture).view(np.uint8).reshape(*picture.shape, 4)
-
-
-def rgb(picture: Words) -> RGB:
-    return grabbed(picture)[..., 2::-1]
-
-
-def page(height: int, width: int, seed: int = 0) -> Words:
-    """Black text of 12 px on white, anti-aliased; each line differs."""
-    random = np.random.default_rng(seed)
-    image = Image.new("RGB", (width, height), "white")
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(12)
-    for y in range(2, height, 16):
-        draw.text((8, y), "".join(random.choice(LETTERS, max(1, width // 8))), fill="black", font=font)
-    return words(np.asarray(image))
-
-
-def photograph(height: int, width: int, seed: int = 0) -> Words:
-    """Smooth shapes with a little noise, as a camera gives them."""
-    random = np.random.default_rng(seed)
-    coarse = random.integers(0, 256, (max(2, height // 40), max(2, width // 40), 3), dtype=np.uint8)
-    smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
-    return words((smooth + random.integers(-6, 7, smooth.shape)).clip(0, 255).astype(np.uint8))
-
-
-class ArrayScreen:
-    """A screen that shows `desktop.picture`."""
-
-    def __init__(self, desktop: ArrayDesktop) -> None:
-        self._desktop = desktop
-
-    def monitors(self) -> tuple[Monitor, ...]:
-        return self._desktop.monitors
-
-    def bounds(self) -> Monitor:
-        height, width = self._desktop.picture.shape
-        return Monitor("all", 0, 0, width, height)
-
-    def grab(self, area: Monitor) -> Pixels:
-        self._desktop.grabs += 1
-        if self._desktop.before_grab:
-            self._desktop.before_grab.pop()()
-        bottom, right = area.y + area.height, area.x + area.width
-        if bottom > self._desktop.picture.shape[0] or right > self._desktop.picture.shape[1]:
-            raise ScreenChanged("gone", "")
-        return grabbed(self._desktop.picture[area.y : bottom, area.x : right].copy())
-
-    def pointer(self) -> PointerPlace:
-        return self._desktop.pointer
-
-    def close(self) -> None:
-        self._desktop.closed.set()
-
-
-class ArrayDesktop:
-    """A desktop that is an array: set `picture` to change what is seen."""
-
-    name = "array"
-
-    def __init__(self, picture: Words) -> None:
-        self.picture = picture
-        self.pointer = PointerPlace(0, 0)
-        self.grabs = 0
-        self.closed = threading.Event()  # one of its screens was
-        self.before_grab: list[Callable[[], object]] = []  # calls, each made once, at the start of a grab
-        self._monitors: tuple[Monitor, ...] = ()
-
-    @property
-    def monitors(self) -> tuple[Monitor, ...]:
-        height, width = self.picture.shape
-        return self._monitors or (Monitor("one", 0, 0, width, height, primary=True),)
-
-    @monitors.setter
-    def monitors(self, found: tuple[Monitor, ...]) -> None:
-        self._monitors = found
-
-    def screen(self) -> ArrayScreen:
-        return ArrayScreen(self)
-
-    def hands(self) -> Hands:
-        raise NotImplementedError
-
-    def clipboard(self) -> Clipboard:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        pass
+def card(width: int, height: int, seed: int = 1) -> Pixels:
+    """A picture with flat parts, edges, ramps and noise."""
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((height, width, 3), np.uint8)
+    drawn[..., 0] = np.linspace(0, 255, width, dtype=np.uint8)[None, :]
+    drawn[..., 1] = np.linspace(0, 255, height, dtype=np.uint8)[:, None]
+    drawn[..., 2] = 90 + seed % 100
+    for _ in range(12):
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        drawn[y : y + height // 6, x : x + width // 8] = rng.integers(0, 255, 3)
+    noisy = drawn[height // 3 : height // 2, width // 3 : width // 2]
+    noisy[:] = rng.integers(0, 255, noisy.shape, dtype=np.uint8)
+    return drawn

@@ -1,0 +1,76 @@
+"""The screen at the technician's end: messages pass to whoever shows them, still compressed, and credit comes back.
+
+Nothing is decoded here, and nothing waits in a queue: `show` returns when the viewer has taken the message, only then is
+the next one heard, and so a slow viewer slows the sender. What the technician chose (the monitor, a pause) lives
+here, for the next link begins anew: Start, a whole picture, and the viewer goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from rs_relay.channels.screen.messages import (
+    ALL_MONITORS,
+    SPEC,
+    Choose,
+    Down,
+    Painted,
+    Pause,
+    Refresh,
+    Resume,
+    Start,
+    Up,
+)
+from rs_relay.link.channel import Channel, ChannelClosed
+
+
+class Screen:
+    """`show` is called with each message in order; `codecs` are the lossy ones that it can decode."""
+
+    spec = SPEC
+
+    def __init__(
+        self, show: Callable[[Down], Awaitable[None]], *, monitor: int = ALL_MONITORS, codecs: tuple[str, ...] = ()
+    ) -> None:
+        self.monitor = monitor
+        self.paused = False
+        self._show, self._codecs = show, codecs
+        self._channel: Channel[Up, Down] | None = None
+
+    async def run(self, channel: Channel[Up, Down]) -> None:
+        await channel.send(Start(self.monitor, self._codecs))
+        if self.paused:
+            await channel.send(Pause())
+        self._channel = channel
+        try:
+            async for message in channel:
+                await self._show(message)
+        finally:
+            self._channel = None
+
+    async def painted(self, message: Painted) -> None:
+        """What was sent so far is before the technician's eyes."""
+        await self._say(message)
+
+    async def choose(self, monitor: int) -> None:
+        """Another monitor, or ALL_MONITORS, now and on later links."""
+        self.monitor = monitor
+        await self._say(Choose(monitor))
+
+    async def refresh(self) -> None:
+        """All again, from a new layout."""
+        await self._say(Refresh())
+
+    async def pause(self, on: bool) -> None:
+        """No frames until it is off again."""
+        self.paused = on
+        await self._say(Pause() if on else Resume())
+
+    async def _say(self, message: Up) -> None:
+        """To the link that is there; the next one begins with all that matters of it."""
+        if self._channel is None:
+            return
+        try:
+            await self._channel.send(message)
+        except ChannelClosed:
+            return

@@ -1,0 +1,137 @@
+"""`python -m rs_cli.viewer`: the window, fed through stdin, answering on stdout (see `pipe`).
+
+It is started by `child`, not by a person. It takes no more than it needs before it looks at a byte: no core dumps (they
+would hold the customer's picture) and a bound on memory, so a picture made to exhaust it ends this process alone.
+
+    exit status   0 closed by either side · 13 no window could be opened · 14 what it was sent made no sense
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Queue
+from traceback import format_tb
+from types import TracebackType
+from typing import BinaryIO
+
+from rs_cli.viewer import pipe
+from rs_relay.errors import LocalProblem, RsError
+
+# Bytes of address space. An 8K picture is 100 MB as pixels and 270 MB as Tk's photo images; libraries map about 500 MB.
+MEMORY = 3 * 1024**3
+WAITING = 32  # messages read ahead of the window; the pipe, and so the session, waits for more
+NO_TK = "Install Tk for this Python (on Debian and Ubuntu: `apt install python3-tk`), or use `rs screenshot`."
+NO_DISPLAY = "Is DISPLAY right? `rs screenshot SESSION FILE.png` saves what the customer sees without a window."
+
+
+_TOO_LARGE = LocalProblem("The customer's picture is too large for this computer's memory.")
+_DEFECT = RsError("The window for the screen has a defect and closed.", "`rs view` opens it again.")
+
+
+def main() -> int:
+    limit()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the session's process, which ends us
+    out = Mouth(take_stdout())
+    try:
+        status = run(sys.stdin.buffer, out)
+    except RsError as error:
+        out.say(pipe.Cannot(error.code, error.message, error.hint))
+        status = error.exit_status
+    return status
+
+
+def run(source: BinaryIO, out: Mouth) -> int:
+    """The window's life. Raises LocalProblem when there can be none."""
+    try:
+        import tkinter as tk
+
+        from rs_cli.viewer.window import ARRIVED, Window
+        from rs_relay.channels.screen.codecs import NAMES
+    except ImportError as e:
+        raise LocalProblem("This Python has no Tk to open a window with.", NO_TK) from e
+    try:
+        root = tk.Tk(className="rs")
+    except tk.TclError as e:
+        raise LocalProblem("The display could not be opened.", NO_DISPLAY) from e
+    inbox: Queue[pipe.ToViewer | RsError | None] = Queue(WAITING)
+    window = Window(root, inbox, out.say)
+    root.update()
+    out.say(pipe.Ready(NAMES))
+
+    def arrived(message: pipe.ToViewer | RsError | None) -> None:
+        inbox.put(message)
+        with suppress(tk.TclError, RuntimeError):  # the window has just gone
+            root.event_generate(ARRIVED, when="tail")
+
+    def defect(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+        """An exception that left one of Tk's callbacks: the window must not stand there half alive."""
+        window.fail(_TOO_LARGE if isinstance(error, MemoryError) else error if isinstance(error, RsError) else _DEFECT)
+        if not isinstance(error, MemoryError | RsError):
+            print(f"viewer: {''.join(format_tb(at))}{kind.__name__}", file=sys.stderr)  # without the text: no content
+
+    root.report_callback_exception = defect
+    threading.Thread(target=read, args=(source, arrived), name="stdin", daemon=True).start()
+    root.mainloop()
+    return window.failed.exit_status if window.failed else 0
+
+
+def read(source: BinaryIO, arrived: Callable[[pipe.ToViewer | RsError | None], None]) -> None:
+    """Messages from the pipe until it ends (None) or one makes no sense (the error). Runs in a thread of its own."""
+    try:
+        while header := source.read(pipe.HEADER.size):
+            if len(header) < pipe.HEADER.size:
+                break
+            size = pipe.length(header, pipe.TO_VIEWER)
+            body = source.read(size)
+            if len(body) < size:
+                break
+            arrived(pipe.to_viewer(body))
+    except RsError as error:
+        arrived(error)
+    except OSError:
+        arrived(None)
+    else:
+        arrived(None)
+
+
+class Mouth:
+    """What goes to the session's process."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def say(self, message: pipe.FromViewer) -> None:
+        """When nobody listens any more, the end of stdin says so to the window."""
+        with suppress(BrokenPipeError):
+            left = memoryview(pipe.pack(message))
+            while left:
+                left = left[os.write(self._fd, left) :]
+
+
+def take_stdout() -> int:
+    """The pipe for messages alone: what a library prints goes to stderr from now on."""
+    fd = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return fd
+
+
+def limit() -> None:
+    """Bounds on this process, where the system has them."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for what, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY)):
+        _, hard = resource.getrlimit(what)
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with suppress(OSError, ValueError):  # macOS does not bound address space
+            resource.setrlimit(what, (wanted, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

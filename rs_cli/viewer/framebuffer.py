@@ -1,0 +1,67 @@
+"""The picture at the technician's: frames in, pixels ready for the glass out. No Tk.
+
+It holds the picture as the customer's computer sent it; scaling happens on the way to the glass and only for what is
+looked at and has changed. Dimmed, it shows itself in pale grey: the link is lost and this is how it was.
+"""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from rs_cli.viewer.fit import Fit
+from rs_relay.channels.screen.messages import Frame, Layout
+from rs_relay.channels.screen.picture import Picture
+from rs_relay.channels.screen.tiles import Rect
+
+# Grey level -> the paler one it is dimmed to: three fifths paper.
+_PALE = [150 + level * 105 // 255 for level in range(256)]
+
+
+class Framebuffer:
+    def __init__(self) -> None:
+        self._picture = Picture()
+        self.dimmed = False
+
+    @property
+    def layout(self) -> Layout | None:
+        return self._picture.layout
+
+    @property
+    def complete(self) -> bool:
+        """Whether a whole update has come since the layout began."""
+        return self._picture.complete
+
+    @property
+    def exact(self) -> bool:
+        return self._picture.exact
+
+    def begin(self, layout: Layout) -> None:
+        """A new picture, not dimmed. Raises PeerBroke for an absurd size."""
+        self._picture.reset(layout)
+        self.dimmed = False
+
+    def apply(self, frame: Frame) -> list[Rect]:
+        """What changed. A frame of an elder layout, which was under way when a new one was asked for, is none.
+
+        Raises PeerBroke for one that makes no sense."""
+        layout = self._picture.layout
+        if layout is not None and frame.layout < layout.number:
+            return []
+        return self._picture.apply(frame)
+
+    def shown(self, fit: Fit, part: Rect) -> Image.Image:
+        """The pixels of `part` of the shown picture, RGB."""
+        if fit.exact:
+            image = self._cut(part)
+        else:
+            around, box = fit.source(part)
+            image = self._cut(around).resize((part.width, part.height), Image.Resampling.HAMMING, box)
+        return image.convert("L").point(_PALE).convert("RGB") if self.dimmed else image
+
+    def still(self) -> Image.Image:
+        """The whole picture, pixel for pixel, not dimmed; a copy."""
+        return Image.fromarray(self._picture.pixels)
+
+    def _cut(self, part: Rect) -> Image.Image:
+        pixels = self._picture.pixels[part.y : part.y + part.height, part.x : part.x + part.width]
+        return Image.fromarray(pixels)

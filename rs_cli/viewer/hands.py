@@ -1,0 +1,173 @@
+"""The technician's hands on the glass: Tk's events of keyboard and mouse as messages of the control channel.
+
+Coordinates leave here as pixels of the customer's whole desktop. Motion is told at most every MOTION_MS, the last
+place always, and before anything that happens at that place.
+"""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+from collections.abc import Callable
+
+from rs_cli.viewer.fit import Fit
+from rs_cli.viewer.keyboard import Keyboard
+from rs_relay.channels.control import messages as control
+from rs_relay.channels.control.messages import Button, ButtonName, Move, ReleaseAll, Wheel
+
+MOTION_MS = 8  # 125 places a second: what a mouse reports
+SETTLE_MS = 4  # the release and press of a repeating key are written together by the X server
+MENU_KEY = "F8"  # the one key that is the viewer's own; as in VNC viewers
+
+_BUTTONS = {1: ButtonName.LEFT, 2: ButtonName.MIDDLE, 3: ButtonName.RIGHT, 8: ButtonName.BACK, 9: ButtonName.FORWARD}
+if sys.platform == "darwin":
+    _BUTTONS[2], _BUTTONS[3] = _BUTTONS[3], _BUTTONS[2]
+_NOTCHES = {4: (0, 1), 5: (0, -1), 6: (-1, 0), 7: (1, 0)}  # X11's buttons for the wheel
+_NOTCH = 1 if sys.platform == "darwin" else 120  # what one notch is in event.delta
+
+
+class Hands:
+    """`place()` gives the fit and the picture's origin on the desktop, or None while there is no picture."""
+
+    def __init__(
+        self,
+        canvas: tk.Canvas,
+        say: Callable[[control.Up], None],
+        place: Callable[[], tuple[Fit, int, int] | None],
+        menu: Callable[[], None],
+    ) -> None:
+        self._canvas, self._say, self._place, self._menu = canvas, say, place, menu
+        self._keyboard = Keyboard(control_alt_is_alt_graph=sys.platform == "win32")
+        self._buttons: set[int] = set()
+        self._settling: str | None = None
+        self._moving: str | None = None
+        self._move: Move | None = None
+        self.over = False  # the technician's pointer is on the picture
+        self._bind()
+
+    def tap(self, *names: str) -> None:
+        """Press keys one after the other and release them in reverse: for the menu."""
+        for name in names:
+            self._say(control.Key(name, True))
+        for name in reversed(names):
+            self._say(control.Key(name, False))
+
+    def leave(self) -> None:
+        """Let go of everything that is held over there."""
+        said = self._keyboard.leave()
+        if self._buttons and not said:
+            said = [ReleaseAll()]
+        self._buttons.clear()
+        self._tell(said)
+
+    def _bind(self) -> None:
+        bind = self._canvas.bind
+        bind("<KeyPress>", self._key_down)
+        bind("<KeyRelease>", self._key_up)
+        bind("<FocusOut>", lambda event: self.leave())
+        bind("<Motion>", self._moved)
+        bind("<Enter>", self._moved)
+        bind("<Leave>", self._left)
+        bind("<ButtonPress>", self._button_down)
+        bind("<ButtonRelease>", self._button_up)
+        bind("<MouseWheel>", self._wheel)
+        bind("<Shift-MouseWheel>", self._wheel_sideways)
+
+    def _key_down(self, event: tk.Event[tk.Canvas]) -> str:
+        if event.keysym == MENU_KEY:
+            self.leave()
+            self._menu()
+            return "break"
+        state = event.state if isinstance(event.state, int) else 0
+        self._flush_move()
+        self._tell(self._keyboard.press(event.keycode, event.keysym, event.keysym_num, event.char, state))
+        return "break"  # Tk's own use of Tab and F10 is not wanted here
+
+    def _key_up(self, event: tk.Event[tk.Canvas]) -> str:
+        self._tell(self._keyboard.release(event.keycode))
+        if self._keyboard.unsettled:
+            if self._settling:
+                self._canvas.after_cancel(self._settling)
+            self._settling = self._canvas.after(SETTLE_MS, self._settle)
+        return "break"
+
+    def _settle(self) -> None:
+        self._settling = None
+        self._tell(self._keyboard.settle())
+
+    def _moved(self, event: tk.Event[tk.Canvas]) -> None:
+        self._move = self._at(event, anywhere=bool(self._buttons))
+        if self._moving is None:
+            self._flush_move()
+            self._moving = self._canvas.after(MOTION_MS, self._paced)
+
+    def _paced(self) -> None:
+        self._moving = None
+        self._flush_move()
+
+    def _flush_move(self) -> None:
+        if self._move is not None:
+            self._say(self._move)
+            self._move = None
+
+    def _left(self, event: tk.Event[tk.Canvas]) -> None:
+        self.over = False
+
+    def _button_down(self, event: tk.Event[tk.Canvas]) -> None:
+        self._canvas.focus_set()
+        number = event.num if isinstance(event.num, int) else 0
+        if number in _NOTCHES:
+            self._notch(event, *_NOTCHES[number])
+        elif number in _BUTTONS and self._go(event):
+            self._buttons.add(number)
+            self._say(Button(_BUTTONS[number], True))
+
+    def _button_up(self, event: tk.Event[tk.Canvas]) -> None:
+        number = event.num if isinstance(event.num, int) else 0
+        if number in self._buttons:
+            self._go(event)
+            self._buttons.discard(number)
+            self._say(Button(_BUTTONS[number], False))
+
+    def _wheel(self, event: tk.Event[tk.Canvas]) -> None:
+        self._notch(event, 0, _notches(event.delta))
+
+    def _wheel_sideways(self, event: tk.Event[tk.Canvas]) -> None:
+        self._notch(event, -_notches(event.delta), 0)
+
+    def _notch(self, event: tk.Event[tk.Canvas], dx: int, dy: int) -> None:
+        if self._go(event):
+            self._say(Wheel(dx, dy))
+
+    def _go(self, event: tk.Event[tk.Canvas]) -> bool:
+        """Brings the pointer and the modifiers over there where they are here. False beside the picture."""
+        move = self._at(event, anywhere=bool(self._buttons))
+        if move is None:
+            return False
+        self._move = move
+        self._flush_move()
+        self._tell(self._keyboard.hold())
+        return True
+
+    def _at(self, event: tk.Event[tk.Canvas], *, anywhere: bool) -> Move | None:
+        """Where on the customer's desktop that is. Beside the picture: the nearest pixel with `anywhere`, else None."""
+        place = self._place()
+        self.over = False
+        if place is None:
+            return None
+        fit, left, top = place
+        x, y = round(self._canvas.canvasx(event.x)), round(self._canvas.canvasy(event.y))
+        self.over = fit.inside(x, y)
+        if not (self.over or anywhere):
+            return None
+        column, row = fit.to_picture(x, y)
+        return Move(left + column, top + row)
+
+    def _tell(self, said: list[control.Key | control.Type | ReleaseAll]) -> None:
+        for message in said:
+            self._say(message)
+
+
+def _notches(delta: int) -> int:
+    """At least one: a touchpad reports parts of a notch."""
+    return (abs(delta) // _NOTCH or 1) * (1 if delta > 0 else -1)

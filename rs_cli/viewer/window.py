@@ -1,0 +1,353 @@
+"""The viewer's window: puts the parts together and hands over between them.
+
+    pipe ─▶ Framebuffer ─▶ Glass          a frame: brought in, painted, and only then told as Painted
+    Hands ─▶ pipe                         what the technician does on the glass
+    ToolBar, StatusLine, the F8 menu      what the technician chooses about the window itself
+
+A reader thread (`__main__`) puts messages into `inbox` and generates `<<Arrived>>`: Tk wakes at once, and nothing here
+polls. Everything else happens in Tk's own thread.
+"""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, Queue
+from tkinter import ttk
+
+from PIL import Image
+
+from rs_cli.viewer import bars, fit, pipe, saving
+from rs_cli.viewer.framebuffer import Framebuffer
+from rs_cli.viewer.glass import Glass
+from rs_cli.viewer.hands import MENU_KEY, Hands
+from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh
+from rs_relay.channels.screen.tiles import Rect
+from rs_relay.errors import PeerBroke, RsError
+from rs_relay.text import printable
+
+ARRIVED = "<<Arrived>>"
+BEFORE = (960, 600)  # the glass while no picture has come
+LEAST = (520, 340)  # the bars need that much
+ROOM = 0.85  # of the technician's screen: the most that the window takes by itself
+TURN = 8  # messages brought in before the hands get their turn
+
+
+class Window:
+    """`inbox` holds what came through the pipe, already validated, or the RsError that ends it, or None at its end.
+
+    `say` sends to the session's process. `failed` is what ended the window, None when the technician or the session
+    closed it."""
+
+    def __init__(self, root: tk.Tk, inbox: Queue[pipe.ToViewer | RsError | None], say: Callable[..., None]):
+        self.failed: RsError | None = None
+        self._root, self._inbox, self._say = root, inbox, say
+        self._buffer = Framebuffer()
+        self._fit: fit.Fit | None = None
+        self._at: Pointer | None = None
+        self._status = pipe.Status(connected=True, controlling=False, text="Waiting for the picture…")
+        self._updates: deque[float] = deque(maxlen=120)  # when the last updates were painted
+        self._sized = False
+        self._resizing: str | None = None
+        self._exact = tk.BooleanVar(root, False)
+        self._monitor = tk.IntVar(root, ALL_MONITORS)
+        self._full = tk.BooleanVar(root, False)
+        self._build()
+        root.bind(ARRIVED, self._arrived)
+        root.protocol("WM_DELETE_WINDOW", self._close)
+        root.after(1000, self._tick)
+
+    # putting it together
+
+    def _build(self) -> None:
+        root = self._root
+        root.title("rs")
+        bars.dress(root)
+        self._tools = bars.ToolBar(root, self._exact, self._lay, self._toggle_full, self._save, self._pop_up)
+        self._line = bars.StatusLine(root)
+        self._middle = tk.Frame(root, background=bars.PAPER)
+        self._glass = Glass(self._middle, self._render)
+        canvas = self._glass.canvas
+        self._across = ttk.Scrollbar(self._middle, orient="horizontal", command=canvas.xview)
+        self._down = ttk.Scrollbar(self._middle, orient="vertical", command=canvas.yview)
+        canvas.configure(width=BEFORE[0], height=BEFORE[1])
+        canvas.configure(xscrollcommand=self._across.set, yscrollcommand=self._down.set)
+        self._middle.rowconfigure(0, weight=1)
+        self._middle.columnconfigure(0, weight=1)
+        canvas.grid(row=0, column=0, sticky="nsew")
+        self._hands = Hands(canvas, lambda said: self._say(pipe.Hands(said)), self._place, self._pop_up)
+        self._menu = self._build_menu()
+        self._arrange()
+        canvas.bind("<Configure>", self._resized)
+        for event in ("<Enter>", "<Leave>"):
+            canvas.bind(event, lambda e: self._show_pointer(), add=True)
+        canvas.focus_set()
+        self._show_status()
+
+    def _arrange(self) -> None:
+        """The bars stand around the glass, or not at all on the full screen."""
+        for part in (self._tools.frame, self._line.frame, self._middle):
+            part.pack_forget()
+        if not self._full.get():
+            self._tools.frame.pack(side="top", fill="x")
+            self._line.frame.pack(side="bottom", fill="x")
+        self._middle.pack(side="top", fill="both", expand=True)
+
+    def _build_menu(self) -> tk.Menu:
+        menu = _menu(self._root)
+        self._choices = _menu(menu)
+        menu.add_radiobutton(label="Fit to window", underline=0, variable=self._exact, value=False, command=self._lay)
+        menu.add_radiobutton(label="1:1", underline=0, variable=self._exact, value=True, command=self._lay)
+        menu.add_checkbutton(label="Full screen", underline=5, variable=self._full, command=self._apply_full)
+        menu.add_cascade(label="Monitor", underline=0, menu=self._choices)
+        menu.add_separator()
+        menu.add_command(label="Save picture…", underline=0, command=self._save)
+        menu.add_command(label="Fetch all again", underline=10, command=lambda: self._say(Refresh()))
+        menu.add_separator()
+        menu.add_command(label=f"Send {MENU_KEY}", underline=5, command=lambda: self._hands.tap(MENU_KEY.lower()))
+        menu.add_command(
+            label="Send Ctrl+Alt+Del",
+            underline=14,
+            command=lambda: self._hands.tap("control_left", "alt_left", "delete"),
+        )
+        menu.add_separator()
+        menu.add_command(label="Close window", underline=0, command=self._close)
+        return menu
+
+    # what comes through the pipe
+
+    def _arrived(self, event: object) -> None:
+        for _ in range(TURN):
+            try:
+                message = self._inbox.get_nowait()
+            except Empty:
+                return
+            if message is None or isinstance(message, RsError):
+                self.fail(message)
+                return
+            try:
+                self._take(message)
+            except PeerBroke as broke:
+                self.fail(broke)
+                return
+        self._root.event_generate(ARRIVED, when="tail")
+
+    def _take(self, message: pipe.ToViewer) -> None:
+        match message:
+            case Frame():
+                self._frame(message)
+            case Pointer():
+                self._at = message
+                self._show_pointer()
+            case Layout():
+                self._layout(message)
+            case pipe.Status():
+                self._stand(message)
+            case pipe.Title(text, exact):
+                self._root.title(text)
+                self._exact.set(exact)
+                self._lay()
+
+    def _frame(self, frame: Frame) -> None:
+        begun = self._buffer.complete
+        changed = self._buffer.apply(frame)
+        if self._fit:
+            # The first whole update of a layout: what stayed black in it was in no frame.
+            all_anew = self._buffer.complete and not begun
+            self._glass.paint([self._fit.whole] if all_anew else [self._fit.shown(part) for part in changed])
+        if not frame.more:
+            self._glass.flush()
+            self._say(Painted(frame.seq))
+            self._updates.append(time.monotonic())
+            if not begun:
+                self._show_status()
+
+    def _layout(self, layout: Layout) -> None:
+        self._buffer.begin(layout)
+        self._monitor.set(layout.chosen)
+        self._fill_choices(layout)
+        if not self._sized:
+            self._first_size(layout)
+        size = self._fit and (self._fit.width, self._fit.height)
+        if size != (layout.width, layout.height):
+            self._lay()
+        self._show_status()
+
+    def _stand(self, status: pipe.Status) -> None:
+        lost = self._status.connected and not status.connected
+        self._status = status
+        if lost:
+            self._buffer.dimmed = True
+            if self._fit:
+                self._glass.paint([self._fit.whole])
+        self._show_status()
+        self._show_pointer()
+
+    # how the picture lies
+
+    def _first_size(self, layout: Layout) -> None:
+        """The window takes the picture's size once; after that it is the technician's."""
+        self._sized = True
+        root = self._root
+        screen = (root.winfo_screenwidth(), root.winfo_screenheight())
+        room = (int(screen[0] * ROOM), int(screen[1] * ROOM))
+        width, height = fit.first_size(layout.width, layout.height, *room)
+        self._glass.canvas.configure(width=width, height=height)
+        root.update_idletasks()
+        width, height = max(root.winfo_reqwidth(), LEAST[0]), max(root.winfo_reqheight(), LEAST[1])
+        # Half of what is left over on each side; a size given to the window stays, whatever its parts ask for later.
+        root.geometry(f"{width}x{height}+{max(0, (screen[0] - width) // 2)}+{max(0, (screen[1] - height) // 2)}")
+        root.minsize(*LEAST)
+
+    def _resized(self, event: object) -> None:
+        """Once for all the sizes that a window goes through while it is dragged between two idle moments."""
+        if self._resizing is None:
+            self._resizing = self._root.after_idle(self._lay)
+
+    def _lay(self) -> None:
+        self._resizing = None
+        layout = self._buffer.layout
+        if layout is None:
+            return
+        self._scrollbars(layout)
+        canvas = self._glass.canvas
+        lie = fit.pixel_for_pixel if self._exact.get() else fit.fitted
+        self._fit = lie(layout.width, layout.height, canvas.winfo_width(), canvas.winfo_height())
+        self._glass.hang(self._fit)
+        self._glass.paint([self._fit.whole])
+        self._show_pointer()
+        self._show_facts()
+
+    def _scrollbars(self, layout: Layout) -> None:
+        """There while the picture is 1:1 and larger than its room, each taking room from the other."""
+        width, height = self._middle.winfo_width(), self._middle.winfo_height()
+        thick = self._down.winfo_reqwidth()
+        across = down = False
+        if self._exact.get():
+            across = layout.width > width
+            down = layout.height > height - thick * across
+            across = layout.width > width - thick * down
+        for bar, wanted, row, column, sticky in (
+            (self._across, across, 1, 0, "ew"),
+            (self._down, down, 0, 1, "ns"),
+        ):
+            if wanted:
+                bar.grid(row=row, column=column, sticky=sticky)
+            else:
+                bar.grid_remove()
+        self._middle.update_idletasks()
+
+    def _render(self, part: Rect) -> Image.Image:
+        if self._fit is None:
+            raise RuntimeError("nothing is shown yet")
+        return self._buffer.shown(self._fit, part)
+
+    def _place(self) -> tuple[fit.Fit, int, int] | None:
+        layout = self._buffer.layout
+        return (self._fit, layout.x, layout.y) if self._fit and layout else None
+
+    def _show_pointer(self) -> None:
+        """The customer's pointer, unless it is under the technician's own."""
+        layout = self._buffer.layout
+        ours = self._status.controlling and self._hands.over
+        if self._at is None or layout is None or self._fit is None or ours or not self._status.connected:
+            self._glass.point(None)
+            return
+        x, y = self._at.x - layout.x, self._at.y - layout.y
+        inside = 0 <= x < layout.width and 0 <= y < layout.height
+        self._glass.point(self._fit.to_canvas(x, y) if inside else None)
+
+    # what the technician chooses
+
+    def _fill_choices(self, layout: Layout) -> None:
+        self._choices.delete(0, "end")
+        names = ["All monitors", *(_describe(n, m.name, m.width, m.height) for n, m in enumerate(layout.monitors))]
+        for number, name in enumerate(names, ALL_MONITORS):
+            self._choices.add_radiobutton(
+                label=name,
+                variable=self._monitor,
+                value=number,
+                command=lambda chosen=number: self._say(Choose(chosen)),  # type: ignore[misc]
+            )
+        several = len(layout.monitors) > 1
+        shown = names[layout.chosen + 1] if layout.chosen + 1 < len(names) else names[0]
+        self._tools.monitors(self._choices if several else None, shown)
+
+    def _toggle_full(self) -> None:
+        self._full.set(not self._full.get())
+        self._apply_full()
+
+    def _apply_full(self) -> None:
+        self._root.attributes("-fullscreen", self._full.get())
+        self._arrange()
+        self._glass.canvas.focus_set()
+
+    def _save(self) -> None:
+        self._hands.leave()
+        if not self._buffer.complete:
+            self._line.say("There is no picture to save yet.", bars.WAIT)
+            return
+        try:
+            name = saving.save(self._root, self._buffer.still())
+        except RsError as error:
+            self._line.say(error.message, bars.BAD)
+        else:
+            if name:
+                self._line.say(f"Saved as {printable(name, 80)}.", bars.GOOD)
+        self._glass.canvas.focus_set()
+
+    def _pop_up(self) -> None:
+        """Posts the menu in the glass's corner; Escape closes it, underlined letters choose."""
+        canvas = self._glass.canvas
+        self._menu.tk_popup(canvas.winfo_rootx() + 8, canvas.winfo_rooty() + 8, 0)
+
+    # status
+
+    def _show_status(self) -> None:
+        status = self._status
+        if not status.connected:
+            self._line.say(status.text, bars.WAIT)
+        elif not self._buffer.complete:
+            self._line.say("Waiting for the picture…", bars.WAIT)
+        else:
+            self._line.say(status.text, bars.GOOD)
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        layout = self._buffer.layout
+        size = f"{layout.width} × {layout.height}" if layout else ""
+        scale = f"{self._fit.percent} %" if self._fit else ""
+        now = time.monotonic()
+        pace = sum(1 for at in self._updates if now - at <= 1.0)
+        self._line.facts(self._status.granted, size, scale, f"{pace} fps" if layout else "")
+
+    def _tick(self) -> None:
+        self._show_facts()
+        self._root.after(1000, self._tick)
+
+    # the end
+
+    def _close(self) -> None:
+        self._hands.leave()
+        self._say(pipe.Closed())
+        self._root.destroy()
+
+    def fail(self, error: RsError | None) -> None:
+        """The end, and why; None when it is the session's."""
+        self.failed = error
+        if error:
+            self._say(pipe.Cannot(error.code, error.message, error.hint))
+        self._root.destroy()
+
+
+def _menu(parent: tk.Misc) -> tk.Menu:
+    return tk.Menu(
+        parent, tearoff=False, background="#ffffff", foreground=bars.INK, activebackground="#dfe8fd",
+        activeforeground=bars.INK, relief="flat", borderwidth=1, activeborderwidth=0, selectcolor=bars.ACCENT,
+    )  # fmt: skip
+
+
+def _describe(number: int, name: str, width: int, height: int) -> str:
+    return f"{number + 1}: {printable(name, 24)}  ({width} × {height})"
