@@ -52,6 +52,21 @@ def test_a_page_scrolled_sideways_is_found(by: int) -> None:
     assert with_it < without / 2
 
 
+@pytest.mark.parametrize("by", [(17, 9), (-5, 3), (64, -32), (1, 1), (-40, -77), (8, 8), (33, 16)])
+def test_a_dragged_window_is_found(by: tuple[int, int]) -> None:
+    part = page(300, 400, seed=7)
+
+    def at(x: int, y: int) -> np.ndarray:
+        seen = AROUND.copy()
+        seen[y : y + 300, x : x + 400] = part
+        return seen
+
+    move, without, with_it = moved(at(150, 120), at(150 + by[0], 120 + by[1]))
+    assert move is not None
+    assert (move.dx, move.dy) == by
+    assert with_it < without / 2
+
+
 def test_a_scroll_bar_and_a_still_heading_beside_it_do_not_hide_it() -> None:
     before, after = window(0, 700), window(0, 740)
     for picture, thumb in ((before, 100), (after, 130)):
