@@ -26,7 +26,7 @@ def connect(name: str | None = None) -> Any:
         # (An AssertionError is how python-xlib answers a server that hangs up in the middle of its set-up.)
         raise LocalProblem(
             f"The X display {shown!r} cannot be opened." if shown else "There is no X display here.",
-            "Start rs-agent inside the desktop session of the person you help, or set DISPLAY and XAUTHORITY to theirs.",
+            "Start rs-agent inside the desktop session of the person you help, or set DISPLAY and XAUTHORITY.",
         ) from e
     opened.set_error_handler(lambda error, request: None)
     return opened
@@ -45,7 +45,7 @@ def speaking() -> Iterator[None]:
 
 def need(opened: Any, extension: str, for_what: str) -> None:
     """Raises LocalProblem when the X server lacks `extension`."""
-    if not opened.has_extension(extension):
+    if opened.query_extension(extension) is None:
         raise LocalProblem(
             f"The X server of this desktop lacks {extension}, which rs needs {for_what}.",
             "Use another X server, or help without it.",

@@ -130,7 +130,7 @@ def _camera(name: str | None) -> mss.MSS:
     except (ScreenShotError, OSError) as e:
         raise LocalProblem(
             "The screen of this computer cannot be captured.",
-            "rs needs a screen of 24 or 32 bit colour and the libraries libxcb, libxcb-randr, libxcb-shm, libxcb-xfixes.",
+            "rs needs a screen of 24 or 32 bit colour and the libraries libxcb, -randr, -render, -shm and -xfixes.",
         ) from e
 
 

@@ -1,0 +1,58 @@
+"""The desktop of one X display. Its hands share one keyboard: the few spare keys are lent once, not once a session."""
+
+from __future__ import annotations
+
+import threading
+
+from rs_agent.desktop.x11.clipboard import X11Clipboard
+from rs_agent.desktop.x11.connection import connect
+from rs_agent.desktop.x11.hands import X11Hands
+from rs_agent.desktop.x11.screen import X11Screen
+from rs_agent.desktop.x11.typist import Typist
+
+
+class X11Desktop:
+    """Raises LocalProblem when `display` (default: $DISPLAY) cannot be opened."""
+
+    name = "x11"
+
+    def __init__(self, display: str | None = None) -> None:
+        connect(display).close()
+        self._display = display
+        self._lock = threading.Lock()
+        self._typist: Typist | None = None
+        self._users = 0
+        self._clipboard: X11Clipboard | None = None
+
+    def screen(self) -> X11Screen:
+        return X11Screen(self._display)
+
+    def hands(self) -> X11Hands:
+        with self._lock:
+            if self._typist is None:
+                self._typist = Typist(self._display)
+            self._users += 1
+            return X11Hands(self._typist, self._hands_closed)
+
+    def _hands_closed(self) -> None:
+        """The last hands give the lent keys back."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._typist is not None:
+                typist, self._typist = self._typist, None
+                typist.close()
+
+    def clipboard(self) -> X11Clipboard:
+        """One for all: an X client that is the clipboard's owner twice would hear its own echo."""
+        with self._lock:
+            if self._clipboard is None or self._clipboard.closed:
+                self._clipboard = X11Clipboard(self._display)
+            return self._clipboard
+
+    def close(self) -> None:
+        with self._lock:
+            if self._clipboard is not None:
+                self._clipboard.close()
+            typist, self._typist = self._typist, None
+        if typist is not None:
+            typist.close()
