@@ -66,7 +66,9 @@ class Relay:
     @classmethod
     def parse(cls, text: str) -> Relay:
         """Accepts `host`, `host:port` and URLs. Plain `ws` only to this computer itself. Raises UsageError."""
-        text = text.strip().rstrip("/")
+        text = text.strip()
+        if not text.rstrip("/").endswith(":"):
+            text = text.rstrip("/")
         for web, socket_scheme in (("https://", "wss://"), ("http://", "ws://")):
             if text.startswith(web):
                 text = socket_scheme + text.removeprefix(web)

@@ -1,0 +1,187 @@
+"""Dialling a real relay: the code, the wrong code, further links, and every way it can be unreachable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from rs_relay.channels import chat
+from rs_relay.errors import NoSuchSession, SessionEnded, Unreachable, UsageError, WrongCode
+from rs_relay.link import dial
+from rs_relay.link.codes import Code, make_secret
+from rs_relay.link.dial import Conversation, Relay
+from rs_relay.link.handshake import Attempts, Opened, Role
+from rs_relay.link.link import Facts, Link
+from rs_relay.wire import messages
+from tests.support.relay import running_relay
+
+
+@dataclass
+class Host:
+    """As much of an agent as a link needs."""
+
+    relay: Relay
+    conversation: Conversation
+    door: str
+    host: str
+
+
+@contextlib.asynccontextmanager
+async def a_host() -> AsyncIterator[Host]:
+    async with running_relay(open=True) as server:
+        relay, host, door = Relay.parse(server.url), secrets.token_hex(16), secrets.token_hex(32)
+        hello = messages.Hello(1, host, secrets.token_hex(32), hashlib.sha256(bytes.fromhex(door)).hexdigest(), "ada")
+        conversation, _ = await dial.host(relay, hello)
+        async with conversation:
+            yield Host(relay, conversation, door, host)
+
+
+async def _hold(host: Host, secret: str, attempts: Attempts) -> tuple[dial.RecordSocket, Opened]:
+    knocked = await anext(host.conversation.knocks())
+    socket = await dial.attach(host.relay, knocked.ticket)
+    return socket, await dial.hold(socket, secret, attempts, knocked.link, Role.AGENT)
+
+
+async def _join(host: Host, code: Code) -> tuple[dial.RecordSocket, Opened]:
+    control, _ = await dial.control(host.relay)
+    async with control:
+        ticket = await control.join(code.slot)
+        socket = await dial.attach(host.relay, ticket.ticket)
+        return socket, await dial.join(socket, code, ticket.link, Role.TECHNICIAN, "alice")
+
+
+async def test_a_code_joins_and_the_link_speaks() -> None:
+    async with a_host() as host:
+        slot = await host.conversation.ask_slot()
+        secret = make_secret()
+        holding = asyncio.create_task(_hold(host, secret, Attempts()))
+        socket, opened = await _join(host, Code(slot.slot, secret))
+        theirs, their_opened = await holding
+        assert opened.resume == their_opened.resume
+        assert their_opened.identity == "alice"
+        technician, agent = Link(opened, Role.TECHNICIAN, socket), Link(their_opened, Role.AGENT, theirs)
+        technician.start()
+        agent.start(Facts(host.host, host.door, "ada"))
+        assert (await technician.facts()).door == host.door
+        opening = asyncio.create_task(technician.open(chat.SPEC))
+        (await anext(agent.requests())).accept(chat.SPEC)
+        await (await opening).send(chat.Say("k", "hello"))
+        await technician.close("done")
+        assert await agent.ended is None
+        await agent.close()
+
+
+async def test_a_wrong_secret_is_told_to_both_and_counted() -> None:
+    async with a_host() as host:
+        slot = await host.conversation.ask_slot()
+        attempts = Attempts()
+        holding = asyncio.create_task(_hold(host, "111111", attempts))
+        with pytest.raises(WrongCode):
+            await _join(host, Code(slot.slot, "222222"))
+        with pytest.raises(WrongCode):
+            await holding
+        assert attempts.failures == 1
+
+
+async def test_further_links_need_the_sessions_key_and_the_door() -> None:
+    async with a_host() as host:
+        key = secrets.token_bytes(32)
+
+        async def readmit() -> Opened:
+            knocked = await anext(host.conversation.knocks())
+            assert knocked.slot == ""
+            return await dial.readmit(await dial.attach(host.relay, knocked.ticket), key)
+
+        async def reopen(door: str, with_key: bytes) -> Opened:
+            control, _ = await dial.control(host.relay)
+            async with control:
+                ticket = await control.knock(host.host, door)
+                return await dial.reopen(await dial.attach(host.relay, ticket.ticket), with_key)
+
+        admitting = asyncio.create_task(readmit())
+        opened = await reopen(host.door, key)
+        assert (await admitting).i2r == opened.i2r
+        admitting = asyncio.create_task(readmit())
+        with pytest.raises(SessionEnded):
+            await reopen(host.door, b"another key".ljust(32))
+        with pytest.raises(SessionEnded):
+            await admitting
+        with pytest.raises(NoSuchSession):
+            await reopen("0" * 64, key)
+
+
+async def test_a_slot_that_is_not_there_is_a_wrong_code() -> None:
+    async with a_host() as host:
+        with pytest.raises(WrongCode):
+            await _join(host, Code("999", "123456"))
+
+
+async def test_presence_is_told_only_to_who_has_the_door() -> None:
+    async with a_host() as host:
+        control, _ = await dial.control(host.relay)
+        async with control:
+            doors = [messages.Door(host.host, host.door), messages.Door(host.host, "0" * 64)] * 15
+            assert await control.who(doors) == [True, False] * 15
+
+
+async def test_no_relay_is_one_clear_error() -> None:
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        await dial.control(Relay("ws://127.0.0.1:1"))
+
+
+async def _answering(reply: bytes) -> asyncio.Server:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply)
+        await writer.drain()
+        writer.close()
+
+    return await asyncio.start_server(answer, "127.0.0.1", 0)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+        b"garbage\r\n\r\n",
+        b"",
+    ],
+)
+async def test_what_is_no_relay_or_sends_us_elsewhere_is_refused(reply: bytes) -> None:
+    server = await _answering(reply)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(Unreachable):
+        await dial.control(Relay(f"ws://127.0.0.1:{port}"), "rst_token")
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("relay.example.org", "wss://relay.example.org"),
+        ("relay.example.org:8200", "wss://relay.example.org:8200"),
+        ("https://relay.example.org/rs/", "wss://relay.example.org/rs"),
+        ("127.0.0.1:8200", "ws://127.0.0.1:8200"),
+        ("localhost:8200", "ws://localhost:8200"),
+        ("ws://[::1]:8200", "ws://[::1]:8200"),
+    ],
+)
+def test_addresses(text: str, url: str) -> None:
+    assert Relay.parse(text).url == url
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ws://relay.example.org", "ftp://x", "wss://", "wss://u:p@x", "wss://x?q=1", "wss://x:y"]
+)
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(UsageError):
+        Relay.parse(text)
