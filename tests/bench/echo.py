@@ -1,7 +1,7 @@
 """Typing echo, eye to eye: from a key press (XTEST) in the viewer to the changed pixel in the viewer's window.
 
-The same program on the customer's display, the same key presses, the same eye on the technician's display, for rs (agent,
-relay and encryption in the way) and for TigerVNC (x0vncserver and vncviewer, straight over loopback, in clear).
+The same program on the customer's display, the same key presses, the same eye on the technician's display, for rs
+(agent, relay and encryption in the way) and for TigerVNC (x0vncserver and vncviewer, straight over loopback, in clear).
 
     python -m tests.bench.echo [--samples 60] [--json FILE]
 """
@@ -28,7 +28,7 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
-from tests.bench.stage import RsStage
+from tests.support.stage import RsStage
 from tests.support.echo_client import BLOCK, COLOURS
 from tests.support.xdesktop import XDesktop, until
 
