@@ -28,8 +28,8 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
-from tests.support.stage import RsStage
 from tests.support.echo_client import BLOCK, COLOURS
+from tests.support.stage import RsStage
 from tests.support.xdesktop import XDesktop, until
 
 SOURCE, VIEW = (1920, 1080), (2048, 1200)
@@ -186,6 +186,7 @@ def tigervnc(source: XDesktop, view: XDesktop) -> Iterator[None]:
 @contextlib.contextmanager
 def rs(source: XDesktop, view: XDesktop) -> Iterator[RsStage]:
     with RsStage(source.display) as stage:
+        stage.start_agent(verbose=False)
         stage.join()
         viewer = view.spawn(*stage.command("view", stage.session, "--scale", "1:1"), env=stage.technician)
         window = str(view.wait_for_window(stage.window_title))

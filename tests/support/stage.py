@@ -1,4 +1,10 @@
-"""A whole rs on this computer for a measurement: relay, agent on a given display, a joined session."""
+"""A whole rs on this computer, of real programs: relay, agent on a given display, technician's commands.
+
+with RsStage(":5") as stage:
+    stage.start_agent()
+    stage.join()
+    stage.run("send-file", stage.session, "x")
+"""
 
 from __future__ import annotations
 
@@ -18,38 +24,61 @@ from tests.support.xdesktop import until
 
 BIN = Path(sys.executable).parent
 PERMISSIONS = "view,control,clipboard,files"
+CODE = r"\b\d{3,5}-\d{3}-\d{3}\b"
 
 
 class RsStage:
-    """`with RsStage(":5") as stage: stage.join(); stage.run("send-file", stage.session, "x")`."""
+    """Each person has folders of their own below `folder`; the customer's home is `home`."""
 
-    def __init__(self, display: str) -> None:
+    def __init__(self, display: str = "", folder: Path | None = None) -> None:
         self.display = display
-        self.folder = Path(tempfile.mkdtemp(prefix="rs-bench-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="rs-stage-"))
+        self._own = folder is None
         self.home = self.folder / "home"
         self.home.mkdir()
         self.session = ""
+        self.agent: Terminal
+        self.relay: subprocess.Popen[bytes]
+        self.port = 0
         self._exit = contextlib.ExitStack()
 
     def __enter__(self) -> RsStage:
-        url, log = self.folder / "url", self._exit.enter_context((self.folder / "relay.log").open("wb"))
-        self.relay = subprocess.Popen(
-            [BIN / "rs-relay", "serve", "--open", "--listen", "127.0.0.1:0", "--data", self.folder / "relay",
-             "--port-file", url], stdout=log, stderr=log,
-        )  # fmt: skip
-        self._exit.callback(self._stop, self.relay)
-        until(url.exists, "the relay")
-        self.url = url.read_text().strip()
+        self.start_relay()
+        self._exit.callback(lambda: self._stop(self.relay))
         self.customer = self._env("customer", DISPLAY=self.display, HOME=str(self.home))
         self.technician = self._env("technician")
-        self.agent = self._exit.enter_context(
-            Terminal([str(BIN / "rs-agent"), "--allow", PERMISSIONS], self.customer, columns=110)
-        )
         return self
 
     def __exit__(self, *_: object) -> None:
         self._exit.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._own:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_relay(self) -> None:
+        """The relay; after `kill9` again on the same port."""
+        url = self.folder / "url"
+        url.unlink(missing_ok=True)
+        command = [str(BIN / "rs-relay"), "serve", "--open", "--listen", f"127.0.0.1:{self.port}"]
+        command += ["--data", str(self.folder / "relay"), "--port-file", str(url), "--verbose"]
+        with (self.folder / "relay.log").open("ab") as log:
+            self.relay = subprocess.Popen(command, stdout=log, stderr=log)
+        until(url.exists, "the relay")
+        self.url = url.read_text().strip()
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def kill_relay(self) -> None:
+        self.relay.kill()
+        self.relay.wait()
+
+    def start_agent(self, *arguments: str, allow: str = PERMISSIONS, verbose: bool = True) -> str:
+        """Starts the agent in a terminal; its code. With `allow=""` it asks for everything."""
+        command = [str(BIN / "rs-agent"), *(["--allow", allow] if allow else []), *(["--verbose"] if verbose else [])]
+        self.agent = self._exit.enter_context(Terminal([*command, *arguments], self.customer, columns=110))
+        return self.code()
+
+    def code(self, after: int = 0) -> str:
+        """The code that the agent shows (after position `after` of what it printed)."""
+        return self.agent.wait_for(CODE, 40, after=after).group()
 
     def _env(self, name: str, **more: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
@@ -65,6 +94,7 @@ class RsStage:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
         process.kill()
+        process.wait()
 
     @property
     def window_title(self) -> str:
@@ -73,17 +103,33 @@ class RsStage:
     def command(self, *arguments: str) -> list[str]:
         return [str(BIN / "rs"), *arguments]
 
-    def join(self) -> None:
-        code = self.agent.wait_for(r"\b\d{3,5}-\d{3}-\d{3}\b", 30).group()
-        self.session = self.run("connect", "--no-tui", text=code + "\n").strip().splitlines()[-1]
+    def join(self, code: str = "") -> str:
+        """Joins by the code that the agent shows; the session's number."""
+        self.session = self.run("connect", "--no-tui", text=(code or self.code()) + "\n").strip().splitlines()[-1]
+        return self.session
 
-    def run(self, *arguments: str, text: str | None = None, timeout: float = 600) -> str:
-        done = subprocess.run(
-            self.command(*arguments), input=text, env=self.technician, capture_output=True, text=True, timeout=timeout
-        )
+    def run(self, *arguments: str, text: str | None = None, timeout: float = 300) -> str:
+        """One command of the technician's that must succeed; its output."""
+        done = self.attempt(*arguments, text=text, timeout=timeout)
         if done.returncode:
             raise RuntimeError(f"rs {arguments[0]} ended with {done.returncode}: {done.stderr}")
         return done.stdout
+
+    def attempt(
+        self, *arguments: str, text: str | None = None, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """One command of the technician's, however it ends."""
+        return subprocess.run(
+            self.command(*arguments), input=text, env=self.technician, capture_output=True, text=True, timeout=timeout
+        )
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """One command of the technician's that runs meanwhile."""
+        process = subprocess.Popen(
+            self.command(*arguments), env=self.technician, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._exit.callback(lambda: process.poll() is None and process.kill())
+        return process
 
 
 class Memory:
