@@ -1,0 +1,203 @@
+"""The customer's side in memory: a face that remembers what it showed, a desktop whose hands and clipboard are lists."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rs_agent.consent import Question
+from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge, Monitor, Pixels, PointerPlace
+from rs_agent.ui.base import Actions, InForce, Summary
+from rs_relay.errors import LocalProblem
+from rs_relay.link.spec import Permission
+
+PATIENCE = 10.0  # seconds: what takes longer than this never comes
+
+
+async def until(what: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Until `what()` is true; whatever runs meanwhile runs on this loop or on threads."""
+    async with asyncio.timeout(patience):
+        while not what():
+            await asyncio.sleep(0.002)
+
+
+class FakeFace:
+    """A Face. With `yes`, it answers each question by itself: the permissions in it with a yes, others with a no."""
+
+    def __init__(self, yes: Iterable[Permission] | None = None) -> None:
+        self.yes = None if yes is None else frozenset(yes)
+        self.actions: Actions | None = None
+        self.questions: list[Question] = []
+        self.on_show: Question | None = None
+        self.shown: list[InForce] = []
+        self.notices: list[str] = []
+        self.chats: list[tuple[str, str]] = []
+        self.codes: list[str] = []
+        self.problems: list[str] = []
+        self.summaries: list[Summary] = []
+
+    @property
+    def now(self) -> InForce:
+        return self.shown[-1] if self.shown else InForce()
+
+    def open(self, actions: Actions) -> None:
+        self.actions = actions
+
+    def code(self, spoken: str, minutes: int) -> None:
+        self.codes.append(spoken)
+
+    def in_force(self, now: InForce) -> None:
+        self.shown.append(now)
+
+    def ask(self, question: Question, folder: str) -> None:
+        self.questions.append(question)
+        self.on_show = question
+        if self.yes is not None and self.actions is not None:
+            yes = question.permission in self.yes
+            asyncio.get_running_loop().call_soon(self.actions.answer, question.number, yes)
+
+    def asked(self, question: Question) -> None:
+        if self.on_show == question:
+            self.on_show = None
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def chat(self, name: str, text: str) -> None:
+        self.chats.append((name, text))
+
+    def problem(self, message: str, hint: str) -> None:
+        self.problems.append(message)
+
+    def summary(self, summary: Summary) -> None:
+        self.summaries.append(summary)
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class FakeHands:
+    """Records what it was told, with the thread that told it. `gate`, while not set, makes every act wait."""
+
+    acts: list[tuple[object, ...]] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    threads: set[str] = field(default_factory=set)
+    gate: threading.Event = field(default_factory=threading.Event)
+    broken: bool = False
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def _act(self, *act: object) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.gate.wait(PATIENCE)
+        if self.broken:
+            raise LocalProblem("The display is gone.")
+        self.acts.append(act)
+
+    def move(self, x: int, y: int) -> None:
+        self._act("move", x, y)
+
+    def button(self, name: str, down: bool) -> None:
+        self._act("button", name, down)
+        (self.held.add if down else self.held.discard)(name)
+
+    def wheel(self, dx: int, dy: int) -> None:
+        self._act("wheel", dx, dy)
+
+    def key(self, name: str, down: bool) -> None:
+        self._act("key", name, down)
+        (self.held.add if down else self.held.discard)(name)
+
+    def text(self, text: str) -> None:
+        self._act("text", text)
+
+    def release_all(self) -> None:
+        self.acts.append(("release",))
+        self.held.clear()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeClipboard:
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+        self.watchers: list[Callable[[], None]] = []
+        self.broken = False
+        self.closed = False
+
+    def get(self, limit: int = CLIPBOARD_LIMIT) -> str:
+        if self.broken:
+            raise LocalProblem("There is no clipboard.")
+        if len(self.text.encode()) > limit:
+            raise ClipboardTooLarge(len(self.text.encode()))
+        return self.text
+
+    def set(self, text: str) -> None:
+        if self.broken:
+            raise LocalProblem("There is no clipboard.")
+        self.text = text
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        if self.broken:
+            raise LocalProblem("There is no clipboard.")
+        self.watchers.append(changed)
+        return lambda: self.watchers.remove(changed)
+
+    def copy(self, text: str) -> None:
+        """The customer copies `text`; told from another thread, as by a real clipboard."""
+        self.text = text
+        for changed in list(self.watchers):
+            teller = threading.Thread(target=changed)
+            teller.start()
+            teller.join()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeScreen:
+    def __init__(self) -> None:
+        self.grabs = 0
+
+    def monitors(self) -> tuple[Monitor, ...]:
+        return (self.bounds(),)
+
+    def bounds(self) -> Monitor:
+        return Monitor("all", 0, 0, 64, 64)
+
+    def grab(self, area: Monitor) -> Pixels:
+        self.grabs += 1
+        return np.full((area.height, area.width, 4), 200, dtype=np.uint8)
+
+    def pointer(self) -> PointerPlace:
+        return PointerPlace(self.grabs, 7)
+
+    def close(self) -> None: ...
+
+
+class FakeDesktop:
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.the_hands = FakeHands()
+        self.the_clipboard = FakeClipboard()
+        self.closed = False
+
+    def screen(self) -> FakeScreen:
+        return FakeScreen()
+
+    def hands(self) -> FakeHands:
+        return self.the_hands
+
+    def clipboard(self) -> FakeClipboard:
+        return self.the_clipboard
+
+    def close(self) -> None:
+        self.closed = True
