@@ -7,14 +7,19 @@ import logging
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rs_relay.errors import RsError
-from rs_relay.server.app import Relay
+from rs_relay.errors import RsError, UsageError
+from rs_relay.server import operator
+from rs_relay.server.accounts import StoredAccounts
+from rs_relay.server.app import Accounts, Relay, no_record
+from rs_relay.server.audit import Trail
 from rs_relay.server.config import Config, Limits, parse_address, parse_network
+from rs_relay.server.desk import Record
 
 app = typer.Typer(
     help="The relay of rs: brings technicians and customers together, and cannot read what it carries.",
@@ -22,11 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-@app.callback()
-def _relay() -> None:
-    """Keeps `serve` a command of its own."""
+app.add_typer(operator.technician, name="technician")
+app.add_typer(operator.record, name="audit")
 
 
 @app.command()
@@ -70,14 +72,36 @@ async def _serve(config: Config, port_file: Path | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    relay = Relay(config)
-    await relay.start()
-    if port_file is not None:
-        _write_whole(port_file, relay.urls[0] + "\n")
-    for url in relay.urls:
-        print(f"relay ready at {url}", flush=True)
-    await stop.wait()
-    await relay.stop()
+    with ThreadPoolExecutor(1, "database") as thread:
+        accounts, record = _stored(config, thread)
+        relay = Relay(config, accounts, record)
+        await relay.start()
+        if port_file is not None:
+            _write_whole(port_file, relay.urls[0] + "\n")
+        for url in relay.urls:
+            print(f"relay ready at {url}", flush=True)
+        await stop.wait()
+        await relay.stop()
+
+
+def _stored(config: Config, thread: ThreadPoolExecutor) -> tuple[Accounts | None, Record]:
+    """The accounts and the record of the data directory; an open relay without one keeps nothing."""
+    if config.open and config.data is None and not config.database:
+        return None, no_record
+    folder = operator.data_folder(config.data)
+    if not config.open and not operator.may_exist(folder, config.database):
+        raise _nobody_yet()
+    store, ledger = operator.open_store(folder, config.database)
+    if not config.open and not store.technicians():
+        raise _nobody_yet()
+    return None if config.open else StoredAccounts(store, thread), Trail(ledger, thread).record
+
+
+def _nobody_yet() -> UsageError:
+    return UsageError(
+        "No technician may use this relay yet, so it does not start.",
+        "Run `rs-relay technician add NAME` first, or try it on this computer with --open.",
+    )
 
 
 def _write_whole(path: Path, text: str) -> None:
