@@ -1,4 +1,4 @@
-"""Every journey runs real programs on a real X server. `desktop` is shared by a module; a `stage` is each test's own."""
+"""Every journey runs real programs on a real X server. `desktop` is a module's, a `stage` each test's own."""
 
 from __future__ import annotations
 
