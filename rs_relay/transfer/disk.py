@@ -103,9 +103,11 @@ class Store:
     def close(self) -> None:
         os.close(self.root)
 
-    def landing(self, key: str, *, into: str = "", overwrite: bool = False) -> Landing:
-        """Where one batch lands. Raises RsError for a folder name that may not be."""
-        return Landing(self, key, safe_name(into) if into else (), overwrite)
+    def landing(self, key: str, *, into: str = "", overwrite: bool = False, rename: str = "") -> Landing:
+        """Where one batch lands; `rename`: what its topmost thing is called here, whatever the sender calls it.
+
+        Raises RsError for a folder name that may not be."""
+        return Landing(self, key, safe_name(into) if into else (), overwrite, rename)
 
     def free(self) -> int:
         found = os.fstatvfs(self.root)
@@ -152,39 +154,49 @@ def _unlink(folder: int, name: str) -> None:
         pass
 
 
+def _remove(folder: int, name: str) -> None:
+    """Clean up if that can be done."""
+    try:
+        _unlink(folder, name)
+    except OSError:
+        pass  # the sweep finds it in a week
+
+
 class Landing:
     """Where one batch lands: `Store`'s folder, or one below it."""
 
-    def __init__(self, store: Store, key: str, into: tuple[str, ...], overwrite: bool) -> None:
-        self._store, self._key, self._into, self._overwrite = store, key, into, overwrite
+    def __init__(self, store: Store, key: str, into: tuple[str, ...], overwrite: bool, rename: str = "") -> None:
+        self._store, self._key, self._into, self._overwrite, self._rename = store, key, into, overwrite, rename
         self._tops: dict[str, tuple[str, bool]] = {}  # directory sent -> (its name here, is it gone on with)
         self._touched: dict[tuple[str, ...], int] = {}  # folders written to since the last settle()
         self._markers: list[str] = []
 
     def folder(self, name: str, key: str) -> str:
         """Make a directory; its name here."""
-        actual = self._below(safe_name(name), key)
+        actual = self._below(self._parts(name), key)
         self._open(actual)
         return "/".join(actual)
 
     def begin(self, name: str, size: int, mtime_ns: int, key: str) -> Part | Existing:
         """The partial file of that name: what was left of it, or a new one."""
-        parts = safe_name(name)
+        parts = self._parts(name)
         actual = self._below(parts, self._key) if len(parts) > 1 else parts
         folder = self._open(actual[:-1])
-        if self._goes_on(parts) and (existing := _existing(folder, actual, size)):
-            return existing
-        return Part(self._store, folder, actual, size, mtime_ns, key, self._overwrite)
+        folder_parts = actual[:-1]
+
+        def start() -> Part:
+            return Part(self._store, self._open(folder_parts), actual, size, mtime_ns, key, self._overwrite)
+
+        sha256 = _existing_hash(folder, actual[-1], size) if self._goes_on(parts) else None
+        return Existing("/".join(actual), size, sha256, start) if sha256 else start()
 
     def whole(self, name: str, data: memoryview, sha256: bytes, mtime_ns: int) -> str:
         """A small file at once; its name here."""
-        parts = safe_name(name)
+        parts = self._parts(name)
         actual = self._below(parts, self._key) if len(parts) > 1 else parts
         folder = self._open(actual[:-1])
-        if self._goes_on(parts) and (existing := _existing(folder, actual, data.nbytes)):
-            existing.close()
-            if existing.digest() == sha256:
-                return existing.name
+        if self._goes_on(parts) and _existing_hash(folder, actual[-1], data.nbytes) == sha256:
+            return "/".join(actual)
         return _put_whole(self._store, folder, actual, data, mtime_ns, self._overwrite)
 
     def settle(self) -> None:
@@ -204,6 +216,10 @@ class Landing:
             folder = self._open(())
             _unlink(folder, marker)
         self._markers.clear()
+
+    def _parts(self, name: str) -> tuple[str, ...]:
+        parts = safe_name(name)
+        return (self._rename, *parts[1:]) if self._rename else parts
 
     def _goes_on(self, parts: tuple[str, ...]) -> bool:
         return len(parts) > 1 and self._tops[parts[0]][1]
@@ -274,49 +290,78 @@ def _write_marker(folder: int, marker: str, name: str) -> None:
         os.close(fd)
 
 
-def _existing(folder: int, actual: tuple[str, ...], size: int) -> Existing | None:
+def _existing_hash(folder: int, name: str, size: int) -> bytes | None:
+    """The hash of a regular file of that name and size, if there is one."""
     try:
-        fd = os.open(actual[-1], _READ, dir_fd=folder)
+        fd = os.open(name, _READ, dir_fd=folder)
     except OSError:
         return None
-    found = os.fstat(fd)
-    if stat.S_ISREG(found.st_mode) and found.st_size == size and (running := hash_of(fd, size)):
-        return Existing(fd, "/".join(actual), size, running.digest())
-    os.close(fd)
-    return None
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+            return None
+        running = hash_of(fd, size)
+        return running.digest() if running else None
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
 
 
 class Existing:
-    """A file that an earlier run of the same batch has already finished."""
+    """A file that an earlier run of the same batch has finished. It is another one after all if the sender says so:
+    then a new one is begun beside it."""
 
-    def __init__(self, fd: int, name: str, size: int, sha256: bytes) -> None:
-        self.name, self.offset, self._sha256, self._fd = name, size, sha256, fd
+    def __init__(self, name: str, size: int, sha256: bytes, begin: Callable[[], Part]) -> None:
+        self.name, self._size, self._sha256, self._begin = name, size, sha256, begin
+        self._part: Part | None = None
+
+    @property
+    def offset(self) -> int:
+        return self._part.offset if self._part else self._size
 
     def digest(self) -> bytes:
-        return self._sha256
+        return self._part.digest() if self._part else self._sha256
 
-    def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+    def restart(self) -> None:
+        if self._part:
+            self._part.restart()
+        else:
+            self._part = self._begin()
+
+    def write(self, data: memoryview) -> None:
+        if self._part:
+            self._part.write(data)
+
+    def publish(self) -> str:
+        return self._part.publish() if self._part else self.name
+
+    def park(self) -> None:
+        if self._part:
+            self._part.park()
+
+    def discard(self) -> None:
+        if self._part:
+            self._part.discard()
 
 
 def _put_whole(
     store: Store, folder: int, actual: tuple[str, ...], data: memoryview, mtime_ns: int, overwrite: bool
 ) -> str:
     store.check_room(data.nbytes)
-    temporary = PART_PREFIX + secrets.token_hex(8)
-    fd = os.open(temporary, _CREATE, 0o600, dir_fd=folder)
+    temporary, fd = PART_PREFIX + secrets.token_hex(8), -1
     try:
+        fd = os.open(temporary, _CREATE, 0o600, dir_fd=folder)
         _write_all(fd, data, 0)
         _set_time(fd, mtime_ns)
         os.fdatasync(fd)
         name = _publish(folder, temporary, actual[-1], overwrite)
     except OSError as e:
-        _unlink(folder, temporary)
+        _remove(folder, temporary)
         raise trouble(e) from e
     finally:
-        os.close(fd)
+        if fd >= 0:
+            os.close(fd)
     return "/".join((*actual[:-1], name))
 
 
@@ -410,10 +455,7 @@ class Part:
         """The transfer is over and failed for good: leave nothing."""
         if self._fd >= 0:
             for name in (self._name, self._name + RECORD):
-                try:
-                    _unlink(self._folder, name)
-                except OSError:
-                    pass  # the sweep finds it in a week
+                _remove(self._folder, name)
             self._let_go()
 
     # how
@@ -543,6 +585,9 @@ class _telling:
 
 
 def _set_time(fd: int, mtime_ns: int) -> None:
+    """0: the sender does not know."""
+    if mtime_ns <= 0:
+        return
     try:
         os.utime(fd, ns=(mtime_ns, mtime_ns))
     except (OSError, OverflowError):

@@ -140,6 +140,6 @@ FromSender = Open | Folder | Offer | Whole | Again | Piece | Done | LeftOut | La
 FromReceiver = Accept | Ack | Saved | Failed | Abort
 
 
-def weight(message: FromSender | FromReceiver) -> int:
+def weight(message: object) -> int:
     """Bytes of file content in a message."""
     return message.data.nbytes if isinstance(message, Piece | Whole) else 0

@@ -1,6 +1,6 @@
 """How much may be under way, and in pieces of what size. Pure: the clock is handed in.
 
-Law: a transfer may fill the line, but not the queues along it. Whatever bulk waits between the two ends (socket buffers,
+Law: a transfer may fill the line, but not the queues along it. What bulk waits between the two ends (socket buffers,
 the relay) delays a key press by as long, whatever its priority was when it left. So the bytes in flight are bounded by
 what the acknowledgements say: they grow while an acknowledgement comes back hardly later than on the idle line, and
 shrink when it comes more than QUEUE_TIME later (the idea of LEDBAT, RFC 6817, with a multiplicative step).
@@ -9,12 +9,14 @@ The least delay is that of the last half minute at most, since paths change; and
 halved for once, or our own queue would be taken for the path.
 
 Decided against: the rate at which the local socket takes bytes (the relay's buffers take a megabyte at once on the
-slowest line), and rate × least round trip (on a fast line the least delay, of a tiny piece, says nothing of large ones).
+slowest line), and rate × least round trip (on a fast line the least delay, that of a tiny piece, says nothing
+of large ones).
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rs_relay.transfer.messages import PIECE_MAX, PIECE_MIN, WINDOW
@@ -96,6 +98,14 @@ class Pace:
             self._marks = deque(mark for mark in self._marks if mark.key != key)
         self._sent.pop(key, None)
         self._acked.pop(key, None)
+
+    def forget(self, matches: Callable[[object], bool]) -> None:
+        """These keys will never be answered; what they had under way says nothing about the line."""
+        for key in [key for key in self._sent if matches(key)]:
+            self._land(key, self._sent[key])
+            del self._sent[key]
+            self._acked.pop(key, None)
+        self._marks = deque(mark for mark in self._marks if not matches(mark.key))
 
     def _land(self, key: object, size: int) -> None:
         self._sent[key] = self._sent.get(key, 0) - size

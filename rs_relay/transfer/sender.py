@@ -27,8 +27,9 @@ from rs_relay.transfer import messages as m
 from rs_relay.transfer.outcome import Outcome, Progress
 
 CHUNK = 1024 * 1024  # bytes read at a time when a beginning is hashed again
-MARK_EVERY = 8 * 1024 * 1024  # bytes between two running hashes that are kept
-MARKS = 16  # … and how many: a lost link costs WINDOW at most, so the newest always serves
+# Running hashes kept, one for each piece whose acknowledgement was asked for. At most a window is unacknowledged, which
+# holds four of them, so one always lies where the other end stopped when the link broke.
+MARKS = 16
 
 
 class Source(Protocol):
@@ -111,6 +112,7 @@ class Sender:
         self._bytes = 0  # of settled files
         self._count = 0
         self._open_said = False
+        self.waiting_for_source = False  # it has nothing to read *yet*
         self.finished = False
         self.aborted: RsError | None = None
         self.progress = Progress("", 0, opening.size, 0, opening.files)
@@ -128,6 +130,7 @@ class Sender:
     def step(self, heard: Iterable[m.FromReceiver], line: Line) -> list[m.FromSender]:
         """The next messages, to be said in this order. Raises PeerBroke."""
         said: list[m.FromSender] = []
+        self.waiting_for_source = False
         for message in heard:
             said += self._hear(message)
         room = line.room
@@ -146,6 +149,11 @@ class Sender:
     def close(self) -> None:
         for item in self._items.values():
             item.close()
+
+    def rest(self) -> None:
+        """No link carries this batch now. Files stay open for the next one, unless this was the end."""
+        if self.finished or self.aborted:
+            self.close()
 
     # ---- what was heard
 
@@ -291,6 +299,7 @@ class Sender:
             left = source.size - item.offset if source.size >= 0 else line.piece
             data = source.read(item.offset, min(line.piece, left))
             if data is None:
+                self.waiting_for_source = True
                 return None
             if not data:
                 if source.size >= 0:
@@ -304,13 +313,11 @@ class Sender:
         offset = item.offset
         item.running.update(data)
         item.offset += len(data)
-        if item.offset // MARK_EVERY > offset // MARK_EVERY:
-            item.marks.append((item.offset, item.running.copy()))
         item.unacked += len(data)
-        # a source that cannot go back (a pipe) keeps what is not acknowledged, so its last piece must be flagged too
         ack = item.unacked >= line.ack_every or item.offset == (item.source.size if item.source else 0)
         if ack:
             item.unacked = 0
+            item.marks.append((item.offset, item.running.copy()))
         return m.Piece(self._batch, item.number, offset, memoryview(data), ack)
 
     def _end(self, item: _Item, source: Source) -> m.Done:

@@ -1,0 +1,225 @@
+"""Batches on a live channel: the only module of this room that knows coroutines and threads.
+
+Who owns what: one task reads the channel and never waits for anything else (both ends send and receive at once, and an
+end that stopped reading until it could write would be waited for by the other); each batch has one task, and one
+thread in which its machine reads, hashes and writes. What a batch has heard and not yet worked off is bounded by the
+sender's own WINDOW; a sender that says more than that is cut off.
+
+While the pieces of one step are being sealed and sent, the thread reads and hashes the next ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from rs_relay.errors import PeerBroke, RsError
+from rs_relay.link.channel import Channel, ChannelClosed
+from rs_relay.transfer import messages as m
+from rs_relay.transfer.pace import Pace
+from rs_relay.transfer.receiver import Receiver
+from rs_relay.transfer.sender import Line, Sender
+
+STEP = 1024 * 1024  # bytes that a thread works off in one go: 1 ms, so that handing over costs nothing
+INBOX_BYTES = m.WINDOW + 2 * m.PIECE_MAX
+INBOX_MESSAGES = 4 * m.WINDOW // m.PIECE_MIN
+
+T = TypeVar("T")
+Heard = TypeVar("Heard")
+
+
+class Inbox(Generic[Heard]):
+    """What one batch has heard."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Heard] = deque()
+        self._size = 0
+        self._news = asyncio.Event()
+
+    def put(self, message: Heard) -> None:
+        """Raises PeerBroke when the other end says more than it may."""
+        self._messages.append(message)
+        self._size += m.weight(message)
+        if self._size > INBOX_BYTES or len(self._messages) > INBOX_MESSAGES:
+            raise PeerBroke("The other end sent more at once than it may.")
+        self._news.set()
+
+    def take(self) -> list[Heard]:
+        """The next messages: STEP bytes at most, or one message."""
+        taken: list[Heard] = []
+        size = 0
+        while self._messages and size < STEP:
+            message = self._messages.popleft()
+            size += m.weight(message)
+            taken.append(message)
+        self._size -= size
+        return taken
+
+    async def news(self) -> None:
+        """Wait until there is something to take."""
+        while not self._messages:
+            self._news.clear()
+            await self._news.wait()
+
+
+class Worker:
+    """One thread, in which all work of a batch is done, in order."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "rs-transfer")
+
+    def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def finish(self, work: Callable[[], T]) -> T:
+        """Do this last, whatever is still being done, even if this task is being cancelled."""
+        last = self.start(work)
+        self._pool.shutdown(wait=False)
+        return await asyncio.shield(last)
+
+
+class Carrier:
+    """All batches of one channel."""
+
+    def __init__(self, channel: Channel[Any, Any], clock: Callable[[], float]) -> None:
+        self._channel, self._clock = channel, clock
+        self._inboxes: dict[int, Inbox[Any]] = {}
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pace = Pace()
+        self._room = asyncio.Event()
+
+    async def serve(self, first: Callable[[Any], None]) -> None:
+        """Until the channel ends; `first` is called with each message of a batch that is not under way.
+
+        Raises the error that ended the channel, or what one of the jobs raised."""
+        reader = asyncio.create_task(self._read(first), name="files-read")
+        try:
+            await asyncio.wait({reader, self._broken}, return_when=asyncio.FIRST_COMPLETED)
+            if self._broken.done():
+                self._broken.result()
+            await reader
+        finally:
+            self._broken.cancel()
+            tasks = {reader, *self._jobs}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def start(
+        self, batch: int, job: Callable[[Inbox[Any]], Coroutine[Any, Any, None]], *heard: Any
+    ) -> asyncio.Task[None]:
+        """Begin the work of a batch; `heard` is what was said of it already. Raises PeerBroke for one too many."""
+        if len(self._inboxes) >= m.BATCHES_MAX or batch in self._inboxes:
+            raise PeerBroke("The other end started more transfers than it may.")
+        inbox = self._inboxes[batch] = Inbox()
+        for message in heard:
+            inbox.put(message)
+        task = asyncio.create_task(self._guarded(batch, job(inbox)), name=f"batch {batch}")
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return task
+
+    async def say(self, message: Any) -> None:
+        await self._channel.send(message)
+
+    async def receive(self, receiver: Receiver, inbox: Inbox[Any], moved: Callable[[], None]) -> None:
+        """Until the batch has ended. Parks it if the channel goes first. `moved` is called after each step."""
+        worker = Worker()
+        try:
+            while not receiver.finished and not receiver.aborted:
+                await inbox.news()
+                heard = inbox.take()
+                try:
+                    answers = await worker.start(partial(receiver.step, heard))
+                except PeerBroke:
+                    raise
+                except RsError as error:
+                    answers = [await worker.start(partial(receiver.give_up, error))]
+                moved()
+                for answer in answers:
+                    await self._channel.send(answer)
+        finally:
+            await worker.finish(receiver.park)
+
+    async def send(self, sender: Sender, inbox: Inbox[Any], moved: Callable[[], None]) -> None:
+        """Until the batch has ended, or the channel. `moved` is called after each step."""
+        worker = Worker()
+        said: list[m.FromSender] = []
+        try:
+            while not sender.finished and not sender.aborted:
+                heard = inbox.take()
+                step = worker.start(partial(sender.step, heard, self._line()))
+                await self._say_all(said)
+                said = await step
+                moved()
+                if not said and not heard and not sender.waiting_for_source:
+                    await inbox.news()
+            await self._say_all(said)
+        finally:
+            await worker.finish(sender.rest)
+
+    # ---- how
+
+    def _line(self) -> Line:
+        piece = self._pace.piece
+        return Line(min(STEP, 4 * piece), piece, self._pace.ack_every)
+
+    async def _say_all(self, said: list[m.FromSender]) -> None:
+        for message in said:
+            match message:
+                case m.Piece(batch=batch, item=item, offset=offset, data=data, ack=ack):
+                    await self._turn()
+                    self._pace.said((batch, item), offset, data.nbytes, ack, self._clock())
+                case m.Whole(batch=batch, item=item, data=data):
+                    await self._turn()
+                    self._pace.said((batch, item), 0, data.nbytes, True, self._clock())
+            await self._channel.send(message)
+
+    async def _turn(self) -> None:
+        while not self._pace.open():
+            self._room.clear()
+            await self._room.wait()
+
+    async def _read(self, first: Callable[[Any], None]) -> None:
+        async for message in self._channel:
+            self._account(message)
+            inbox = self._inboxes.get(message.batch)
+            if inbox is None:
+                first(message)
+            else:
+                inbox.put(message)
+
+    def _account(self, message: Any) -> None:
+        """What an answer says about the line."""
+        match message:
+            case m.Ack(batch=batch, item=item, offset=offset) if offset:
+                self._pace.acked((batch, item), offset, self._clock())
+            case m.Ack() | m.Accept() | m.Saved() | m.Failed():
+                self._pace.settled((message.batch, message.item), self._clock())
+            case m.Abort(batch=batch):
+                self._pace.forget(lambda key: isinstance(key, tuple) and key[0] == batch)
+            case _:
+                return
+        self._room.set()
+
+    async def _guarded(self, batch: int, job: Coroutine[Any, Any, None]) -> None:
+        try:
+            await job
+        except ChannelClosed:
+            pass  # the reader hears it too, and says why
+        except BaseException as e:
+            if not isinstance(e, asyncio.CancelledError) and not self._broken.done():
+                self._broken.set_exception(e)
+            raise
+        finally:
+            self._inboxes.pop(batch, None)
+            self._pace.forget(lambda key: isinstance(key, tuple) and key[0] == batch)
+            self._room.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
