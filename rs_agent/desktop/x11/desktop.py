@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from rs_agent.desktop.x11.clipboard import X11Clipboard
 from rs_agent.desktop.x11.connection import connect
@@ -17,12 +18,13 @@ class X11Desktop:
     name = "x11"
 
     def __init__(self, display: str | None = None) -> None:
-        connect(display).close()
+        opened = connect(display)
+        self.is_xwayland = _is_xwayland(opened)
+        opened.close()
         self._display = display
         self._lock = threading.Lock()
         self._typist: Typist | None = None
         self._users = 0
-        self._clipboard: X11Clipboard | None = None
 
     def screen(self) -> X11Screen:
         return X11Screen(self._display)
@@ -43,16 +45,22 @@ class X11Desktop:
                 typist.close()
 
     def clipboard(self) -> X11Clipboard:
-        """One for all: an X client that is the clipboard's owner twice would hear its own echo."""
-        with self._lock:
-            if self._clipboard is None or self._clipboard.closed:
-                self._clipboard = X11Clipboard(self._display)
-            return self._clipboard
+        return X11Clipboard(self._display)
 
     def close(self) -> None:
         with self._lock:
-            if self._clipboard is not None:
-                self._clipboard.close()
             typist, self._typist = self._typist, None
         if typist is not None:
             typist.close()
+
+
+def _is_xwayland(opened: Any) -> bool:
+    """Whether this X server is a guest of a Wayland desktop: it says so since 23.1, and its outputs always have."""
+    if opened.query_extension("XWAYLAND") is not None:
+        return True
+    if not opened.has_extension("RANDR"):
+        return False
+    root = opened.screen().root
+    resources = root.xrandr_get_screen_resources()
+    names = [opened.xrandr_get_output_info(output, resources.config_timestamp).name for output in resources.outputs]
+    return any(str(name).startswith("XWAYLAND") for name in names)

@@ -1,0 +1,53 @@
+"""The desktop of Windows or macOS. Libraries are imported when they are first needed: on Linux they are not there."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rs_agent.desktop.portable.clipboard import PortableClipboard
+from rs_agent.desktop.portable.hands import PortableHands
+from rs_agent.desktop.portable.keys import MACOS, WINDOWS, Key
+from rs_agent.desktop.portable.screen import PortableScreen
+from rs_relay.errors import LocalProblem
+
+TABLES: Mapping[str, Mapping[str, Key]] = {"windows": WINDOWS, "macos": MACOS}
+
+
+class PortableDesktop:
+    """`name` is 'windows' or 'macos'; `load` imports a module by its name."""
+
+    def __init__(self, name: str, load: Callable[[str], Any] = importlib.import_module) -> None:
+        self.name = name
+        self._load_module = load
+
+    def _load(self, module: str) -> Any:
+        try:
+            return self._load_module(module)
+        except ImportError as e:
+            raise LocalProblem(
+                f"The library {module.partition('.')[0]} is not installed.", "Install rs with its extra 'agent'."
+            ) from e
+
+    def screen(self) -> PortableScreen:
+        return PortableScreen(self._load("mss").MSS, self._load("pynput.mouse").Controller())
+
+    def hands(self) -> PortableHands:
+        with self._load("mss").MSS() as camera:
+            everything = camera.monitors[0]
+        origin = (int(everything["left"]), int(everything["top"]))
+        return PortableHands(self._load("pynput.keyboard"), self._load("pynput.mouse"), TABLES[self.name], origin)
+
+    def clipboard(self) -> PortableClipboard:
+        return PortableClipboard(self._load("pyperclip"), self._stamp())
+
+    def _stamp(self) -> Callable[[], int] | None:
+        """Windows counts the changes of its clipboard."""
+        if self.name != "windows":
+            return None
+        user32 = self._load("ctypes").windll.user32
+        return lambda: int(user32.GetClipboardSequenceNumber())
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,327 @@
+"""The CLIPBOARD selection of an X display, in a thread of its own.
+
+On X a clipboard is a conversation: whoever "set" it must answer every program that pastes, at any time. So a thread
+holds one connection, answers, asks, and hears (XFIXES) when the owner changes; nothing polls. Callers hand it a job and
+wait. An owner that does not answer costs them PATIENCE and no more.
+
+Not xclip or a clipboard crate: neither bounds what it reads before it is all in memory, nor tells of changes.
+
+Our own `set` makes our own window the owner, and a change to that owner is not told: no echo.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from Xlib import X, Xatom
+from Xlib import error as xerror
+from Xlib.ext import xfixes
+
+from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge
+from rs_agent.desktop.x11.connection import connect, need
+from rs_agent.desktop.x11.selection import Offer, Reading, reading
+from rs_relay.errors import LocalProblem
+
+PATIENCE = 2.0  # seconds without a sign of the owner (or of a reader): it hangs
+ALTOGETHER = 15.0  # seconds for a whole reading: an owner that drips is a hanging one too
+_GONE = "The desktop session of this computer has ended."
+
+Job = tuple[Callable[["_Loop", "Future[Any]"], None], "Future[Any]"]
+
+
+class X11Clipboard:
+    """Any thread may call it; readings wait for each other."""
+
+    def __init__(self, name: str | None = None) -> None:
+        self._loop = _Loop(name)
+        self._one_reading = threading.Lock()
+
+    def get(self, limit: int = CLIPBOARD_LIMIT) -> str:
+        with self._one_reading:
+            return str(self._loop.ask(lambda loop, future: loop.read(limit, future), ALTOGETHER + PATIENCE))
+
+    def set(self, text: str) -> None:
+        size = len(text.encode("utf-8", "replace"))
+        if size > CLIPBOARD_LIMIT:
+            raise ClipboardTooLarge(size)
+        self._loop.ask(lambda loop, future: loop.own(text, future), PATIENCE)
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        watcher = _Watcher(changed)
+        self._loop.ask(lambda loop, future: loop.watch(watcher, future), PATIENCE)
+
+        def stop() -> None:
+            watcher.stop()
+            with contextlib.suppress(LocalProblem):  # closed already: nobody is told any more
+                self._loop.ask(lambda loop, future: loop.unwatch(watcher, future), PATIENCE)
+
+        return stop
+
+    def close(self) -> None:
+        """A text we set is handed to the desktop's clipboard manager, if it has one; else it goes with us."""
+        self._loop.close()
+
+
+class _Watcher:
+    """Tells in a thread of its own, so that what is told may ask the clipboard."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._news = threading.Event()
+        self._stopped = False
+        threading.Thread(target=self._run, name="rs-clipboard-watch", daemon=True).start()
+
+    def tell(self) -> None:
+        self._news.set()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._news.set()
+
+    def _run(self) -> None:
+        while True:
+            self._news.wait()
+            self._news.clear()
+            if self._stopped:
+                return
+            self._changed()
+
+
+class _Loop:
+    """Everything below `ask` and `close` runs in the thread, and so needs no lock."""
+
+    def __init__(self, name: str | None) -> None:
+        self._display = connect(name)
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._closing = threading.Event()
+        self._over = threading.Event()
+        self._clipboard = self._display.get_atom("CLIPBOARD")
+        self._window = self._new_window()
+        self._offer: Offer | None = None
+        self._reading: tuple[Reading, Any, Future[Any]] | None = None
+        self._reading_since = self._heard_at = 0.0
+        self._watchers: list[_Watcher] = []
+        self._thread = threading.Thread(target=self._run, name="rs-clipboard", daemon=True)
+        self._thread.start()
+
+    def ask(self, job: Callable[[_Loop, Future[Any]], None], patience: float) -> Any:
+        """Has `job` done in the thread and waits for its future."""
+        future: Future[Any] = Future()
+        self._jobs.put((job, future))
+        self._wake()
+        if self._over.is_set():
+            self._refuse_jobs()
+        try:
+            return future.result(patience + PATIENCE)
+        except TimeoutError as e:
+            raise LocalProblem("The clipboard of this computer does not answer.", "Try again.") from e
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # it is closed once the thread is over
+            self._wake_write.send(b"x")
+
+    def close(self) -> None:
+        self._closing.set()
+        self._wake()
+        self._thread.join(2 * PATIENCE)
+
+    # The thread.
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set():
+                self._turn()
+            self._hand_over()
+        except (xerror.ConnectionClosedError, OSError):
+            pass  # the display went: whoever waits is told by `_end`
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        self._over.set()
+        for watcher in self._watchers:
+            watcher.stop()
+        if self._reading is not None:
+            self._reading[2].set_exception(LocalProblem(_GONE))
+        self._refuse_jobs()
+        with contextlib.suppress(xerror.ConnectionClosedError, OSError):
+            self._display.close()
+        self._wake_read.close()
+        self._wake_write.close()
+
+    def _refuse_jobs(self) -> None:
+        with contextlib.suppress(Empty):
+            while True:
+                self._jobs.get_nowait()[1].set_exception(LocalProblem(_GONE))
+
+    def _turn(self) -> None:
+        """One round: what has come, what is asked, what took too long; then wait for more."""
+        while self._display.pending_events():
+            self._hear(self._display.next_event())
+        with contextlib.suppress(Empty):
+            while True:
+                job, future = self._jobs.get_nowait()
+                job(self, future)
+        self._keep_time(time.monotonic())
+        if not self._display.pending_events():  # a reply that was waited for may have brought events along
+            waits = self._reading is not None or (self._offer is not None and self._offer.busy)
+            self._wait(0.25 if waits else None)
+
+    def _wait(self, seconds: float | None) -> None:
+        """Waits for the server or for a job. (poll, since select fails for descriptors above 1023.)"""
+        poll = select.poll()
+        poll.register(self._display, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
+        ready = poll.poll(None if seconds is None else seconds * 1000)
+        if any(fd == self._wake_read.fileno() for fd, _ in ready):
+            self._wake_read.recv(4096)
+
+    def _hear(self, event: Any) -> None:
+        now = time.monotonic()
+        if isinstance(event, xfixes.SelectionNotify) and event.selection == self._clipboard:
+            self._owner_changed(event)
+        elif event.type == X.SelectionClear and event.window == self._window:
+            self._offer = None
+        elif event.type == X.SelectionRequest:
+            self._answer(event, now)
+        elif self._for_reading(event):
+            self._advance(event, now)
+        elif event.type == X.PropertyNotify and event.state == X.PropertyDelete and self._offer is not None:
+            self._offer.deleted(event.window, event.atom, now)
+        elif event.type == X.DestroyNotify and self._offer is not None:
+            self._offer.gone(event.window)
+
+    def _for_reading(self, event: Any) -> bool:
+        if self._reading is None:
+            return False
+        window = event.requestor if event.type == X.SelectionNotify else getattr(event, "window", None)
+        return bool(window == self._reading[1])
+
+    def _owner_changed(self, event: Any) -> None:
+        if event.owner != X.NONE and event.owner != self._window:
+            for watcher in self._watchers:
+                watcher.tell()
+
+    def _answer(self, event: Any, now: float) -> None:
+        if self._offer is not None and event.selection == self._clipboard:
+            self._offer.answer(event, now)
+
+    def _keep_time(self, now: float) -> None:
+        if self._offer is not None:
+            self._offer.expire(now - 5 * PATIENCE)
+        if self._reading is not None and (
+            now - self._heard_at > PATIENCE or now - self._reading_since > ALTOGETHER
+        ):  # '' is what a clipboard that cannot be read holds, for our purposes
+            self._finish("")
+
+    # Reading.
+
+    def read(self, limit: int, future: Future[Any]) -> None:
+        if self._offer is not None:
+            size = len(self._offer.text.encode("utf-8", "replace"))
+            future.set_exception(ClipboardTooLarge(size)) if size > limit else future.set_result(self._offer.text)
+            return
+        if self._display.get_selection_owner(self._clipboard) == X.NONE:
+            future.set_result("")
+            return
+        window = self._new_window()
+        self._reading = (reading(self._display, window, self._clipboard, limit), window, future)
+        self._reading_since = time.monotonic()
+        self._advance(None, self._reading_since)
+
+    def _advance(self, event: Any, now: float) -> None:
+        """Gives the reading its next event, or starts it."""
+        assert self._reading is not None  # (callers have looked)
+        self._heard_at = now
+        try:
+            self._reading[0].send(event)
+        except StopIteration as done:
+            self._finish(done.value)
+        except ClipboardTooLarge as error:
+            self._finish(error)
+
+    def _finish(self, result: str | ClipboardTooLarge) -> None:
+        """Ends the reading. The window goes too, which is how an owner in the middle of its pieces learns of it."""
+        assert self._reading is not None  # (callers have looked)
+        _, window, future = self._reading
+        self._reading = None
+        window.destroy()
+        self._display.flush()
+        future.set_result(result) if isinstance(result, str) else future.set_exception(result)
+
+    def _new_window(self) -> Any:
+        root = self._display.screen().root
+        return root.create_window(-1, -1, 1, 1, 0, X.CopyFromParent, event_mask=X.PropertyChangeMask)
+
+    # Owning.
+
+    def own(self, text: str, future: Future[Any]) -> None:
+        since = self._server_time()
+        self._window.set_selection_owner(self._clipboard, since)
+        if self._display.get_selection_owner(self._clipboard) != self._window:
+            future.set_exception(LocalProblem("Another program would not let go of the clipboard.", "Try again."))
+            return
+        self._offer = Offer(self._display, text, since)
+        future.set_result(None)
+
+    def _server_time(self) -> int:
+        """The server's clock, by which owners of a selection succeed each other: an empty write is answered with it."""
+        mark = self._display.get_atom("RS_TIME")
+        self._window.change_property(mark, Xatom.STRING, 8, b"", X.PropModeAppend)
+        while True:
+            event = self._display.next_event()
+            if event.type == X.PropertyNotify and event.window == self._window and event.atom == mark:
+                return int(event.time)
+            self._hear(event)
+
+    def _hand_over(self) -> None:
+        """Asks the clipboard manager to keep our text (freedesktop.org, "Clipboard Manager") and serves it."""
+        manager = self._display.get_atom("CLIPBOARD_MANAGER")
+        if self._offer is None or self._display.get_selection_owner(manager) == X.NONE:
+            return
+        mark = self._display.get_atom("RS_SAVED")
+        self._window.convert_selection(manager, self._display.get_atom("SAVE_TARGETS"), mark, self._offer.since)
+        self._display.flush()
+        until = time.monotonic() + PATIENCE
+        while (left := until - time.monotonic()) > 0 and self._offer is not None:
+            if not self._display.pending_events():
+                self._wait(min(left, 0.25))
+            while self._display.pending_events():
+                event = self._display.next_event()
+                if event.type == X.SelectionNotify and event.selection == manager:
+                    return
+                self._hear(event)
+
+    # Watching.
+
+    def watch(self, watcher: _Watcher, future: Future[Any]) -> None:
+        try:
+            need(self._display, "XFIXES", "to hear of copied text")
+        except LocalProblem as e:
+            watcher.stop()
+            future.set_exception(e)
+            return
+        if not self._watchers:
+            self._display.xfixes_query_version()
+            mask = xfixes.XFixesSetSelectionOwnerNotifyMask
+            self._display.xfixes_select_selection_input(self._window, self._clipboard, mask)
+            self._display.sync()
+        self._watchers.append(watcher)
+        future.set_result(None)
+
+    def unwatch(self, watcher: _Watcher, future: Future[Any]) -> None:
+        if watcher in self._watchers:
+            self._watchers.remove(watcher)
+        if not self._watchers:
+            self._display.xfixes_select_selection_input(self._window, self._clipboard, 0)
+            self._display.flush()
+        future.set_result(None)
