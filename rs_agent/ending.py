@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
 import threading
 from collections.abc import Callable
 from types import FrameType
-
-log = logging.getLogger(__name__)
 
 GRACE = 0.9  # seconds; one second is what the customer is promised
 LET_GO = 0.08  # seconds of them for letting go of the keys at the very end
@@ -86,7 +83,7 @@ class Ending:
     def _watch(self) -> None:
         if self._over.wait(self._grace - LET_GO):
             return
-        log.warning("something hangs; the process is ended without it")
+        # No log line here: the logging module's lock may be what hangs.
         last = threading.Thread(target=self._last_act, name="let-go", daemon=True)
         last.start()
         last.join(LET_GO)

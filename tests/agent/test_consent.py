@@ -172,7 +172,7 @@ def test_silence_holds_for_what_was_queued_already() -> None:
     for n in range(UNWELCOME):
         say(c, False, float(n))
     assert c.question is None
-    assert set(c.grants[p] for p in OFFERED) == {Grant.REFUSED}
+    assert {c.grants[p] for p in OFFERED} == {Grant.REFUSED}
 
 
 def test_welcome_questions_are_not_held_against_anybody() -> None:

@@ -1,4 +1,4 @@
-"""The customer's side in memory: a face that remembers what it showed, a desktop whose hands and clipboard are lists."""
+"""The customer's side in memory: a face that remembers what it showed, a desktop that remembers what was done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = 10.0  # seconds: what takes longer than this never comes
 async def until(what: Callable[[], object], patience: float = PATIENCE) -> None:
     """Until `what()` is true; whatever runs meanwhile runs on this loop or on threads."""
     async with asyncio.timeout(patience):
-        while not what():
+        while not what():  # noqa: ASYNC110 (there is no event for what happens on threads)
             await asyncio.sleep(0.002)
 
 
