@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rs_agent.language import N_
 from rs_relay.errors import LocalProblem
 
 FILE = "agent-journal.jsonl"
@@ -34,11 +35,11 @@ class Journal:
             self._fd = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NOFOLLOW, 0o600)
         except OSError as e:
             raise LocalProblem(
-                "The record of sessions cannot be written.", f"{folder}: {e.strerror}. --no-journal goes without."
+                N_("The record of sessions cannot be written."), f"{folder}: {e.strerror}. --no-journal goes without."
             ) from e
         if os.name == "posix" and os.fstat(self._fd).st_mode & 0o077:
             os.close(self._fd)
-            raise LocalProblem("Others can read the record of sessions.", f"Run: chmod 600 '{self._file}'")
+            raise LocalProblem(N_("Others can read the record of sessions."), f"Run: chmod 600 '{self._file}'")
 
     def write(self, kind: str, **facts: str | int | float | list[str]) -> None:
         entry = {"at": round(self._clock(), 3), "kind": kind} | {k: _short(v) for k, v in facts.items()}

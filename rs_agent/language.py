@@ -1,6 +1,10 @@
 """The customer's language: every text that they may see passes `_`. Chosen by LANGUAGE, LC_ALL, LC_MESSAGES, LANG.
 
-A new language is one file, `locale/<language>/LC_MESSAGES/rs_agent.po`, compiled beside it (`make locale`).
+A new language is one file, `locale/<language>/LC_MESSAGES/rs_agent.po`, and its compiled form beside it:
+
+    pybabel extract -k N_ --no-wrap --omit-header -o rs_agent.pot rs_agent
+    pybabel update -D rs_agent -i rs_agent.pot -d rs_agent/locale --no-wrap
+    pybabel compile -D rs_agent -d rs_agent/locale
 """
 
 from __future__ import annotations
@@ -26,6 +30,11 @@ def use(language: str | None) -> None:
     global _chosen
     _chosen = language
     _translations.cache_clear()
+
+
+def N_(text: str) -> str:
+    """Marks a text for translation that `_` is given later, when it is shown."""
+    return text
 
 
 def _(text: str) -> str:

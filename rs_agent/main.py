@@ -52,16 +52,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ending.status = _main(sys.argv[1:] if arguments is None else arguments, ending)
     except RsError as e:
         ending.status = e.exit_status
-        print(f"rs-agent: {_(e.message)}", *([_(e.hint)] if e.hint else []), sep="\n  ", file=sys.stderr)
+        _complain(_(e.message), _(e.hint))
     except KeyboardInterrupt:
         ending.status = 130
     except Exception:
         ending.status = 1
         log.exception("a defect")
-        print(f"rs-agent: {_('Something went wrong in rs-agent itself.')}", file=sys.stderr)
-        print(f"  {_('Start it again with --verbose and send the log file to whoever helps you.')}", file=sys.stderr)
+        _complain(
+            _("Something went wrong in rs-agent itself."),
+            _("Start it again with --verbose and send the log file to whoever helps you."),
+        )
     ending.pull()  # from here on the watchdog sees to it that no thread keeps the process
     sys.exit(ending.status)
+
+
+def _complain(sentence: str, hint: str) -> None:
+    print(f"rs-agent: {sentence}", *([hint] if hint else []), sep="\n  ", file=sys.stderr)
 
 
 def _main(arguments: Sequence[str], ending: Ending) -> int:

@@ -26,6 +26,7 @@ from rs_agent.desktop.base import Desktop
 from rs_agent.feature import Context, Feature
 from rs_agent.features import FEATURES, OFFERED, Entry
 from rs_agent.journal import Journal, NoJournal
+from rs_agent.language import N_
 from rs_agent.pausing import PausableDesktop
 from rs_agent.ui.base import Face, InForce, Summary
 from rs_relay.channels.consent import SPEC as CONSENT
@@ -222,7 +223,7 @@ class Session:
                     case Ask(permissions=permissions):
                         self._desk.ask(permissions, self._who_speaks())
                     case Goodbye():
-                        self.end("The technician ended the session.")
+                        self.end(N_("The technician ended the session."))
         finally:
             await _cancelled({telling}, LEAVING)
 

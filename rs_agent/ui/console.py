@@ -204,17 +204,18 @@ class Console:
 
     def _banner(self) -> None:
         now = self._now
-        who = ", ".join(printable(name, NAME) for name in now.connected)
+        allowed = ", ".join(words.asks(p) for p in Permission if p in now.granted) or _("nothing")
         if not now.session:
-            text = _("Nobody has joined yet.")
+            text = _("NOW: nobody has joined yet; allowed: {allowed}.").format(allowed=allowed)
         elif not now.connected:
-            text = _("Nobody is connected now; the session stays open.")
+            text = _("NOW: nobody is connected, the session stays open; allowed: {allowed}.").format(allowed=allowed)
         else:
-            text = _("{who} is connected.").format(who=who)
-        holds = words.holding(now.granted) or _("nothing is allowed")
-        if now.paused:
-            holds = _("PAUSED: your screen is hidden, your mouse and keyboard are left alone")
-        self._show("  " + self._reverse(" " + _("NOW: {who} {holds}.").format(who=text, holds=holds) + " "))
+            who = ", ".join(printable(name, NAME) for name in now.connected)
+            holds = words.holding(now.granted) or _("nothing is allowed")
+            if now.paused:
+                holds = _("PAUSED: your screen is hidden, your mouse and keyboard are left alone")
+            text = _("NOW: {who} is connected; {holds}.").format(who=who, holds=holds)
+        self._show("  " + self._reverse(f" {text} "))
 
     def _prompt(self) -> None:
         if self._question is None:

@@ -9,13 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rs_agent.language import _
+from rs_agent.language import N_, _
 from rs_relay.link.spec import Permission
-
-
-def N_(text: str) -> str:
-    """Marks a text for translation that `_` is given later, when the language is known."""
-    return text
 
 
 @dataclass(frozen=True)
@@ -62,3 +57,25 @@ def holding(permissions: Iterable[Permission]) -> str:
     return ", ".join(
         _(WORDS[p].holds) if p in WORDS else str(p) for p in sorted(permissions, key=list(Permission).index)
     )
+
+
+# Sentences that other rooms say and customers meet: they are written there, and translated from here (a test looks
+# that each is still said).
+MET: tuple[str, ...] = (
+    N_("The relay cannot be reached."),
+    N_("The relay does not answer."),
+    N_("The relay is busy."),
+    N_("Try again in a minute."),
+    N_("Check the network and the relay's address, then try again."),
+    N_("The proxy of this network refused the connection."),
+    N_("Check the proxy's settings."),
+    N_("The relay's certificate is not valid for its address."),
+    N_("Check the address."),
+    N_("That is not a relay's address."),
+    N_("For example: wss://relay.example.org:8200"),
+    N_("A relay on another computer must be reached by wss://, never by plain ws://."),
+    N_("That is not a support code."),
+    N_("A code has nine digits or more, such as 123-456-789."),
+    N_("The code is wrong."),
+    N_("The other end did not come to the link."),
+)
