@@ -36,14 +36,15 @@ class Reader:
     def __init__(self, fd: int, heard: Callable[[str], None], ended: Callable[[], None]) -> None:
         self._fd = fd
         self._heard, self._ended = heard, ended
+        self._closed = False
         self._wake, self._waker = os.pipe()
         self._thread = threading.Thread(target=self._run, name="console-in", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        if self._waker >= 0:
+        if not self._closed:
+            self._closed = True  # before the thread wakes: it must not take this for the end of the input
             os.close(self._waker)
-            self._waker = -1
         if self._thread is not threading.current_thread():
             self._thread.join(FLUSH)
 
@@ -57,9 +58,8 @@ class Reader:
                 for line in lines:
                     self._heard(line.rstrip("\r"))
                 waiting = waiting[-MAX_LINE:]
-        stopped = self._waker < 0
         os.close(self._wake)
-        if not stopped:
+        if not self._closed:
             self._ended()
 
     def _read(self) -> bytes:
