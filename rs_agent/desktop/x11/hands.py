@@ -7,6 +7,7 @@ that, whatever other hands hold. Several threads may call; a long text is typed 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from Xlib import X
 from rs_agent.desktop.x11.connection import speaking
 from rs_agent.desktop.x11.typist import Typist
 from rs_relay.channels.control.keys import MODIFIERS, is_key
-from rs_relay.errors import PeerBroke
+from rs_relay.errors import LocalProblem, PeerBroke
 
 BUTTONS = {"left": 1, "middle": 2, "right": 3, "back": 8, "forward": 9}
 UP, DOWN, LEFT, RIGHT = 4, 5, 6, 7
@@ -100,7 +101,8 @@ class X11Hands:
                     self._cut.wait(wait)
 
     def release_all(self) -> None:
-        with self._cut, speaking():
+        """(A desktop that has ended holds nothing: that is not an error here.)"""
+        with self._cut, contextlib.suppress(LocalProblem), speaking():
             self._cuts += 1
             self._cut.notify_all()
             # Modifiers last: a shortcut's key must not come up as a letter, nor be repeated as one.
@@ -111,12 +113,10 @@ class X11Hands:
             self._typist.display.sync()
 
     def close(self) -> None:
-        try:
+        closed, self._closed = self._closed, None
+        if closed is not None:
             self.release_all()
-        finally:
-            closed, self._closed = self._closed, None
-            if closed is not None:
-                closed()
+            closed()
 
 
 def _clamp(value: int, low: int, high: int) -> int:
