@@ -123,6 +123,7 @@ async def _lives(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rs-agent",
+        usage="rs-agent [OPTIONS] [join [CODE]]",
         description=_("Let somebody you trust help you on this computer. Nothing is allowed before you say yes."),
         epilog=_("`rs-agent join` asks for a code that the technician reads to you."),
     )
@@ -131,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", help=_("what the technician sees this computer called"))
     parser.add_argument("--folder", metavar="DIR", help=_("where received files are put"))
     parser.add_argument("--allow", metavar="LIST", help=_("grant beforehand, of: {names}").format(names=_offered()))
-    parser.add_argument("--desktop", choices=("auto", "x11", "headless"), help=_("which desktop is shown"))
+    parser.add_argument("--desktop", choices=("auto", *desktop.NAMES), help=_("which desktop is shown"))
     parser.add_argument(
         "--journal", action=argparse.BooleanOptionalAction, help=_("keep a record of sessions on this computer")
     )
