@@ -114,9 +114,8 @@ class Keymap:
         return found
 
     def spare(self) -> tuple[int, ...]:
-        """Keycodes that mean nothing; the last first, since the low ones are likelier to be a real key. (The lowest is
-        not used: the kernel's KEY_RESERVED.)"""
-        free = (code for code in range(self.highest, self.lowest, -1) if code not in self.modifiers)
+        """Keycodes that mean nothing. (The lowest is not used: the kernel's KEY_RESERVED.)"""
+        free = (code for code in range(self.lowest + 1, self.highest + 1) if code not in self.modifiers)
         return tuple(code for code in free if code not in self.keys or not any(map(any, self.keys[code].symbols)))
 
 

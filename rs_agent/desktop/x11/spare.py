@@ -10,6 +10,7 @@ one that was killed could not. `Spare` is pure (the clock is handed in); `Ledger
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -41,9 +42,12 @@ class Spare:
 
     def update(self, free: Iterable[int], now_mean: dict[int, Meaning]) -> None:
         """The keyboard changed: `free` means nothing now, `now_mean` is what it says our lent keys mean."""
-        for code in [code for code, key in self._keys.items() if now_mean.get(code) != key.meaning]:
-            del self._keys[code]
-        for code in free:
+        free = set(free)
+        for code, key in list(self._keys.items()):
+            ours_still = code in free if key.meaning is None else now_mean.get(code) == key.meaning
+            if not ours_still:
+                del self._keys[code]
+        for code in sorted(free):  # (so the highest comes first: the low ones are likelier to be a real key)
             if code not in self._keys:
                 self._keys[code] = _Lent(None, float("-inf"))
                 self._keys.move_to_end(code, last=False)
@@ -79,17 +83,22 @@ _PREFIX = "_RS_LENT_KEYS_"
 
 
 class Ledger:
-    """What is lent, written where it survives us."""
+    """What is lent, written where it survives us: (window, then keycode and two keysyms for each key lent).
+
+    The window lives exactly as long as its borrower. Its number does not prove that, since numbers are used again: it
+    carries the entry's name.
+    """
 
     def __init__(self, opened: Any) -> None:
         self._display = opened
         self._root = opened.screen().root
-        self._mark = self._root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)  # lives exactly as long as we do
-        self._atom = opened.intern_atom(f"{_PREFIX}{self._mark.id:x}")
+        self._window = self._root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+        self._atom = opened.intern_atom(f"{_PREFIX}{secrets.token_hex(4)}")
+        self._window.change_property(self._atom, Xatom.CARDINAL, 32, [1])
 
     def write(self, lent: dict[int, Meaning]) -> None:
         flat = [number for code, meaning in lent.items() for number in (code, *meaning)]
-        self._root.change_property(self._atom, Xatom.CARDINAL, 32, flat)
+        self._root.change_property(self._atom, Xatom.CARDINAL, 32, [self._window.id, *flat])
 
     def clear(self) -> None:
         self._root.delete_property(self._atom)
@@ -98,17 +107,18 @@ class Ledger:
         """What borrowers that are gone have left behind; their entries are struck out."""
         found: dict[int, Meaning] = {}
         for atom in self._root.list_properties():
-            name = str(self._display.get_atom_name(atom))
-            if name.startswith(_PREFIX) and atom != self._atom and not self._alive(name.removeprefix(_PREFIX)):
-                entry = self._root.get_full_property(atom, Xatom.CARDINAL)
-                numbers = list(entry.value) if entry is not None else []
+            if atom == self._atom or not str(self._display.get_atom_name(atom)).startswith(_PREFIX):
+                continue
+            entry = self._root.get_full_property(atom, Xatom.CARDINAL)
+            window, *numbers = (list(entry.value) if entry is not None else []) or [0]
+            if not self._alive(window, atom):
                 found |= {code: (plain, shifted) for code, plain, shifted in zip(*[iter(numbers)] * 3, strict=False)}
                 self._root.delete_property(atom)
         return found
 
-    def _alive(self, window: str) -> bool:
+    def _alive(self, window: int, atom: int) -> bool:
         try:
-            self._display.create_resource_object("window", int(window, 16)).get_geometry()
-        except (xerror.BadDrawable, xerror.BadWindow, ValueError):
+            borrower = self._display.create_resource_object("window", window)
+            return borrower.get_full_property(atom, Xatom.CARDINAL) is not None
+        except xerror.BadWindow:
             return False
-        return True
