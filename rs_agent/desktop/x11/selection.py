@@ -70,19 +70,20 @@ def _pieces(opened: Any, window: Any, place: int, limit: int) -> Generator[None,
         event = yield
         if event.type != X.PropertyNotify or event.atom != place or event.state != X.PropertyNewValue:
             continue
-        piece = window.get_property(place, X.AnyPropertyType, 0, COUNT_UP_TO // 4)
+        room = max(0, limit - size) // 4 + 1 if size <= limit else 0
+        piece = window.get_property(place, X.AnyPropertyType, 0, room)
         window.delete_property(place)
         opened.flush()
-        data = b"" if piece is None else _bytes(piece)
-        if not data:
+        came = 0 if piece is None else _size(piece) + piece.bytes_after
+        if not came:
             _within(size, limit)
             return kind, b"".join(kept)
         kind = piece.property_type
-        size += len(data)
+        size += came
         if size > COUNT_UP_TO:
             raise ClipboardTooLarge(size)
         if size <= limit:
-            kept.append(data)
+            kept.append(_bytes(piece))
         else:
             kept.clear()
 
