@@ -228,9 +228,9 @@ class Host:
         try:
             opened = await dial.hold(socket, offer.code.secret, offer.attempts, knock.link, Role.AGENT)
         except WrongCode:
-            await self._wrong(conversation, offer, knock.name)
+            await self._wrong(conversation, offer, _who(knock.name))
             return
-        self._open(opened, socket, knock.name)
+        self._open(opened, socket, _who(knock.name))
 
     async def _wrong(self, conversation: Conversation, offer: Offer, who: str) -> None:
         left = codes.MAX_WRONG - offer.attempts.failures
@@ -246,7 +246,7 @@ class Host:
         socket = await dial.attach(self._relay, knock.ticket)
         opened = await dial.readmit(socket, self._key)
         if self.session is not None:
-            self._attach(opened, socket, knock.name)
+            self._attach(opened, socket, _who(knock.name))
 
     async def _join(self, conversation: Conversation, code: Code) -> None:
         ticket = await conversation.join(code.slot)
@@ -297,3 +297,8 @@ class Host:
         task = asyncio.create_task(work, name="knock")
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
+
+
+def _who(name: str) -> str:
+    """The name that the relay gives, or words for having none (an open relay knows nobody)."""
+    return name or _("an unknown technician")

@@ -29,6 +29,7 @@ from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_
 from rs_agent.pausing import PausableDesktop
 from rs_agent.ui.base import Face, InForce, Summary
+from rs_agent.ui.words import FILES
 from rs_relay.channels.consent import SPEC as CONSENT
 from rs_relay.channels.consent import Ask, Goodbye, Grant, State, Up
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke, RsError, SessionEnded, UsageError
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 STRIKES, WITHIN = 5, 10.0  # broken messages within so many seconds, then the link is cut
 STOPPING = 1.0  # seconds that the runs of a withdrawn grant may take to end before it is shown as withdrawn
 LEAVING = 0.2  # seconds for each step of the end: a customer who says stop is gone within one second
-FILES = 50  # lines about files in the summary
+FILE_LINES = 50  # lines about files in the summary
 
 
 class Speech(Protocol):
@@ -109,7 +110,7 @@ class Session:
         self._ending = ""
         self._names: dict[str, None] = {who: None}  # everybody who was here, in order
         self._granted_once: dict[Permission, None] = dict.fromkeys(sorted(plan.allow & plan.offered))
-        self._files: list[str] = []
+        self._files: list[tuple[str, str]] = []
         journal.write("session", who=who, allowed=[str(p) for p in self._granted_once])
 
     # --- links ---
@@ -363,8 +364,8 @@ class Session:
     def _note(self, kind: str, text: str) -> None:
         """A feature's line for the journal; those about files stand in the summary, too."""
         self._journal.write(kind, text=text)
-        if "file" in kind and len(self._files) < FILES:
-            self._files.append(text)
+        if kind in FILES and len(self._files) < FILE_LINES:
+            self._files.append((kind, text))
 
     def _chore(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="session")

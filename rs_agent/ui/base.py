@@ -9,7 +9,7 @@ through `rs_relay.text.printable`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from rs_agent import feature
@@ -34,7 +34,7 @@ class Summary:
     who: tuple[str, ...]
     seconds: float
     granted: tuple[Permission, ...]  # whatever was granted at any time
-    files: tuple[str, ...] = field(default=())  # what was done with files, a line each
+    files: tuple[tuple[str, str], ...] = ()  # (what was done, which file): a key of `words.FILES`, a label
     reason: str = ""  # why it ended
 
 

@@ -20,6 +20,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from rs_agent.consent import ANSWER_WITHIN, Question
@@ -33,6 +34,9 @@ from rs_relay.text import printable
 
 NAME = 64  # cells of a name
 CHAT = 8 * 1024  # cells of one chat line
+# Seconds before it is said that somebody left: each command of a technician's comes and goes, and a line for each would
+# bury the ones that matter. Whatever else changes is shown at once.
+LEAVING = 2.0
 READ_FIRST = 1.5  # seconds before a yes counts; SECURITY-DESIGN 4.1
 
 
@@ -47,7 +51,8 @@ class Console:
         self._out = Writer(target)
         self._in: Reader | None = None
         self._actions: Actions | None = None
-        self._now = InForce()
+        self._now = self._shown = InForce()
+        self._leaving: asyncio.TimerHandle | None = None
         self._question: Question | None = None
         self._live = False  # whether a yes to the question counts already
         self._timer: asyncio.TimerHandle | None = None
@@ -87,8 +92,15 @@ class Console:
         self._blank()
 
     def in_force(self, now: InForce) -> None:
-        if now != self._now:
-            self._now = now
+        self._now = now
+        gone = set(self._shown.connected) - set(now.connected)
+        if now == self._shown or now == InForce():  # nothing holds: nothing to say
+            self._shown = now
+            self._cancel_leaving()
+        elif gone and replace(now, connected=self._shown.connected) == self._shown:
+            if self._leaving is None:
+                self._leaving = asyncio.get_running_loop().call_later(LEAVING, self._banner)
+        else:
             self._banner()
 
     def ask(self, question: Question, folder: str) -> None:
@@ -123,12 +135,13 @@ class Console:
         self._show("  " + _("Who: {who}. How long: {time}.").format(who=who, time=_duration(summary.seconds)))
         allowed = ", ".join(words.asks(p) for p in summary.granted) or _("nothing")
         self._show("  " + _("What you allowed: {allowed}.").format(allowed=allowed))
-        for line in summary.files:
-            self._show("    " + printable(line))
+        for kind, what in summary.files:
+            self._show("    " + printable(words.file_line(kind, what)))
         self._show("  " + _("Nobody is connected to this computer any more."))
 
     def close(self) -> None:
         self._cancel_timer()
+        self._cancel_leaving()
         if self._in is not None:
             self._in.close()
         self._out.close()
@@ -203,7 +216,8 @@ class Console:
     # --- drawing ---
 
     def _banner(self) -> None:
-        now = self._now
+        self._cancel_leaving()
+        now = self._shown = self._now
         allowed = ", ".join(words.asks(p) for p in Permission if p in now.granted) or _("nothing")
         if not now.session:
             text = _("NOW: nobody has joined yet; allowed: {allowed}.").format(allowed=allowed)
@@ -227,6 +241,11 @@ class Console:
     def _do(self, act: Callable[[Actions], None]) -> None:
         if self._actions is not None:
             act(self._actions)
+
+    def _cancel_leaving(self) -> None:
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

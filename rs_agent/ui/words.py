@@ -43,6 +43,14 @@ WORDS: Mapping[Permission, Words] = {
     ),
 }
 
+# What the files feature notes, as it reads in the summary.
+FILES: Mapping[str, str] = {
+    "file received": N_("received: {what}"),
+    "file given": N_("fetched: {what}"),
+    "file not received": N_("not received whole: {what}"),
+    "file not given": N_("not fetched whole: {what}"),
+}
+
 
 def asks(permission: Permission) -> str:
     return _(WORDS[permission].asks) if permission in WORDS else str(permission)
@@ -57,6 +65,10 @@ def holding(permissions: Iterable[Permission]) -> str:
     return ", ".join(
         _(WORDS[p].holds) if p in WORDS else str(p) for p in sorted(permissions, key=list(Permission).index)
     )
+
+
+def file_line(kind: str, what: str) -> str:
+    return _(FILES[kind]).replace("{what}", what) if kind in FILES else what
 
 
 # Sentences that other rooms say and customers meet: they are written there, and translated from here (a test looks

@@ -451,7 +451,7 @@ async def test_at_the_end_everything_is_let_go_and_summed_up(tmp_path: Path) -> 
         watching = await link.open(consent.SPEC)
         await channel.send(Key("shift_left", True))
         await until(lambda: b.hands.held)
-        b.session._note("file", "report.pdf received")
+        b.session._note("file received", "report.pdf")
         loop = asyncio.get_running_loop()
         began = loop.time()
         b.session.end("You ended it.")
@@ -463,7 +463,7 @@ async def test_at_the_end_everything_is_let_go_and_summed_up(tmp_path: Path) -> 
         assert b.face.now == InForce()
         (summary,) = b.face.summaries
         assert (summary.who, summary.granted, summary.files, summary.reason) == (
-            ("alice",), (Permission.CONTROL,), ("report.pdf received",), "You ended it.",
+            ("alice",), (Permission.CONTROL,), (("file received", "report.pdf"),), "You ended it.",
         )  # fmt: skip
         await asyncio.wait_for(link.ended, 10)
 

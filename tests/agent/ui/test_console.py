@@ -14,6 +14,7 @@ import pytest
 
 from rs_agent import language
 from rs_agent.consent import Question
+from rs_agent.ui import console as consoles
 from rs_agent.ui.base import InForce, Summary
 from rs_agent.ui.console import Console
 from rs_relay.link.spec import Permission
@@ -235,7 +236,8 @@ async def test_a_terminal_that_is_closed_stops() -> None:
         os.close(fd)
 
 
-async def test_what_holds_is_shown_after_each_change_and_on_demand() -> None:
+async def test_what_holds_is_shown_after_each_change_and_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consoles, "LEAVING", 0.0)
     async with bench() as b:
         b.console.in_force(OPEN)
         assert "NOW: alice is connected; your screen is seen." in await b.read("NOW")
@@ -251,6 +253,25 @@ async def test_what_holds_is_shown_after_each_change_and_on_demand() -> None:
         b.out = ""
         b.type("/status")
         await b.read("nothing is allowed")
+
+
+async def test_who_comes_and_goes_in_a_moment_is_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consoles, "LEAVING", 0.05)
+    async with bench() as b:
+        gone = InForce((), OPEN.granted, False, True)
+        for _ in range(5):
+            b.console.in_force(OPEN)
+            b.console.in_force(gone)
+        b.console.in_force(OPEN)
+        await asyncio.sleep(0.2)
+        b.console.notice("mark")
+        assert (await b.read("mark")).count("NOW") == 1
+        b.console.in_force(gone)
+        await b.read("nobody is connected")
+        b.console.in_force(OPEN)
+        b.console.in_force(InForce((), frozenset(), False, True))  # a grant that went is shown at once
+        b.console.notice("end")
+        assert "allowed: nothing" in await b.read("end")
 
 
 async def test_nobody_to_talk_to() -> None:
@@ -271,7 +292,7 @@ async def test_no_text_of_the_other_side_commands_the_terminal() -> None:
         b.console.chat(HOSTILE, HOSTILE)
         b.console.notice(HOSTILE)
         b.console.problem(HOSTILE, HOSTILE)
-        b.console.summary(Summary((HOSTILE,), 1.0, (), (HOSTILE,), ""))
+        b.console.summary(Summary((HOSTILE,), 1.0, (), (("file received", HOSTILE),), ""))
         out = await b.read("any more")
         assert not set(out) & {"\x1b", "\x07", "\r", "‮"}
         assert not re.search(r"^ *NOW: nothing", out, re.MULTILINE)  # a forged line does not start one
@@ -279,9 +300,11 @@ async def test_no_text_of_the_other_side_commands_the_terminal() -> None:
 
 async def test_a_summary() -> None:
     async with bench() as b:
-        b.console.summary(Summary(("alice", "bob"), 3725.0, (VIEW,), ("report.pdf has arrived",), "You ended it."))
+        b.console.summary(
+            Summary(("alice", "bob"), 3725.0, (VIEW,), (("file received", "report.pdf"),), "You ended it.")
+        )
         out = await b.read("any more")
-        for part in ("You ended it.", "alice, bob", "1:02:05", "SEE YOUR SCREEN", "report.pdf has arrived"):
+        for part in ("You ended it.", "alice, bob", "1:02:05", "SEE YOUR SCREEN", "received: report.pdf"):
             assert part in out
 
 

@@ -20,3 +20,8 @@ def test_what_holds_is_one_phrase_in_a_fixed_order() -> None:
     assert words.holding([]) == ""
     both = "your screen is seen, your mouse and keyboard are used"
     assert words.holding([Permission.CONTROL, Permission.VIEW]) == both
+
+
+def test_a_files_name_is_no_template() -> None:
+    assert words.file_line("file received", "{what}{0}") == "received: {what}{0}"
+    assert words.file_line("something new", "x") == "x"
