@@ -1,7 +1,7 @@
 """The screen at the technician's end: messages pass to whoever shows them, still compressed, and credit comes back.
 
-Nothing is decoded here, and nothing waits in a queue: `show` returns when the viewer has taken the message, only then is
-the next one heard, and so a slow viewer slows the sender. What the technician chose (the monitor, a pause) lives
+Nothing is decoded here, and nothing waits in a queue: `show` returns when the viewer has taken the message, only then
+is the next one heard, and so a slow viewer slows the sender. What the technician chose (the monitor, a pause) lives
 here, for the next link begins anew: Start, a whole picture, and the viewer goes on.
 """
 

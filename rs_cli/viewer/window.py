@@ -307,12 +307,8 @@ class Window:
 
     def _show_status(self) -> None:
         status = self._status
-        if not status.connected:
-            self._line.say(status.text, bars.WAIT)
-        elif not self._buffer.complete:
-            self._line.say("Waiting for the picture…", bars.WAIT)
-        else:
-            self._line.say(status.text, bars.GOOD)
+        good = status.connected and self._buffer.complete
+        self._line.say(status.text, bars.GOOD if good else bars.WAIT)
         self._show_facts()
 
     def _show_facts(self) -> None:

@@ -1,0 +1,212 @@
+"""One viewer's window on one session: hands over between the features and the viewer's process, and says in the
+window's status line how things stand. It decides one thing: what was withdrawn and is granted again goes on.
+
+    Screen ─▶ viewer                frames as they come; the channel waits while the viewer is behind
+    viewer ─▶ Screen, Control       what was painted, what the hands do
+    events, Consent ─▶ viewer       one line of status, sent whenever it reads differently
+
+Who owns what: `_hear` alone reads from the viewer; `_see` and below it `_act` use the features; `_tell` sends status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from rs_cli.features.consent import Consent
+from rs_cli.features.control import Control
+from rs_cli.features.screen import Screen
+from rs_cli.session.events import Event
+from rs_cli.session.status import Open
+from rs_cli.session.technician import Technician
+from rs_cli.viewer import pipe
+from rs_relay.channels.consent import Grant, State
+from rs_relay.channels.screen.messages import Choose, Painted, Refresh
+from rs_relay.errors import LocalProblem, NotAllowed, RsError, SessionEnded, from_wire
+from rs_relay.link.spec import Permission
+from rs_relay.text import printable
+
+REMARK = 5.0  # seconds that a passing remark stays in the status line
+
+WAITING = "Waiting for the picture…"
+ASKING_VIEW = "Waiting for the customer to allow that you see the screen…"
+ASKING_CONTROL = "Waiting for the customer to allow keyboard and mouse…"
+LOST = "Connection lost, reconnecting…"
+NOT_SHARED = "The customer has stopped sharing the screen."
+VIEW_ONLY = "View only: the customer has not allowed keyboard and mouse."
+CHOSEN = "View only."
+CONTROLLING = "Connected. Keyboard and mouse act on the customer's computer."
+NO_EFFECT = "That had no effect: the customer has not allowed keyboard and mouse."
+
+
+class Viewer(Protocol):
+    """The running window, see `rs_cli.viewer.child`."""
+
+    codecs: tuple[str, ...]
+
+    async def send(self, message: pipe.ToViewer) -> None: ...
+
+    async def receive(self) -> pipe.FromViewer | None: ...
+
+
+class View:
+    def __init__(
+        self, session: Technician, viewer: Viewer, *, monitor: int, exact: bool = False, view_only: bool = False
+    ) -> None:
+        self._session, self._viewer = session, viewer
+        self._exact, self._view_only = exact, view_only
+        self._screen = Screen(viewer.send, monitor=monitor, codecs=viewer.codecs)
+        self._control = Control(self._input_ignored, self._input_failed)
+        self._consent = Consent(self._consented)
+        self._grants: dict[Permission, Grant] = {}
+        self._seen = False  # a picture has been painted
+        self._shared = True  # it has not been withdrawn since
+        self._remark = ""
+        self._changed = asyncio.Event()  # set, and replaced, when something above may read differently
+
+    async def run(self) -> None:
+        """Until the technician closes the window. Raises what ended the session, NotAllowed if the customer did not
+        let the screen be seen, LocalProblem when the window broke."""
+        stop_listening = self._session.listen(self._happened)
+        number, customer = str(self._session.entry.number), printable(self._session.entry.customer, 60)
+        await self._viewer.send(pipe.Title(" · ".join(filter(None, (number, customer))) + " — rs", self._exact))
+        tasks = [asyncio.create_task(work(), name="view") for work in (self._hear, self._see, self._tell)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            stop_listening()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # what is used of the session
+
+    async def _see(self) -> None:
+        """The screen, and below it control, as long as the session lasts."""
+        await self._session.use(self._consent)
+        while True:
+            try:
+                await self._session.during(self._screen, self._act())
+            except NotAllowed:
+                if not self._seen:
+                    raise
+                self._shared = False
+                self._touch()
+                await self._granted_again(Permission.VIEW)
+                self._shared = True
+
+    async def _act(self) -> None:
+        while not self._view_only:
+            try:
+                await self._session.during(self._control, asyncio.Event().wait())
+            except SessionEnded:
+                raise
+            except RsError as error:  # not granted, withdrawn, or a computer without hands: seeing goes on
+                if not isinstance(error, NotAllowed):
+                    self._say(printable(error.message))
+                self._touch()
+                await self._granted_again(Permission.CONTROL)
+        await asyncio.Event().wait()
+
+    async def _granted_again(self, permission: Permission) -> None:
+        """Until the customer grants what is withdrawn or refused, or is about to be shown so."""
+        await self._until(lambda: self._grants.get(permission) is not Grant.GRANTED)
+        await self._until(lambda: self._grants.get(permission) is Grant.GRANTED)
+
+    # what the window says
+
+    async def _hear(self) -> None:
+        while True:
+            match await self._viewer.receive():
+                case pipe.Hands(said):
+                    self._control.do(said)
+                case Painted() as painted:
+                    await self._painted(painted)
+                case Choose(monitor):
+                    await self._screen.choose(monitor)
+                case Refresh():
+                    await self._screen.refresh()
+                case pipe.Closed():
+                    return
+                case pipe.Cannot(code, message, hint):
+                    raise from_wire(code, message, hint)
+                case pipe.Ready():
+                    pass
+                case None:
+                    raise LocalProblem(
+                        "The window for the screen closed unexpectedly.",
+                        f"The session goes on; `rs view {self._session.entry.number}` opens it again.",
+                    )
+
+    async def _painted(self, painted: Painted) -> None:
+        await self._screen.painted(painted)
+        if not self._seen:
+            self._seen = True
+            self._touch()
+
+    # what the window is told
+
+    async def _tell(self) -> None:
+        told = None
+        while True:
+            changed = self._changed
+            status = self._status()
+            if status != told:
+                await self._viewer.send(status)
+                told = status
+            await changed.wait()
+
+    def _status(self) -> pipe.Status:
+        connected = isinstance(self._session.status, Open)
+        granted = ", ".join(str(p) for p in Permission if self._grants.get(p) is Grant.GRANTED)
+        return pipe.Status(connected and self._shared, self._control.active, self._remark or self._line(), granted)
+
+    def _line(self) -> str:
+        if not isinstance(self._session.status, Open):
+            return LOST
+        if not self._shared:
+            return NOT_SHARED
+        if not self._seen:
+            return ASKING_VIEW if self._grants.get(Permission.VIEW) is Grant.ASKING else WAITING
+        if self._control.active:
+            return CONTROLLING
+        if self._view_only:
+            return CHOSEN
+        return ASKING_CONTROL if self._grants.get(Permission.CONTROL) is Grant.ASKING else VIEW_ONLY
+
+    def _input_ignored(self) -> None:
+        self._say(NO_EFFECT)
+
+    def _input_failed(self, error: RsError) -> None:
+        self._say(printable(error.message))
+
+    def _say(self, remark: str) -> None:
+        """In the status line for a moment."""
+        self._remark = remark
+        self._touch()
+        asyncio.get_running_loop().call_later(REMARK, self._forget, remark)
+
+    def _forget(self, remark: str) -> None:
+        if self._remark is remark:
+            self._remark = ""
+            self._touch()
+
+    # what happens
+
+    def _happened(self, event: Event) -> None:
+        self._touch()
+
+    def _consented(self, state: State) -> None:
+        self._grants = dict(state.grants)
+        self._touch()
+
+    def _touch(self) -> None:
+        self._changed, before = asyncio.Event(), self._changed
+        before.set()
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            await self._changed.wait()
