@@ -14,7 +14,6 @@ from rs_cli.book import CLAIM, KEPT, Book
 from rs_relay.errors import LocalProblem, NoSuchSession, SessionEnded, UsageError
 from tests.support.technician import entry
 
-
 ROOT = Path(__file__).parents[2]
 
 
