@@ -269,10 +269,12 @@ class Session:
         self._announce()
 
     def _announce(self) -> None:
-        """Shows the customer, and tells every technician, what holds now."""
+        """Shows the customer, and tells every technician, what holds now. At the end nothing does, said only once."""
+        if self._ending:
+            return
         connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
         granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
-        self._face.in_force(InForce(connected, granted, self._desktop.paused, not self._ending))
+        self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True))
         self._changed, before = asyncio.Event(), self._changed
         before.set()
 

@@ -460,7 +460,8 @@ async def test_at_the_end_everything_is_let_go_and_summed_up(tmp_path: Path) -> 
         assert b.hands.held == set()
         assert (await hear(watching, Goodbye)).reason == "You ended it."
         await until(lambda: b.hands.closed)
-        assert b.face.now == InForce()
+        assert b.face.shown[-1] == InForce()
+        assert b.face.shown[-2].session  # nothing in between: the end is one step
         (summary,) = b.face.summaries
         assert (summary.who, summary.granted, summary.files, summary.reason) == (
             ("alice",), (Permission.CONTROL,), (("file received", "report.pdf"),), "You ended it.",
