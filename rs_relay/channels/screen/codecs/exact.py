@@ -57,6 +57,7 @@ class Decoder:
             raw = self._stream.decompress(data, expected + 1)
         except (zstd.ZstdError, EOFError) as e:
             raise PeerBroke("The other end sent pixels that cannot be unpacked.") from e
-        if len(raw) != expected or not self._stream.needs_input or self._stream.eof:
+        # A stream that has more to give, or that has ended, needs no input.
+        if len(raw) != expected or not self._stream.needs_input:
             raise PeerBroke("The other end sent more or fewer pixels than it announced.")
         return np.frombuffer(raw, np.uint8).reshape(count, SIDE, SIDE, 3)

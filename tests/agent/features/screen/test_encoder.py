@@ -218,12 +218,14 @@ def test_whatever_happens_the_viewer_ends_with_what_the_screen_shows(
     assert show.shows(seen)
 
 
-def test_tiles_that_are_lossy_cover_all_that_is_not_exact() -> None:
-    """At each moment: a tile that the encoder takes for exact is exact."""
+@pytest.mark.parametrize(("after", "refine"), [(FPS, 7), (2 * quality.REST, 7), (2 * quality.REST, 1000)])
+def test_tiles_that_are_lossy_cover_all_that_is_not_exact(after: float, refine: int) -> None:
+    """At each moment: a tile that the encoder takes for exact is exact, even if it changes just when it is refined."""
     show, tall = Show(640, 480), np.where(np.arange(640) < 300, photograph(1500, 640, 3), page(1500, 640))
     for n, y in enumerate((0, 31, 64, 100, 96, 300, 333)):
         seen = tall[y : y + 480].copy()
-        show.update(seen, refine=7 * n)
+        seen[:200, 350:600] = photograph(200, 250, seed=n)
+        show.update(seen, after, refine * n)
         wrong = (show.picture.pixels != rgb(seen)).any(axis=2)
         tiles = wrong.reshape(480 // SIDE, SIDE, 640 // SIDE, SIDE).any(axis=(1, 3))
         assert not (tiles & ~show.encoder._lossy).any()

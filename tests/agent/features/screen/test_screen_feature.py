@@ -31,7 +31,7 @@ from rs_relay.channels.screen.messages import (
 )
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke
-from tests.support.channels import MemoryChannel, channel_pair
+from tests.support.channels import QUEUE, MemoryChannel, channel_pair
 from tests.support.scenery import ArrayDesktop, ArrayScreen, Words, page, photograph, rgb
 
 PATIENCE = 20.0
@@ -214,6 +214,20 @@ async def test_many_orders_at_once_end_with_the_last() -> None:
         for monitor in (1, 0, -1, 1, 0, 1):
             await viewer.say(Choose(monitor))
         await viewer.until(lambda: viewer.shows(desktop.picture[20:280, 400:640]))
+
+
+async def test_a_new_order_cuts_a_large_update_short() -> None:
+    desktop = ArrayDesktop(photograph(4000, 1300))
+    desktop.monitors = (Monitor("small", 0, 0, 100, 100),)
+    async with showing(desktop) as (viewer, _):
+        await viewer.say(Start(-1))
+        await viewer.until(lambda: len(viewer.layouts) == 1)
+        async with asyncio.timeout(PATIENCE):
+            while len(viewer.channel._in.items) < QUEUE:  # noqa: ASYNC110 - and there are more to come
+                await asyncio.sleep(0.01)
+        await viewer.say(Choose(0))
+        await viewer.until(lambda: viewer.shows(desktop.picture[:100, :100]))
+        assert viewer.updates == 1
 
 
 @pytest.mark.parametrize("size", [(200, 300), (500, 700), (300, 401)])
