@@ -16,6 +16,7 @@ from rs_cli.book import Book, Entry
 from rs_cli.features.chat import Chat
 from rs_cli.features.clipboard import Clipboard, LocalClipboard, Moved
 from rs_cli.features.consent import Consent
+from rs_cli.features.files import Files, Transfer
 from rs_cli.session.connector import Connector
 from rs_cli.session.events import Event, Opening
 from rs_cli.session.status import Ended, Open, Status, Stopped
@@ -33,6 +34,7 @@ class Case:
         self.chat = Chat(self._said)
         self.consent = Consent(self._granted)
         self.clipboard = Clipboard(local, self._copied)
+        self.files = Files(self._transferred)
         self.moved: Moved | None = None  # the last text that went across by itself
         self.waiting_for: str = ""  # the channel that waits for the customer's yes
         self.unread = 0
@@ -88,6 +90,19 @@ class Case:
     def say(self, text: str) -> None:
         self.do(self.session.during(self.chat, self.chat.say(text)))
 
+    def send(self, path: str) -> None:
+        """Send a file or directory of this computer. Raises UsageError for one that is not there."""
+        self._transfer(self.files.start_send([path]))
+
+    def fetch(self, path: str) -> None:
+        """Fetch a file or directory of the customer's into the current directory."""
+        self._transfer(self.files.start_get(path))
+
+    def cancel_transfers(self) -> None:
+        """End those that are under way."""
+        for transfer in self.files.transfers:
+            self.do(self.files.cancel(transfer))
+
     def keep_alike(self, on: bool) -> None:
         """Switch the shared clipboard. Switching on opens its channel, which may ask the customer."""
         self.do(self._keep_alike(on))
@@ -101,6 +116,17 @@ class Case:
     def changed(self) -> None:
         for watcher in list(self._watchers):
             watcher()
+
+    def _transfer(self, transfer: Transfer) -> None:
+        self.do(self._carry(transfer))
+
+    async def _carry(self, transfer: Transfer) -> None:
+        """Open the channel, which may ask the customer. How the transfer ends is shown by its own line."""
+        try:
+            await self.session.use(self.files)
+        except RsError:
+            await self.files.cancel(transfer)
+            raise
 
     async def _keep_alike(self, on: bool) -> None:
         if on:
@@ -128,6 +154,9 @@ class Case:
     def _said(self, line: Line) -> None:
         if line.who is not Who.TECHNICIAN:
             self.unread += 1
+        self.changed()
+
+    def _transferred(self, transfer: Transfer) -> None:
         self.changed()
 
     def _copied(self, moved: Moved) -> None:

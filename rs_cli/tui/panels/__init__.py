@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from rs_cli.tui.panels.chat import ChatPanel
 from rs_cli.tui.panels.clipboard import ClipboardPanel
-from rs_cli.tui.panels.panel import Panel, Place
-from rs_cli.tui.panels.permissions import PermissionsPanel
+from rs_cli.tui.panels.panel import Key, Panel, Place
+from rs_cli.tui.panels.permissions import ASKING, PermissionsPanel
 from rs_cli.tui.panels.transfers import TransfersPanel
 
 PANELS: tuple[Place, ...] = (
-    Place("chat", "c", "Chat", "left", ChatPanel),
-    Place("permissions", "p", "Ask", "right", PermissionsPanel),
-    Place("clipboard", "b", "Clipboard", "right", ClipboardPanel),
-    Place("transfers", "f", "Files", "right", TransfersPanel),
+    Place("chat", "left", ChatPanel, (Key("c", "Chat"),)),
+    Place("permissions", "right", PermissionsPanel, (Key("p", "Ask"), *(Key(key, "") for key in ASKING))),
+    Place("clipboard", "right", ClipboardPanel, (Key("b", "Clip"),)),
+    Place("transfers", "right", TransfersPanel, (Key("f", "Send"), Key("g", "Get"), Key("x", ""))),
 )
 
 __all__ = ["PANELS", "Panel", "Place"]

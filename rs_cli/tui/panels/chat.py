@@ -46,7 +46,7 @@ class ChatPanel(Panel):
             self.case.read()
         self.query_one(Writing).disabled = self.case.is_over
 
-    def enter(self) -> None:
+    def press(self, key: str) -> None:
         self.query_one(Writing).focus()
 
     @on(Input.Submitted)

@@ -31,7 +31,7 @@ class ClipboardPanel(Panel):
             shown.append("\n" + _went(self.case.moved), "dim")
         self.query_one(Static).update(shown)
 
-    def enter(self) -> None:
+    def press(self, key: str) -> None:
         self.case.keep_alike(not self.case.clipboard.watching)
 
 

@@ -44,9 +44,15 @@ class Panel(Vertical):
     def show(self) -> None:
         raise NotImplementedError
 
-    def enter(self) -> None:
-        """Its key was pressed: put the focus where one works in this panel."""
-        self.focus()
+    def press(self, key: str) -> None:
+        """One of its keys was pressed, anywhere in the workspace."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Key:
+    key: str
+    label: str  # in the footer; '' keeps it out of there
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,13 @@ class Place:
     """How a panel joins the workspace."""
 
     name: str  # also its id in the style sheet
-    key: str
-    label: str  # in the footer
     column: str  # 'left' | 'right'
     make: Callable[[Case], Panel]
+    keys: tuple[Key, ...]
 
     @property
-    def binding(self) -> BindingType:
-        return Binding(self.key, f"enter_panel('{self.name}')", self.label)
+    def bindings(self) -> list[BindingType]:
+        return [
+            Binding(key.key, f"panel_key('{self.name}', '{key.key}')", key.label, show=bool(key.label))
+            for key in self.keys
+        ]

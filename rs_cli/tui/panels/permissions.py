@@ -22,6 +22,7 @@ NAMES = {
     Permission.POWER: "restart",
     Permission.SHARE: "show mine",
 }
+ASKING = {str(number): permission for number, permission in enumerate(Permission, 1)}
 LOOKS = {
     Grant.NOT_ASKED: ("○", "dim", ""),
     Grant.ASKING: ("…", "yellow", "asking"),
@@ -40,7 +41,7 @@ class Row(Static, can_focus=True):
         Binding("down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, key: int, permission: Permission) -> None:
+    def __init__(self, key: str, permission: Permission) -> None:
         super().__init__(markup=False)
         self.key, self.permission = key, permission
 
@@ -63,7 +64,7 @@ class PermissionsPanel(Panel):
     TITLE = "Allowed by the customer"
 
     def compose(self) -> ComposeResult:
-        for key, permission in enumerate(Permission, 1):
+        for key, permission in ASKING.items():
             yield Row(key, permission)
 
     def show(self) -> None:
@@ -71,8 +72,11 @@ class PermissionsPanel(Panel):
         for row in self.query(Row):
             row.draw(state.grants.get(row.permission, Grant.NOT_ASKED) if state else Grant.NOT_ASKED)
 
-    def enter(self) -> None:
-        self.query(Row).first().focus()
+    def press(self, key: str) -> None:
+        if key in ASKING:
+            self.ask(ASKING[key])
+        else:
+            self.query(Row).first().focus()
 
     def ask(self, permission: Permission) -> None:
         state = self.case.state

@@ -16,11 +16,9 @@ from rs_cli.tui import programs
 from rs_cli.tui.desk import Case
 from rs_cli.tui.messages import Beside, EndSession
 from rs_cli.tui.panels import PANELS, Panel
-from rs_cli.tui.panels.permissions import PermissionsPanel
 from rs_cli.tui.screens.confirm import Confirm
 from rs_cli.tui.widgets.status_line import StatusLine
 from rs_relay.errors import RsError
-from rs_relay.link.spec import Permission
 
 
 class Workspace(Screen[None]):
@@ -28,8 +26,7 @@ class Workspace(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view", "View"),
         Binding("s", "screenshot", "Picture"),
-        *[place.binding for place in PANELS],
-        *[Binding(str(key), f"ask('{p}')", show=False) for key, p in enumerate(Permission, 1)],
+        *[binding for place in PANELS for binding in place.bindings],
         Binding("left_square_bracket", "beside(-1)", show=False),
         Binding("right_square_bracket", "beside(1)", show=False),
         Binding("e", "end", "End"),
@@ -69,11 +66,8 @@ class Workspace(Screen[None]):
 
     # what the keys do
 
-    def action_enter_panel(self, name: str) -> None:
-        self.query_one(f"#{name}", Panel).enter()
-
-    def action_ask(self, permission: str) -> None:
-        self.query_one(PermissionsPanel).ask(Permission(permission))
+    def action_panel_key(self, name: str, key: str) -> None:
+        self.query_one(f"#{name}", Panel).press(key)
 
     def action_view(self) -> None:
         self.case.do(programs.view(self.case.entry.number))
