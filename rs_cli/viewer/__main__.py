@@ -134,4 +134,5 @@ def limit() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # At once: the reader thread waits in the middle of a read, and an interpreter that shuts down aborts over that.
+    os._exit(main())

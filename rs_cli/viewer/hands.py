@@ -16,6 +16,7 @@ from rs_relay.channels.control import messages as control
 from rs_relay.channels.control.messages import Button, ButtonName, Move, ReleaseAll, Wheel
 
 MOTION_MS = 8  # 125 places a second: what a mouse reports
+SHIFT = 0x1  # in event.state
 SETTLE_MS = 4  # the release and press of a repeating key are written together by the X server
 MENU_KEY = "F8"  # the one key that is the viewer's own; as in VNC viewers
 
@@ -71,7 +72,6 @@ class Hands:
         bind("<ButtonPress>", self._button_down)
         bind("<ButtonRelease>", self._button_up)
         bind("<MouseWheel>", self._wheel)
-        bind("<Shift-MouseWheel>", self._wheel_sideways)
 
     def _key_down(self, event: tk.Event[tk.Canvas]) -> str:
         if event.keysym == MENU_KEY:
@@ -132,10 +132,10 @@ class Hands:
     def _wheel(self, event: tk.Event[tk.Canvas]) -> None:
         self._notch(event, 0, _notches(event.delta))
 
-    def _wheel_sideways(self, event: tk.Event[tk.Canvas]) -> None:
-        self._notch(event, -_notches(event.delta), 0)
-
     def _notch(self, event: tk.Event[tk.Canvas], dx: int, dy: int) -> None:
+        state = event.state if isinstance(event.state, int) else 0
+        if state & SHIFT and not self._keyboard.shift:
+            dx, dy = -dy, 0  # a wheel that tilts: Tk tells it as the other one with a Shift that nobody holds
         if self._go(event):
             self._say(Wheel(dx, dy))
 

@@ -74,6 +74,11 @@ class Keyboard:
     def unsettled(self) -> bool:
         return bool(self._waiting)
 
+    @property
+    def shift(self) -> bool:
+        """Whether Shift is held here."""
+        return any(name in ("shift_left", "shift_right") for name in self._held())
+
     def settle(self) -> list[Said]:
         """No key came right after the last release: it was one."""
         said: list[Said] = [Key(name, False) for name in self._waiting.values()]

@@ -1,0 +1,273 @@
+"""The viewer's window for real: fed through its stdin, photographed on an X server, its keys pressed by XTEST."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rs_cli.viewer import pipe
+from rs_relay.channels.control.messages import Button, ButtonName, Key, Move, ReleaseAll, Type, Wheel
+from rs_relay.channels.screen.messages import Choose, Frame, Layout, MonitorPlace, Pointer, Refresh
+from tests.support.pictures import Painter, card
+from tests.support.viewer import ALLOWED, RealViewer, real_viewer
+from tests.support.xdesktop import until
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture
+def viewer() -> Iterator[RealViewer]:
+    with real_viewer() as running:
+        yield running
+
+
+def cut(viewer: RealViewer, place: tuple[int, int], picture: np.ndarray) -> np.ndarray:
+    x, y = place
+    return viewer.photograph()[y : y + picture.shape[0], x : x + picture.shape[1]]
+
+
+def test_one_to_one_shows_every_pixel_and_only_what_changed_is_sent(viewer: RealViewer) -> None:
+    painter, picture = Painter(500, 330), card(500, 330)
+    viewer.begin(painter, picture, exact=True)
+    place = viewer.find(picture)
+    assert np.array_equal(cut(viewer, place, picture), picture)
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        x, y = int(rng.integers(0, 450)), int(rng.integers(0, 300))
+        picture[y : y + 30, x : x + 40] = rng.integers(0, 255, 3)
+        viewer.show(painter, picture)
+        assert np.array_equal(cut(viewer, place, picture), picture)
+
+
+def test_scaled_to_fit_is_the_picture_scaled(viewer: RealViewer) -> None:
+    painter, picture = Painter(2400, 1200), card(2400, 1200)
+    viewer.begin(painter, picture)
+
+    def close() -> bool:
+        size = (1020, 510)  # 85 % of the screen's width
+        wanted = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.HAMMING)).astype(int)
+        screen = viewer.photograph().astype(int)
+        places = itertools.product(range(80, 101), range(100, 300))
+        x, y = min(places, key=lambda at: np.abs(screen[at[1], at[0] : at[0] + size[0] : 9] - wanted[0, ::9]).sum())
+        return bool(np.abs(screen[y : y + size[1], x : x + size[0]] - wanted).max() <= 2)
+
+    until(close, "the scaled picture")
+    picture[600:640, 1000:1100] = (250, 20, 20)  # painted by parts, it is still the whole scaled
+    viewer.show(painter, picture)
+    assert close()
+
+
+def test_a_picture_larger_than_the_window_scrolls_and_letters_keep_their_size(viewer: RealViewer) -> None:
+    painter, picture = Painter(2000, 1500), card(2000, 1500)
+    viewer.begin(painter, picture, exact=True)
+    x, y = viewer.find(picture[:, :600])
+    assert np.array_equal(viewer.photograph()[y : y + 500, x : x + 600], picture[:500, :600])
+    # A click lands on the pixel under it, 1:1.
+    viewer.desktop.run("xdotool", "mousemove", str(x + 123), str(y + 45), "click", "1")
+    assert viewer.hands(Button(ButtonName.LEFT, False))[-2:-1] == [Move(123, 45)]
+
+
+def test_the_mouse(viewer: RealViewer) -> None:
+    """Every button and the wheel, on a monitor that does not begin at the desktop's origin."""
+    painter, picture = Painter(400, 300, x=1000, y=-200), card(400, 300)
+    viewer.begin(painter, picture, exact=True)
+    x, y = viewer.find(picture)
+    run = viewer.desktop.run
+    run("xdotool", "mousemove", str(x + 10), str(y + 20))
+    viewer.hands(Move(1010, -180))
+    for number, name in ((1, "left"), (2, "middle"), (3, "right"), (8, "back"), (9, "forward")):
+        run("xdotool", "click", str(number))
+        done = [said for said in viewer.hands(Button(ButtonName(name), False)) if not isinstance(said, Move)]
+        assert done == [Button(ButtonName(name), True), Button(ButtonName(name), False)]
+    for number, notch in ((4, Wheel(0, 1)), (5, Wheel(0, -1)), (6, Wheel(-1, 0)), (7, Wheel(1, 0))):
+        run("xdotool", "click", str(number))
+        assert [said for said in viewer.hands(notch) if isinstance(said, Wheel)] == [notch]
+    run("xdotool", "keydown", "shift", "click", "4", "keyup", "shift")  # is what the customer's program makes of it
+    done = [said for said in viewer.hands(Key("shift_left", False)) if not isinstance(said, Move)]
+    assert done == [Key("shift_left", True), Wheel(0, 1), Key("shift_left", False)]
+    # A drag that leaves the picture stays on its edge, and the button still comes up.
+    run("xdotool", "mousemove", str(x + 50), str(y + 50), "mousedown", "1")
+    viewer.hands(Button(ButtonName.LEFT, True))
+    run("xdotool", "mousemove", str(x + 50), str(y + 310), "mouseup", "1")
+    assert viewer.hands(Button(ButtonName.LEFT, False))[-2] == Move(1050, 99)
+    # Ctrl-click takes Control along.
+    run("xdotool", "mousemove", str(x + 9), str(y + 9), "keydown", "ctrl", "click", "1", "keyup", "ctrl")
+    done = [said for said in viewer.hands(Key("control_left", False)) if not isinstance(said, Move)]
+    assert done == [
+        Key("control_left", True), Button(ButtonName.LEFT, True), Button(ButtonName.LEFT, False),
+        Key("control_left", False),
+    ]  # fmt: skip
+
+
+def test_the_keyboard(viewer: RealViewer) -> None:
+    painter, picture = Painter(400, 300), card(400, 300)
+    viewer.begin(painter, picture, exact=True)
+    run = viewer.desktop.run
+    text = "Hello, World! é€@ ß ж 日"
+    run("xdotool", "type", "--delay", "20", text)
+    run("xdotool", "key", "Return")
+    said = viewer.hands(Key("enter", False))
+    assert "".join(m.text for m in said if isinstance(m, Type)) == text
+    assert [m for m in said if isinstance(m, Key)] == [Key("enter", True), Key("enter", False)]
+
+    run("xdotool", "keydown", "ctrl", "keydown", "shift", "key", "t", "keyup", "shift", "keyup", "ctrl")
+    said = viewer.hands(Key("control_left", False))
+    assert said == [
+        Key("control_left", True), Key("shift_left", True), Key("t", True), Key("t", False),
+        Key("shift_left", False), Key("control_left", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Tab", "F10", "Left", "Page_Up", "Delete", "BackSpace", "Escape", "KP_Enter"])
+def test_no_key_is_kept_by_the_window(viewer: RealViewer, name: str) -> None:
+    viewer.begin(Painter(400, 300), card(400, 300), exact=True)
+    viewer.desktop.run("xdotool", "key", name)
+    down, up = viewer.wait_for(lambda m: isinstance(m, pipe.Hands)), viewer.next()
+    assert isinstance(down.said, Key)
+    assert up == pipe.Hands(Key(down.said.name, False))
+
+
+def test_a_held_key_repeats_and_comes_up_once(viewer: RealViewer) -> None:
+    viewer.begin(Painter(400, 300), card(400, 300), exact=True)
+    run = viewer.desktop.run
+    run("xset", "r", "rate", "150", "40")
+    run("xdotool", "keydown", "Left")
+    for _ in range(5):
+        viewer.wait_for(lambda m: m == pipe.Hands(Key("arrow_left", True)))
+    run("xdotool", "keyup", "Left")
+    said = viewer.hands(Key("arrow_left", False))
+    assert said[-1] == Key("arrow_left", False)
+    assert said.count(Key("arrow_left", False)) == 1
+    assert Key("arrow_left", False) not in [m.said for m in viewer.said[:-1] if isinstance(m, pipe.Hands)]
+
+
+def test_what_is_held_is_let_go_of_when_the_keyboard_goes_elsewhere(viewer: RealViewer) -> None:
+    viewer.begin(Painter(400, 300), card(400, 300), exact=True)
+    run = viewer.desktop.run
+    viewer.desktop.spawn("xterm", "-T", "elsewhere", "-geometry", "20x5+0+0")
+    other = viewer.desktop.wait_for_window("elsewhere")
+    viewer.desktop.focus(viewer.window)
+    run("xdotool", "keydown", "Left")
+    viewer.hands(Key("arrow_left", True))
+    viewer.desktop.focus(other)
+    viewer.hands(ReleaseAll())
+    run("xdotool", "keyup", "Left")
+
+
+def test_the_menu_is_driven_by_keys_and_they_stay_here(viewer: RealViewer) -> None:
+    painter, picture = Painter(1900, 900), card(1900, 900)
+    viewer.begin(painter, picture)  # scaled down
+    run = viewer.desktop.run
+
+    def choose(letter: str) -> None:
+        run("xdotool", "key", "F8")
+        until(lambda: _menu_is_up(viewer), "the menu")
+        run("xdotool", "key", letter)
+
+    choose("1")
+    viewer.find(picture[:, :500])  # 1:1 now
+    choose("a")
+    assert viewer.wait_for(_no_move) == Refresh()
+    choose("d")
+    done = [said for said in viewer.hands(Key("control_left", False)) if not isinstance(said, Move)]
+    assert done == [
+        Key("control_left", True), Key("alt_left", True), Key("delete", True),
+        Key("delete", False), Key("alt_left", False), Key("control_left", False),
+    ]  # fmt: skip
+    run("xdotool", "key", "a")
+    assert viewer.wait_for(_no_move) == pipe.Hands(Type("a"))
+    choose("c")
+    assert viewer.wait_for(lambda m: isinstance(m, pipe.Closed)) == pipe.Closed()
+    assert viewer.process.wait(10) == 0
+
+
+def _no_move(said: Any) -> bool:
+    return not (isinstance(said, pipe.Hands) and isinstance(said.said, Move))
+
+
+def _menu_is_up(viewer: RealViewer) -> bool:
+    """The menu's paper, which is whiter than anything else here."""
+    screen = viewer.photograph()
+    return bool((screen == 255).all(2).sum() > 8000)
+
+
+def test_another_monitor_is_chosen_by_keys(viewer: RealViewer) -> None:
+    painter, picture = Painter(400, 300), card(400, 300)
+    places = (MonitorPlace("left", 0, 0, 400, 300, True), MonitorPlace("right\x1b[31m", 400, 0, 400, 300))
+    viewer.send(pipe.Title("the viewer", True), ALLOWED)
+    viewer.send(Layout(1, 0, 0, 400, 300, chosen=0, monitors=places))
+    viewer.show(painter, picture)
+    viewer.desktop.focus(viewer.desktop.wait_for_window("the viewer"))
+    viewer.desktop.run("xdotool", "key", "F8")
+    until(lambda: _menu_is_up(viewer), "the menu")
+    viewer.desktop.run("xdotool", "key", "--delay", "150", "m", "Down", "Down", "Return")
+    assert viewer.wait_for(lambda m: isinstance(m, Choose)).monitor in (0, 1)
+
+
+def test_a_lost_link_greys_the_picture_until_the_next_one_is_whole(viewer: RealViewer) -> None:
+    painter, picture = Painter(400, 300), card(400, 300)
+    viewer.begin(painter, picture, exact=True)
+    x, y = viewer.find(picture)
+    viewer.send(pipe.Status(False, True, "Connection lost, reconnecting…"))
+    until(lambda: _grey(cut(viewer, (x, y), picture)), "the picture in grey")
+    viewer.send(ALLOWED)
+    after = card(400, 300, 7)
+    after[:64, :64] = 0  # black is what a new layout begins with, so these tiles are in no frame
+    again = Painter(400, 300)
+    viewer.send(again.layout)
+    viewer.show(again, after)
+    assert np.array_equal(cut(viewer, (x, y), after), after)
+
+
+def _grey(pixels: np.ndarray) -> bool:
+    return bool((pixels[..., 0] == pixels[..., 1]).all() and pixels.min() >= 150)
+
+
+def test_the_customers_pointer_is_shown_to_who_only_looks(viewer: RealViewer) -> None:
+    painter, picture = Painter(400, 300, x=100), np.full((300, 400, 3), 90, np.uint8)
+    picture[0, :100] = card(100, 1)[0]
+    viewer.begin(painter, picture, exact=True)
+    x, y = viewer.find(picture)
+    viewer.send(pipe.Status(True, False, "View only."), Pointer(300, 100))
+    until(lambda: (viewer.photograph()[y + 105, x + 201 : x + 205] == 255).all(), "the pointer")
+    viewer.send(Pointer(900, 900))  # on another monitor
+    until(lambda: np.array_equal(cut(viewer, (x, y), picture), picture), "no pointer")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\xff\xff\xff\xff", id="a length of 4 GiB"),
+        pytest.param(b"\0\0\0\x03abc", id="rubbish"),
+        pytest.param(pipe.pack(Layout(1, 0, 0, 16_384, 16_384)), id="a picture of 800 MB"),
+        pytest.param(pipe.pack(Layout(1, 0, 0, 0, 0)), id="a picture of no size"),
+        pytest.param(pipe.pack(Frame(1, 1, data=b"x")), id="a frame before a layout"),
+        pytest.param(
+            pipe.pack(Layout(1, 0, 0, 64, 64)) + pipe.pack(Frame(1, 1, spans=(0, 1), data=b"?")), id="no zstd"
+        ),
+    ],
+)
+def test_what_makes_no_sense_ends_the_window_and_says_so(viewer: RealViewer, data: bytes) -> None:
+    viewer.send_raw(data)
+    said = viewer.wait_for(lambda m: isinstance(m, pipe.Cannot))
+    assert said.code == "peer-broke"
+    assert viewer.process.wait(20) == 14
+    log = (viewer.desktop.folder / "viewer.log").read_text()
+    assert "Traceback" not in log
+
+
+def test_the_end_of_stdin_closes_the_window(viewer: RealViewer) -> None:
+    viewer.begin(Painter(400, 300), card(400, 300))
+    assert viewer.end() == 0
+
+
+def test_closing_the_window_is_told(viewer: RealViewer) -> None:
+    viewer.begin(Painter(400, 300), card(400, 300))
+    viewer.desktop.run("xdotool", "key", "alt+F4")  # openbox asks the window to close
+    assert viewer.wait_for(lambda m: isinstance(m, pipe.Closed)) == pipe.Closed()
+    assert viewer.process.wait(20) == 0
