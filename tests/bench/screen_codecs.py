@@ -10,22 +10,30 @@ Medians. Nothing else should run on the machine meanwhile.
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from rs_agent.desktop.base import Monitor
+from rs_agent.desktop.x11.desktop import X11Desktop
+from rs_agent.feature import Context
 from rs_agent.features.screen import damage, motion, quality
 from rs_agent.features.screen.encoder import Encoder, rgb
+from rs_agent.features.screen.feature import ScreenFeature
 from rs_relay.channels.screen.codecs import NAMES, exact, jpeg
-from rs_relay.channels.screen.messages import Frame, Layout
+from rs_relay.channels.screen.messages import SPEC, Frame, Layout, Painted, Start
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Grid
+from tests.support.channels import MemoryChannel, channel_pair
 from tests.support.scenery import Words, grabbed, page, photograph
+from tests.support.xdesktop import XDesktop
 
 Scene = Callable[[Grid], Iterator[Words]]
 FRAMES = 20
@@ -87,12 +95,8 @@ def milliseconds(work: Callable[[], object], times: int = 15) -> float:
 
 
 def grabbing(grid: Grid) -> None:
-    from rs_agent.desktop.base import Monitor
-    from rs_agent.desktop.x11.screen import X11Screen
-    from tests.support.xdesktop import XDesktop
-
     with XDesktop((grid.width, grid.height)) as x:
-        screen = X11Screen(x.display)
+        screen = X11Desktop(x.display).screen()
         area = Monitor("all", 0, 0, grid.width, grid.height)
         screen.grab(area)
         print(f"grab from Xvfb ({'shared memory' if screen.fast else 'slow'})", end="")
@@ -155,6 +159,60 @@ def scene(name: str, frames: Iterator[Words], grid: Grid) -> None:
     )
 
 
+class Face:
+    def notice(self, text: str) -> None: ...
+
+    def chat(self, name: str, text: str) -> None: ...
+
+
+async def echo(grid: Grid, keys: int = 60) -> None:
+    with XDesktop((grid.width, grid.height), wm=True) as x:
+        await asyncio.to_thread(x.xterm, "cat > /dev/null")
+        desktop = X11Desktop(x.display)
+        context = Context(desktop, Face(), Path("nowhere"), "somebody")
+        mine, theirs = channel_pair(SPEC)
+        changed = asyncio.Event()
+        tasks = [
+            asyncio.create_task(ScreenFeature(context).run(theirs)),
+            asyncio.create_task(_paint(mine, changed)),
+        ]
+        await mine.send(Start(codecs=NAMES))
+        await changed.wait()
+        hands = desktop.hands()
+        took = []
+        for n in range(keys):
+            await asyncio.sleep(0.15)
+            changed.clear()
+            start = time.perf_counter()
+            await asyncio.to_thread(hands.text, "abcdefghij"[n % 10])
+            context.pulse.beat()
+            await changed.wait()
+            took.append((time.perf_counter() - start) * 1e3)
+        took.sort()
+        print(f"\necho: median {statistics.median(took):.1f} ms, p95 {took[keys * 95 // 100]:.1f} ms")
+        await asyncio.sleep(3)
+        start = time.process_time()
+        await asyncio.sleep(5)
+        print(f"idle: {(time.process_time() - start) / 5:.1%} of a core")
+        hands.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        desktop.close()
+
+
+async def _paint(channel: MemoryChannel, changed: asyncio.Event) -> None:
+    picture = Picture()
+    async for message in channel:
+        if isinstance(message, Layout):
+            picture.reset(message)
+        elif isinstance(message, Frame):
+            picture.apply(message)
+            if not message.more:
+                await channel.send(Painted(message.seq))
+                changed.set()
+
+
 def main() -> None:
     grid = Grid(*map(int, sys.argv[1:3])) if len(sys.argv) > 2 else Grid(1920, 1080)
     print(f"{grid.width} x {grid.height}, {grid.count} tiles\n")
@@ -163,6 +221,7 @@ def main() -> None:
     print("\nscene        encode ms   (max)   decode      bytes      (max) copied  lossy")
     for make in (typing, scrolling, dragging, switching, film, photo):
         scene(make.__name__, make(grid), grid)
+    asyncio.run(echo(grid))
     print(f"\nlargest resident size of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
 
 
