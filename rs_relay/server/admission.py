@@ -50,6 +50,7 @@ class Admission:
         """Where it comes from ('' for an address that is not limited); False if that has too many already."""
         if not address or number not in self._inside:
             return True
+        self._release(number)
         if self._of_address[address] >= self._per_address:
             return False
         self._address[number] = address
