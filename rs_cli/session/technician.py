@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 # How often the agent must say that it knows no such session before it is believed: the relay can say it in its place.
 DENIALS = 3
+ABSENT = "The customer's computer is not at the relay now."
 BY_TECHNICIAN = "You ended the session."
 FAREWELL = 3.0  # seconds the agent has to answer a goodbye
 
@@ -161,13 +162,18 @@ class Technician:
         return await self._connector.reach(self.entry)
 
     async def _failed(self, error: RsError) -> None:
-        """An attempt at a link came to nothing."""
-        if isinstance(error, SessionEnded | NoSuchSession):
+        """An attempt at a link came to nothing.
+
+        The relay's word that nobody of that name is there (an agent that is still on its way back, after the relay
+        was restarted) ends nothing, however often it says so: the keys are wiped at an end and do not come back."""
+        if isinstance(error, NoSuchSession):
+            await self._wait(ABSENT)
+            return
+        if isinstance(error, SessionEnded):
             self._denials += 1
             if self._denials < DENIALS:
                 await self._wait(error.message)
                 return
-            error = SessionEnded(error.message)
         await self._broken(error)
 
     async def _broken(self, error: RsError) -> None:

@@ -208,11 +208,18 @@ async def test_the_relays_word_alone_does_not_end_a_session(book: Book, network:
     network.refuse = [SessionEnded("unknown")] * (DENIALS - 1)
     async with a_session(book, network) as session:
         assert session.status == Open(1)
-    network.refuse = [SessionEnded("unknown"), NoSuchSession("no door"), SessionEnded("unknown")]
+    network.refuse = [SessionEnded("unknown")] * DENIALS
     with pytest.raises(SessionEnded):
         async with a_session(book, network):
             pass
     assert not book.get(1).is_open
+
+
+async def test_an_agent_that_is_not_back_yet_ends_nothing(book: Book, network: FakeConnector) -> None:
+    network.refuse = [NoSuchSession("unknown host")] * (DENIALS + 2)
+    async with a_session(book, network) as session:
+        assert session.status == Open(1)
+    assert book.get(1).is_open
 
 
 @pytest.mark.parametrize("error", [SignInNeeded("no token"), PeerBroke("nonsense")])
