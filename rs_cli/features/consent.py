@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from rs_relay.channels.consent import SPEC, Ask, Down, Goodbye, Grant, State, Up
+from rs_relay.channels.consent import BY_TECHNICIAN, SPEC, Ask, Down, Goodbye, Grant, State, Up
 from rs_relay.errors import SessionEnded
 from rs_relay.link.channel import Channel
 from rs_relay.link.spec import Permission
 
+BY_CUSTOMER = "The customer ended the session."
 # An agent that takes a question up says so at once (asking, or refused); one that says nothing has nothing new to say.
 SILENCE = 10.0  # seconds
 _ANSWERED = (Grant.GRANTED, Grant.REFUSED, Grant.WITHDRAWN)
@@ -31,7 +32,7 @@ class Consent:
         try:
             async for said in channel:
                 if isinstance(said, Goodbye):
-                    raise SessionEnded(said.reason or "The customer ended the session.")
+                    raise SessionEnded(BY_TECHNICIAN if said.reason == BY_TECHNICIAN else BY_CUSTOMER)
                 await self._take(said)
         finally:
             self._channel = None

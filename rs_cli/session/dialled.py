@@ -36,7 +36,7 @@ class DialledLink:
 
     async def closed(self) -> RsError:
         error = await asyncio.shield(self.wire.ended)
-        return error or SessionEnded("The customer's computer ended the session.")
+        return error or SessionEnded("The session was ended at the customer's computer.")
 
     async def close(self) -> None:
         await self.wire.close()

@@ -33,6 +33,11 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
     permissions: tuple[Permission, ...]
 
 
+# The reason an agent gives when it was asked to end. Any other is the customer's own end, told in the customer's words
+# and language ("You ended it."): a technician's face says that in its own words.
+BY_TECHNICIAN = "The technician ended the session."
+
+
 class Goodbye(msgspec.Struct, frozen=True, tag="goodbye"):
     reason: str = ""
 

@@ -10,7 +10,7 @@ import pytest
 
 from rs_cli.features import consent as module
 from rs_cli.features.consent import Consent
-from rs_relay.channels.consent import SPEC, Ask, Goodbye, Grant, State
+from rs_relay.channels.consent import BY_TECHNICIAN, SPEC, Ask, Goodbye, Grant, State
 from rs_relay.errors import SessionEnded
 from rs_relay.link.spec import Permission
 from tests.support.channels import MemoryChannel, channel_pair
@@ -72,10 +72,19 @@ async def test_an_agent_that_has_nothing_new_to_say_is_not_waited_for(monkeypatc
         assert await consent.ask([VIEW]) == {VIEW: Grant.REFUSED}
 
 
-async def test_goodbye_is_the_end() -> None:
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (BY_TECHNICIAN, "The technician ended the session."),
+        ("Vous avez terminé.\x1b[2J", "The customer ended the session."),
+        ("", "The customer ended the session."),
+    ],
+)
+async def test_goodbye_is_the_end_in_our_own_words(reason: str, told: str) -> None:
     consent = Consent()
     ours, theirs = channel_pair(SPEC)
     task = asyncio.create_task(consent.run(ours))
-    await theirs.send(Goodbye("That is all."))
-    with pytest.raises(SessionEnded, match=r"That is all\."):
+    await theirs.send(Goodbye(reason))
+    with pytest.raises(SessionEnded) as caught:
         await task
+    assert caught.value.message == told

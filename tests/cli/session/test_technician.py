@@ -168,7 +168,7 @@ async def test_the_customers_goodbye_ends_everything_and_wipes_the_keys(book: Bo
         await session.use(consent)
         await network.agent.leave("Thank you, that is all.")
         await until.heard(moved_to(Ended))
-        assert session.status == Ended("Thank you, that is all.")
+        assert session.status == Ended("The customer ended the session.")
         with pytest.raises(SessionEnded):
             await session.use(Chat())
     assert (book.get(1).key, book.get(1).door) == ("", "")
