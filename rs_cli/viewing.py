@@ -11,13 +11,12 @@ Who owns what: `_hear` alone reads from the viewer; `_see` and below it `_act` u
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Protocol
 
 from rs_cli.features.consent import Consent
 from rs_cli.features.control import Control
 from rs_cli.features.screen import Screen
-from rs_cli.session.events import Event
+from rs_cli.session.events import Began, Event, Stopped
 from rs_cli.session.status import Open
 from rs_cli.session.technician import Technician
 from rs_cli.viewer import pipe
@@ -38,6 +37,8 @@ VIEW_ONLY = "View only: the customer has not allowed keyboard and mouse."
 CHOSEN = "View only."
 CONTROLLING = "Connected. Keyboard and mouse act on the customer's computer."
 NO_EFFECT = "That had no effect: the customer has not allowed keyboard and mouse."
+
+_NEEDS = {"screen": Permission.VIEW, "control": Permission.CONTROL}
 
 
 class Viewer(Protocol):
@@ -60,6 +61,8 @@ class View:
         self._control = Control(self._input_ignored, self._input_failed)
         self._consent = Consent(self._consented)
         self._grants: dict[Permission, Grant] = {}
+        # What ended for want of a grant; True once the state has shown it so, for the channel ends a little earlier.
+        self._denied: dict[Permission, bool] = {}
         self._seen = False  # a picture has been painted
         self._shared = True  # it has not been withdrawn since
         self._remark = ""
@@ -112,9 +115,9 @@ class View:
         await asyncio.Event().wait()
 
     async def _granted_again(self, permission: Permission) -> None:
-        """Until the customer grants what is withdrawn or refused, or is about to be shown so."""
-        await self._until(lambda: self._grants.get(permission) is not Grant.GRANTED)
-        await self._until(lambda: self._grants.get(permission) is Grant.GRANTED)
+        """Until the customer grants what was refused or withdrawn. Nobody asks them for it again."""
+        while permission in self._denied:
+            await self._changed.wait()
 
     # what the window says
 
@@ -197,16 +200,22 @@ class View:
     # what happens
 
     def _happened(self, event: Event) -> None:
+        if isinstance(event, Stopped) and event.feature in _NEEDS:
+            permission = _NEEDS[event.feature]
+            self._denied[permission] = self._grants.get(permission) is not Grant.GRANTED
+        elif isinstance(event, Began):
+            self._remark = ""  # it was about what has been put right
         self._touch()
 
     def _consented(self, state: State) -> None:
         self._grants = dict(state.grants)
+        for permission in list(self._denied):
+            if self._grants.get(permission) is not Grant.GRANTED:
+                self._denied[permission] = True
+            elif self._denied[permission]:
+                del self._denied[permission]
         self._touch()
 
     def _touch(self) -> None:
         self._changed, before = asyncio.Event(), self._changed
         before.set()
-
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            await self._changed.wait()

@@ -70,9 +70,8 @@ def run(source: BinaryIO, out: Mouth) -> int:
 
     def defect(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
         """An exception that left one of Tk's callbacks: the window must not stand there half alive."""
+        print(f"viewer: {''.join(format_tb(at))}{kind.__name__}", file=sys.stderr)  # without the text: no content
         window.fail(_TOO_LARGE if isinstance(error, MemoryError) else error if isinstance(error, RsError) else _DEFECT)
-        if not isinstance(error, MemoryError | RsError):
-            print(f"viewer: {''.join(format_tb(at))}{kind.__name__}", file=sys.stderr)  # without the text: no content
 
     root.report_callback_exception = defect
     threading.Thread(target=read, args=(source, arrived), name="stdin", daemon=True).start()

@@ -43,6 +43,7 @@ class Window:
 
     def __init__(self, root: tk.Tk, inbox: Queue[pipe.ToViewer | RsError | None], say: Callable[..., None]):
         self.failed: RsError | None = None
+        self._over = False
         self._root, self._inbox, self._say = root, inbox, say
         self._buffer = Framebuffer()
         self._fit: fit.Fit | None = None
@@ -67,12 +68,12 @@ class Window:
         bars.dress(root)
         self._tools = bars.ToolBar(root, self._exact, self._lay, self._toggle_full, self._save, self._pop_up)
         self._line = bars.StatusLine(root)
-        self._middle = tk.Frame(root, background=bars.PAPER)
+        self._middle = tk.Frame(root, background=bars.PAPER, width=BEFORE[0], height=BEFORE[1])
+        self._middle.grid_propagate(False)  # a scrollbar takes room from the glass; the window stays as it is
         self._glass = Glass(self._middle, self._render)
         canvas = self._glass.canvas
         self._across = ttk.Scrollbar(self._middle, orient="horizontal", command=canvas.xview)
         self._down = ttk.Scrollbar(self._middle, orient="vertical", command=canvas.yview)
-        canvas.configure(width=BEFORE[0], height=BEFORE[1])
         canvas.configure(xscrollcommand=self._across.set, yscrollcommand=self._down.set)
         self._middle.rowconfigure(0, weight=1)
         self._middle.columnconfigure(0, weight=1)
@@ -80,7 +81,7 @@ class Window:
         self._hands = Hands(canvas, lambda said: self._say(pipe.Hands(said)), self._place, self._pop_up)
         self._menu = self._build_menu()
         self._arrange()
-        canvas.bind("<Configure>", self._resized)
+        self._middle.bind("<Configure>", self._resized)
         for event in ("<Enter>", "<Leave>"):
             canvas.bind(event, lambda e: self._show_pointer(), add=True)
         canvas.focus_set()
@@ -144,7 +145,7 @@ class Window:
             case Layout():
                 self._layout(message)
             case pipe.Status():
-                self._stand(message)
+                self._take_status(message)
             case pipe.Title(text, exact):
                 self._root.title(text)
                 self._exact.set(exact)
@@ -175,7 +176,7 @@ class Window:
             self._lay()
         self._show_status()
 
-    def _stand(self, status: pipe.Status) -> None:
+    def _take_status(self, status: pipe.Status) -> None:
         lost = self._status.connected and not status.connected
         self._status = status
         if lost:
@@ -194,7 +195,7 @@ class Window:
         screen = (root.winfo_screenwidth(), root.winfo_screenheight())
         room = (int(screen[0] * ROOM), int(screen[1] * ROOM))
         width, height = fit.first_size(layout.width, layout.height, *room)
-        self._glass.canvas.configure(width=width, height=height)
+        self._middle.configure(width=width, height=height)
         root.update_idletasks()
         width, height = max(root.winfo_reqwidth(), LEAST[0]), max(root.winfo_reqheight(), LEAST[1])
         # Half of what is left over on each side; a size given to the window stays, whatever its parts ask for later.
@@ -211,33 +212,32 @@ class Window:
         layout = self._buffer.layout
         if layout is None:
             return
-        self._scrollbars(layout)
-        canvas = self._glass.canvas
         lie = fit.pixel_for_pixel if self._exact.get() else fit.fitted
-        self._fit = lie(layout.width, layout.height, canvas.winfo_width(), canvas.winfo_height())
+        self._fit = lie(layout.width, layout.height, *self._scrollbars(layout))
         self._glass.hang(self._fit)
         self._glass.paint([self._fit.whole])
         self._show_pointer()
         self._show_facts()
 
-    def _scrollbars(self, layout: Layout) -> None:
-        """There while the picture is 1:1 and larger than its room, each taking room from the other."""
+    def _scrollbars(self, layout: Layout) -> tuple[int, int]:
+        """There while the picture is 1:1 and larger than its room, each taking room from the other. What room is left.
+
+        It is reckoned, not asked for: asking would lay out at once, and so lay out again within laying out."""
         width, height = self._middle.winfo_width(), self._middle.winfo_height()
-        thick = self._down.winfo_reqwidth()
-        across = down = False
+        across = down = 0  # their thickness
         if self._exact.get():
-            across = layout.width > width
-            down = layout.height > height - thick * across
-            across = layout.width > width - thick * down
-        for bar, wanted, row, column, sticky in (
-            (self._across, across, 1, 0, "ew"),
-            (self._down, down, 0, 1, "ns"),
-        ):
-            if wanted:
-                bar.grid(row=row, column=column, sticky=sticky)
-            else:
-                bar.grid_remove()
-        self._middle.update_idletasks()
+            across = self._across.winfo_reqheight() * (layout.width > width)
+            down = self._down.winfo_reqwidth() * (layout.height > height - across)
+            across = self._across.winfo_reqheight() * (layout.width > width - down)
+        self._stand(self._across, across, row=1, column=0, sticky="ew")
+        self._stand(self._down, down, row=0, column=1, sticky="ns")
+        return width - down, height - across
+
+    def _stand(self, bar: ttk.Scrollbar, wanted: int, *, row: int, column: int, sticky: str) -> None:
+        if wanted:
+            bar.grid(row=row, column=column, sticky=sticky)
+        else:
+            bar.grid_remove()
 
     def _render(self, part: Rect) -> Image.Image:
         if self._fit is None:
@@ -327,11 +327,15 @@ class Window:
 
     def _close(self) -> None:
         self._hands.leave()
+        self._over = True
         self._say(pipe.Closed())
         self._root.destroy()
 
     def fail(self, error: RsError | None) -> None:
-        """The end, and why; None when it is the session's."""
+        """The end, and why; None when it is the session's. The first one counts."""
+        if self._over:
+            return
+        self._over = True
         self.failed = error
         if error:
             self._say(pipe.Cannot(error.code, error.message, error.hint))

@@ -271,3 +271,19 @@ def test_closing_the_window_is_told(viewer: RealViewer) -> None:
     viewer.desktop.run("xdotool", "key", "alt+F4")  # openbox asks the window to close
     assert viewer.wait_for(lambda m: isinstance(m, pipe.Closed)) == pipe.Closed()
     assert viewer.process.wait(20) == 0
+
+
+def test_a_picture_a_little_wider_than_its_room_settles(viewer: RealViewer) -> None:
+    """One scrollbar makes the other needed, and neither may make the window grow."""
+    width, height = int(1200 * 0.85) + 4, int(850 * 0.85) - 2
+    painter, picture = Painter(width, height), card(width, height)
+    viewer.begin(painter, picture, exact=True)
+    viewer.find(picture[:, :900])
+    geometry = viewer.desktop.run("xdotool", "getwindowgeometry", str(viewer.window)).stdout
+    viewer.desktop.run("xdotool", "key", "F8")
+    until(lambda: _menu_is_up(viewer), "the menu")
+    viewer.desktop.run("xdotool", "key", "f")
+    picture[:40] = 77
+    viewer.show(painter, picture)
+    assert viewer.desktop.run("xdotool", "getwindowgeometry", str(viewer.window)).stdout == geometry
+    assert viewer.end() == 0

@@ -1,0 +1,253 @@
+"""One window on one session, with a viewer and an agent made of memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rs_cli import viewing
+from rs_cli.book import Book
+from rs_cli.session.technician import open_session
+from rs_cli.viewer import pipe
+from rs_cli.viewing import View
+from rs_relay.channels.consent import Grant
+from rs_relay.channels.control.messages import Key, Move, Type
+from rs_relay.channels.screen.messages import Choose, Frame, Layout, Painted, Refresh, Start
+from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke, RsError, SessionEnded
+from rs_relay.link.channel import ChannelClosed
+from rs_relay.link.spec import Permission
+from tests.support.channels import MemoryChannel
+from tests.support.technician import FakeAgent, FakeConnector, FakeLink, entry
+
+
+class ScreenAgent(FakeAgent):
+    """Shows one picture of one black tile on each screen channel, and keeps what it hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[Any] = []
+        self.screens: list[MemoryChannel] = []
+        self.controls: list[MemoryChannel] = []
+        self.more = asyncio.Condition()
+
+    async def serve(self, name: str, channel: MemoryChannel, link: FakeLink) -> None:
+        if name not in ("screen", "control"):
+            await super().serve(name, channel, link)
+            return
+        async with self.more:
+            (self.screens if name == "screen" else self.controls).append(channel)
+            self.more.notify_all()
+        try:
+            async for said in channel:
+                await self._hear(said, channel)
+        except (ChannelClosed, RsError):
+            return
+
+    async def _hear(self, said: Any, channel: MemoryChannel) -> None:
+        async with self.more:
+            self.heard.append(said)
+            self.more.notify_all()
+        if isinstance(said, Start):
+            await channel.send(Layout(1, 0, 0, 32, 32))
+            await channel.send(Frame(1, 1))
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with self.more:
+            await self.more.wait_for(holds)
+
+    async def withdraw(self, permission: Permission) -> None:
+        self.grants[permission] = Grant.WITHDRAWN
+        for channel in self.screens if permission is Permission.VIEW else self.controls:
+            await channel.close(NotAllowed("The customer has withdrawn it."))
+        await self.tell()
+
+    async def grant(self, permission: Permission) -> None:
+        self.grants[permission] = Grant.GRANTED
+        await self.tell()
+
+
+class FakeViewer:
+    """Paints each frame at once."""
+
+    codecs = ("jpeg",)
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.said: asyncio.Queue[Any] = asyncio.Queue()
+        self.more = asyncio.Condition()
+
+    async def send(self, message: Any) -> None:
+        async with self.more:
+            self.sent.append(message)
+            self.more.notify_all()
+        if isinstance(message, Frame):
+            self.said.put_nowait(Painted(message.seq))
+
+    async def receive(self) -> Any:
+        return await self.said.get()
+
+    def say(self, *messages: Any) -> None:
+        for message in messages:
+            self.said.put_nowait(message)
+
+    async def line(self, text: str) -> pipe.Status:
+        """Waits until the status line reads so."""
+        async with self.more:
+            await self.more.wait_for(lambda: self.status is not None and self.status.text == text)
+        assert self.status
+        return self.status
+
+    @property
+    def status(self) -> pipe.Status | None:
+        return next((m for m in reversed(self.sent) if isinstance(m, pipe.Status)), None)
+
+
+class Case:
+    def __init__(self) -> None:
+        self.agent, self.viewer = ScreenAgent(), FakeViewer()
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    made = Case()
+    made.book = Book(tmp_path)  # type: ignore[attr-defined]
+    return made
+
+
+async def during(case: Case, story: Callable[[], Awaitable[None]], **options: Any) -> None:
+    """The story told while the window is open; then the technician closes it. What ends the window first is raised."""
+    book = case.book  # type: ignore[attr-defined]
+    kept = book.add(entry())
+    async with open_session(kept.number, book=book, connector=FakeConnector(case.agent)) as session:
+        view = asyncio.create_task(View(session, case.viewer, monitor=-1, **options).run())
+        telling = asyncio.ensure_future(story())
+        async with asyncio.timeout(20):
+            await asyncio.wait((view, telling), return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                telling.result()
+                case.viewer.say(pipe.Closed())
+            try:
+                await view
+            finally:
+                telling.cancel()
+
+
+async def test_a_picture_and_hands(case: Case) -> None:
+    async def story() -> None:
+        status = await case.viewer.line(viewing.CONTROLLING)
+        assert (status.connected, status.controlling) == (True, True)
+        case.viewer.say(pipe.Hands(Move(1, 2)), pipe.Hands(Type("é")), Choose(1), Refresh())
+        await case.agent.until(lambda: Type("é") in case.agent.heard and Refresh() in case.agent.heard)
+        assert Start(-1, ("jpeg",)) in case.agent.heard
+        assert Painted(1) in case.agent.heard
+        assert Choose(1) in case.agent.heard
+
+    await during(case, story)
+    assert case.viewer.sent[0] == pipe.Title("1 · Maria's PC — rs")
+    assert [m for m in case.viewer.sent if isinstance(m, Layout | Frame)] == [Layout(1, 0, 0, 32, 32), Frame(1, 1)]
+
+
+async def test_control_refused_is_view_only_and_input_says_why(case: Case) -> None:
+    case.agent.answer = lambda p: Grant.REFUSED if p is Permission.CONTROL else Grant.GRANTED
+
+    async def story() -> None:
+        status = await case.viewer.line(viewing.VIEW_ONLY)
+        assert not status.controlling
+        assert "control" not in status.granted
+        case.viewer.say(*[pipe.Hands(Key("f5", True))] * 5)
+        await case.viewer.line(viewing.NO_EFFECT)
+        await case.agent.grant(Permission.CONTROL)  # the customer thinks better of it
+        await case.viewer.line(viewing.CONTROLLING)
+        case.viewer.say(pipe.Hands(Type("x")))
+        await case.agent.until(lambda: Type("x") in case.agent.heard)
+
+    await during(case, story)
+    assert Key("f5", True) not in case.agent.heard
+
+
+async def test_control_that_is_withdrawn_and_given_back(case: Case) -> None:
+    async def story() -> None:
+        await case.viewer.line(viewing.CONTROLLING)
+        await case.agent.withdraw(Permission.CONTROL)
+        assert not (await case.viewer.line(viewing.VIEW_ONLY)).controlling
+        await case.agent.grant(Permission.CONTROL)
+        await case.viewer.line(viewing.CONTROLLING)
+
+    await during(case, story)
+
+
+async def test_view_only_does_not_ask(case: Case) -> None:
+    asked: list[Permission] = []
+    case.agent.answer = lambda p: asked.append(p) or Grant.GRANTED  # type: ignore[func-returns-value]
+
+    async def story() -> None:
+        await case.viewer.line(viewing.CHOSEN)
+
+    await during(case, story, view_only=True)
+    assert asked == [Permission.VIEW]
+
+
+async def test_a_view_that_is_refused_ends_it(case: Case) -> None:
+    case.agent.answer = lambda p: Grant.REFUSED
+
+    async def story() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(NotAllowed):
+        await during(case, story)
+
+
+async def test_a_view_that_is_withdrawn_leaves_the_window_and_goes_on_when_given_back(case: Case) -> None:
+    async def story() -> None:
+        await case.viewer.line(viewing.CONTROLLING)
+        await case.agent.withdraw(Permission.VIEW)
+        assert not (await case.viewer.line(viewing.NOT_SHARED)).connected
+        await case.agent.grant(Permission.VIEW)
+        await case.agent.until(lambda: len(case.agent.screens) == 2)
+        assert (await case.viewer.line(viewing.CONTROLLING)).connected
+
+    await during(case, story)
+
+
+async def test_a_lost_link_is_shown_and_the_picture_comes_anew(case: Case) -> None:
+    async def story() -> None:
+        await case.viewer.line(viewing.CONTROLLING)
+        await case.agent.cut()
+        assert not (await case.viewer.line(viewing.LOST)).connected
+        await case.agent.until(lambda: len(case.agent.screens) == 2 and len(case.agent.controls) == 2)
+        await case.viewer.line(viewing.CONTROLLING)
+        case.viewer.say(pipe.Hands(Type("x")))
+        await case.agent.until(lambda: Type("x") in case.agent.heard)
+
+    await during(case, story)
+    assert len([m for m in case.viewer.sent if isinstance(m, Layout)]) == 2
+
+
+async def test_the_customers_end_of_the_session_ends_it(case: Case) -> None:
+    async def story() -> None:
+        await case.viewer.line(viewing.CONTROLLING)
+        await case.agent.leave("Thank you.")
+        await asyncio.Event().wait()
+
+    with pytest.raises(SessionEnded):
+        await during(case, story)
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [(None, LocalProblem), (pipe.Cannot("peer-broke", "The picture makes no sense."), PeerBroke)],
+)
+async def test_a_viewer_that_dies_does_not_end_the_session(case: Case, said: Any, error: type[RsError]) -> None:
+    async def story() -> None:
+        await case.viewer.line(viewing.CONTROLLING)
+        case.viewer.say(said)
+        await asyncio.Event().wait()
+
+    with pytest.raises(error):
+        await during(case, story)
+    assert case.agent.goodbyes == []
+    assert not case.book.pick(1).ended  # type: ignore[attr-defined]
