@@ -16,7 +16,7 @@
                                          ◀───     Failed(item, why) in place of Accept or Saved
     Abort(why)                           ◀──▶     the batch ends here
 
-Items are numbered 0, 1, 2 … without a gap and offered without waiting: a directory of small files costs no round
+Items are numbered 0, 1, 2 … and offered without waiting: a directory of small files costs no round
 trips. The sender keeps at most AHEAD items unsettled and WINDOW bytes of data unacknowledged on a channel; the receiver
 takes more than that for an attack. Every item is settled by exactly one Saved, Failed or (LeftOut) Ack; after a lost
 link the sender offers again whatever was not settled, under the same numbers.
@@ -51,6 +51,7 @@ class Open(Said, frozen=True, tag="open"):
     overwrite: bool = False
     files: int = 0
     size: int = UNKNOWN
+    settled: int = 0  # items below this number are, if the receiver has forgotten them
 
 
 class Folder(Said, frozen=True, tag="folder"):

@@ -137,7 +137,7 @@ class Receiver:
             case m.Done():
                 return self._try(message.item, lambda number: self._done(number, message))
             case m.Last(items=items):
-                if items != self._next:
+                if items < self._next:
                     raise PeerBroke("The other end counted its files wrong.")
                 self._last = items
                 return []
@@ -158,6 +158,7 @@ class Receiver:
             self._settled.clear()
             self._failed.clear()
             self._bytes = self._count = 0
+        self._next = max(self._next, min(message.settled, m.ITEMS_MAX))
         self._last = None
         return []
 
@@ -168,11 +169,12 @@ class Receiver:
         before = self._settled.get(number)
         if before is not None and not isinstance(before, m.Failed):
             return [before]
-        if number in self._files or not 0 <= number <= self._next or self._landing is None:
+        # a gap is what was settled before this end was started anew
+        if number in self._files or not 0 <= number <= self._next + m.AHEAD or self._landing is None:
             raise PeerBroke("The other end offered its files in the wrong order.")
-        if number == self._next:
+        while self._next <= number:
+            self._settled.pop(self._next - 2 * m.AHEAD, None)
             self._next += 1
-            self._settled.pop(number - 2 * m.AHEAD, None)
         if number >= m.ITEMS_MAX:
             raise TooLarge(f"More than {m.ITEMS_MAX} files at once.", "Send them as one archive, or in parts.")
         if isinstance(message, m.LeftOut):

@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
+import msgspec
+
 from rs_relay.errors import PeerBroke, RsError, TransferFailed, from_wire
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.outcome import Outcome, Progress
@@ -81,6 +83,7 @@ class _Item:
     unacked: int = 0
     running: hashlib._Hash = field(default_factory=hashlib.sha256)
     marks: deque[tuple[int, hashlib._Hash]] = field(default_factory=lambda: deque(maxlen=MARKS))
+    said_all: bool = False
     note: str = ""
     left_out: RsError | None = None
 
@@ -120,7 +123,8 @@ class Sender:
     def join(self, batch: int) -> None:
         """A new link: everything unsettled is to be said again, under this batch number."""
         self._batch = batch
-        self._opening = _renumbered(self._opening, batch)
+        settled = min(self._items, default=self._next)
+        self._opening = msgspec.structs.replace(self._opening, batch=batch, settled=settled)
         self._open_said = self._said_last = False
         self._again = deque(self._items.values())
         for item in self._items.values():
@@ -186,7 +190,7 @@ class Sender:
             or not 0 <= message.offset <= (source.size if source.size >= 0 else item.offset)
         ):
             raise PeerBroke("The other end accepted what was not offered.")
-        item.state = State.GOING
+        item.state, item.said_all = State.GOING, False
         try:
             running = self._prefix(item, source, message.offset)
         except RsError as error:
@@ -220,11 +224,13 @@ class Sender:
             item.source.forget(offset)
 
     def _saved(self, item: _Item, message: m.Saved) -> None:
-        if item.state is not State.ENDED or item.left_out or (item.source and message.size != item.offset):
+        # with a source, it may have been offered again since (the link was lost with the first Saved on it)
+        whole = item.said_all and (message.size, message.sha256) == (item.offset, item.running.digest())
+        if item.left_out or (item.source and not whole):
             raise PeerBroke("The other end saved what was not sent.")
         self._bytes += message.size
         self._count += bool(message.sha256)
-        sha256 = item.running.hexdigest() if item.found.open else ""
+        sha256 = message.sha256.hex() if item.found.open else ""
         self._settle(
             item,
             Outcome(item.found.name, message.name, message.size, sha256, message.resumed_from, item.note),
@@ -322,7 +328,7 @@ class Sender:
 
     def _end(self, item: _Item, source: Source) -> m.Done:
         item.note = self._still_true(item, source)
-        item.state = State.ENDED
+        item.state, item.said_all = State.ENDED, True
         return m.Done(self._batch, item.number, item.offset, item.running.digest(), item.note)
 
     def _still_true(self, item: _Item, source: Source) -> str:
@@ -359,19 +365,6 @@ class Sender:
         )
         if self._said_last and not self._items:
             self.finished = True
-
-
-def _renumbered(opening: m.Open, batch: int) -> m.Open:
-    return m.Open(
-        batch,
-        opening.key,
-        opening.sending,
-        opening.label,
-        opening.into,
-        opening.overwrite,
-        opening.files,
-        opening.size,
-    )
 
 
 def _omitted(item: _Item) -> Outcome:
