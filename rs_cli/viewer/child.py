@@ -7,6 +7,7 @@ of open files it has its three streams only. When it ends, `receive` says so; th
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from rs_cli.viewer import pipe
 from rs_relay.errors import LocalProblem, from_wire
 
+log = logging.getLogger(__name__)
 START = 30.0  # seconds; it takes 0.3 on an idle computer
 FAREWELL = 3.0  # seconds to close by itself when its stdin ends
 WITHOUT_WINDOW = "`rs screenshot SESSION FILE.png` saves what the customer sees without a window."
@@ -82,7 +84,7 @@ async def start() -> Viewer:
         *(sys.executable, "-P", "-m", "rs_cli.viewer"),
         stdin=PIPE,
         stdout=PIPE,
-        stderr=DEVNULL,
+        stderr=None if log.isEnabledFor(logging.DEBUG) else DEVNULL,  # with --debug a defect shows where it was
         env=environment(os.environ),
     )
     viewer = Viewer(process)
