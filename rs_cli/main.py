@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
         return UsageError.exit_status
     except (KeyboardInterrupt, Abort):
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer makes of a broken pipe, and of that alone, a SystemExit
         _no_more_output()
         return 0
     except Exception as e:
