@@ -30,6 +30,7 @@ import msgspec
 PIECE_MAX = 256 * 1024 - 256
 PIECE_MIN = 4 * 1024  # at 56 kbit/s this takes 0.6 s; less would be mostly envelopes
 MESSAGE_MAX = 256 * 1024 - 16
+WHOLE_MAX = PIECE_MAX - 1280  # a small file in one message, with the longest name and its hash
 
 WINDOW = 4 * 1024 * 1024  # bytes said and not acknowledged, all batches of a channel together
 AHEAD = 256  # items said and not settled, a batch

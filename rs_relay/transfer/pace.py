@@ -127,7 +127,7 @@ class Pace:
             if mark.delivered >= self._grew_at:
                 self._resize(int(self.window * SHRINK))
         elif mark.full and mark.delivered >= self._grew_at:
-            grown = self.window * 2 if self._slow_start else self.window + self.window // 8 + PIECE_MIN
+            grown = self.window * 2 if self._slow_start else self.window + self.window // 8 + PIECE_MIN // 4
             # what this rate can need; it stops the doubling where the first delays are all our own queue
             need = 2 * max(rate, self.rate) * (min(self._least) + QUEUE_TIME)
             self._resize(min(grown, max(self.window, int(need))))

@@ -103,12 +103,14 @@ class Receiver:
     def step(self, heard: Iterable[m.FromSender]) -> list[m.FromReceiver]:
         """The answers to these messages, to be said in this order. Raises PeerBroke."""
         answers: list[m.FromReceiver] = []
-        for message in heard:
-            if self.aborted:
-                break
-            answers += self._hear(message)
-        if self._landing:
-            self._landing.settle()
+        try:
+            for message in heard:
+                if self.aborted:
+                    break
+                answers += self._hear(message)
+        finally:
+            if self._landing:
+                self._landing.settle()
         self._look()
         return answers
 

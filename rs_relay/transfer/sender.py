@@ -276,7 +276,7 @@ class Sender:
             return m.Folder(self._batch, item.number, found.name, found.key)
         try:
             source = item.source or found.open()
-            if 0 <= source.size <= line.piece and item.source is None:
+            if 0 <= source.size <= min(line.piece, m.WHOLE_MAX) and item.source is None:
                 return self._whole(item, source)
             item.source, item.state = source, State.OFFERED
             return m.Offer(self._batch, item.number, found.name, source.size, source.mtime_ns, source.key)
