@@ -165,7 +165,8 @@ class View:
     def _status(self) -> pipe.Status:
         connected = isinstance(self._session.status, Open)
         granted = ", ".join(str(p) for p in Permission if self._grants.get(p) is Grant.GRANTED)
-        return pipe.Status(connected and self._shared, self._control.active, self._remark or self._line(), granted)
+        text = self._remark if self._remark and connected else self._line()
+        return pipe.Status(connected and self._shared, self._control.active, text, granted)
 
     def _line(self) -> str:
         if not isinstance(self._session.status, Open):
@@ -181,7 +182,8 @@ class View:
         return ASKING_CONTROL if self._grants.get(Permission.CONTROL) is Grant.ASKING else VIEW_ONLY
 
     def _input_ignored(self) -> None:
-        self._say(NO_EFFECT)
+        if isinstance(self._session.status, Open):  # else the line says already what is wrong
+            self._say(NO_EFFECT)
 
     def _input_failed(self, error: RsError) -> None:
         self._say(printable(error.message))

@@ -101,7 +101,7 @@ class Window:
         self._choices = _menu(menu)
         menu.add_radiobutton(label="Fit to window", underline=0, variable=self._exact, value=False, command=self._lay)
         menu.add_radiobutton(label="1:1", underline=0, variable=self._exact, value=True, command=self._lay)
-        menu.add_checkbutton(label="Full screen", underline=5, variable=self._full, command=self._apply_full)
+        menu.add_checkbutton(label="Full screen", underline=1, variable=self._full, command=self._apply_full)
         menu.add_cascade(label="Monitor", underline=0, menu=self._choices)
         menu.add_separator()
         menu.add_command(label="Save picture…", underline=0, command=self._save)

@@ -217,6 +217,7 @@ async def test_a_lost_link_is_shown_and_the_picture_comes_anew(case: Case) -> No
     async def story() -> None:
         await case.viewer.line(viewing.CONTROLLING)
         await case.agent.cut()
+        case.viewer.say(pipe.Hands(Type("lost")))
         assert not (await case.viewer.line(viewing.LOST)).connected
         await case.agent.until(lambda: len(case.agent.screens) == 2 and len(case.agent.controls) == 2)
         await case.viewer.line(viewing.CONTROLLING)
@@ -225,6 +226,8 @@ async def test_a_lost_link_is_shown_and_the_picture_comes_anew(case: Case) -> No
 
     await during(case, story)
     assert len([m for m in case.viewer.sent if isinstance(m, Layout)]) == 2
+    assert Type("lost") not in case.agent.heard
+    assert viewing.NO_EFFECT not in [m.text for m in case.viewer.sent if isinstance(m, pipe.Status)]
 
 
 async def test_the_customers_end_of_the_session_ends_it(case: Case) -> None:

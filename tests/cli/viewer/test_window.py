@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -287,3 +288,28 @@ def test_a_picture_a_little_wider_than_its_room_settles(viewer: RealViewer) -> N
     viewer.show(painter, picture)
     assert viewer.desktop.run("xdotool", "getwindowgeometry", str(viewer.window)).stdout == geometry
     assert viewer.end() == 0
+
+
+def test_the_full_screen_and_back(viewer: RealViewer) -> None:
+    painter, picture = Painter(1200, 850), card(1200, 850)  # as large as the technician's screen
+    viewer.begin(painter, picture)
+    for letter, settled in (("u", True), ("u", False)):
+        viewer.desktop.run("xdotool", "key", "F8")
+        until(lambda: _menu_is_up(viewer), "the menu")
+        viewer.desktop.run("xdotool", "key", letter)
+        until(lambda wanted=settled: np.array_equal(viewer.photograph(), picture) == wanted, "the full screen or none")
+
+
+def test_a_picture_is_saved_by_keys(viewer: RealViewer, tmp_path: Path) -> None:
+    painter, picture = Painter(400, 300), card(400, 300)
+    viewer.begin(painter, picture)
+    run = viewer.desktop.run
+    run("xdotool", "key", "F8")
+    until(lambda: _menu_is_up(viewer), "the menu")
+    run("xdotool", "key", "s")
+    viewer.desktop.focus(viewer.desktop.wait_for_window("Save picture"))
+    run("xdotool", "key", "ctrl+a", "ctrl+slash")
+    run("xdotool", "type", "--delay", "20", str(tmp_path / "saved.png"))
+    run("xdotool", "key", "Return")
+    until((tmp_path / "saved.png").exists, "the file")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "saved.png")), picture)
