@@ -229,7 +229,9 @@ class Relay:
         self._admission.vouch(end.number)
         end.link, end.technician = place.link, place.technician
         end.wait()
-        if place.other is not None:
+        if place.other is not None and place.other.state is not EndState.WAITING:
+            end.refuse(Refused(0, "unreachable", "The other end has left again."), closing.NOT_ADMITTED)
+        elif place.other is not None:
             self._links[end.link] = (self._clock(), -1)
             self._record("link-opened", link=end.link, by=_name_of(end.technician or place.other.technician))
             log.debug("= %d joined to %d", end.number, place.other.number)

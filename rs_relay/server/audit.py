@@ -82,7 +82,8 @@ def seal(n: int, key: bytes, previous: bytes, at: float, event: str, details: di
 
 def verify(first_key: bytes, rows: Iterable[Row]) -> Iterator[Fault]:
     """What is wrong with the record, row by row. Nothing is yielded for one that is whole."""
-    key, expected, previous = first_key, 1, NOTHING
+    key, expected = first_key, 1
+    previous: bytes | None = NOTHING  # None after a row that is not whole: it says nothing about the next
     for row in rows:
         if row.n < expected:
             yield Fault(row.n, "is there twice")
@@ -92,13 +93,13 @@ def verify(first_key: bytes, rows: Iterable[Row]) -> Iterator[Fault]:
             return
         while expected < row.n:
             yield Fault(expected, "is missing")
-            key, expected, previous = next_key(key), expected + 1, row.previous
+            key, expected, previous = next_key(key), expected + 1, None
         good = hmac.compare_digest(hmac.digest(key, row.previous + row.entry.encode(), "sha256"), row.mac)
         if not good:
             yield Fault(row.n, "was changed or added")
-        elif row.previous != previous:
+        elif previous is not None and row.previous != previous:
             yield Fault(row.n, "does not follow the row before it")
-        key, expected, previous = next_key(key), row.n + 1, row_hash(row)
+        key, expected, previous = next_key(key), row.n + 1, row_hash(row) if good else None
 
 
 def parse_key(text: str) -> bytes:

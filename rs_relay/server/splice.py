@@ -7,9 +7,10 @@ a frame of the other end.
     OPENING ──Attach──▶ WAITING ──join──▶ JOINED ──close──▶ CLOSING ──▶ GONE
         └── too late ──▶ CLOSING            └── socket lost ──────────▶ GONE
 
-OPENING waits for the ticket. WAITING does not read. CLOSING has sent a close frame and reads until the client has
-answered it or hung up: closing with unread bytes would make the system send a reset, which destroys what is still
-on its way. An end that goes takes the other with it: with the client's own close code, or GONE for one that said none.
+OPENING waits for the ticket. WAITING keeps what is said early, up to BUFFER, and then does not read. CLOSING has sent
+a close frame and reads until the client has answered it or hung up: closing with unread bytes would make the system
+send a reset, which destroys what is still on its way. An end that goes takes the other with it: with the client's own
+close code, or GONE for one that said none.
 
 An end owns its socket from the upgrade on; `Keeper` is told what it must decide (attach) and count (parted). All of
 it runs in the event loop; the clock is the keeper's.
@@ -76,6 +77,7 @@ class LinkEnd(asyncio.Protocol):
         self._limits = limits
         self._other: LinkEnd | None = None
         self._cutter = FrameCutter()
+        self._early = bytearray()  # for the other end, which is not there yet
         self._pong: bytes | None = None  # the answer to the latest ping, while a frame is under way to this end
         self._full = False  # more than BUFFER waits for this end
         self._since = keeper.now()  # of this state
@@ -94,15 +96,15 @@ class LinkEnd(asyncio.Protocol):
             one._other = two
             one._enter(State.JOINED)
             one._say(Joined())
-        for one in (self, other):
+        for one, two in ((self, other), (other, self)):
             one._resume()
-            rest, one._cutter.rest = one._cutter.rest, b""
-            if rest:
-                one.data_received(rest)
+            early, one._early = bytes(one._early), bytearray()
+            if early:
+                one._pass_on(early, two)
 
     def wait(self) -> None:
+        """The ticket was good; the other end is still to come."""
         self._enter(State.WAITING)
-        self._transport.pause_reading()
 
     def refuse(self, answer: FromRelay, code: int) -> None:
         if self.state in (State.OPENING, State.WAITING):
@@ -169,17 +171,22 @@ class LinkEnd(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard = self._keeper.now()
         self._pinged = None
+        packet = b"".join(self._cutter.cut(data))
         other = self._other
-        pieces = self._cutter.cut(data)
-        if self.state is State.JOINED and other is not None and other.state is State.JOINED:
-            if pieces:
-                packet = b"".join(pieces)
-                self.passed += len(packet)
-                other._transport.write(packet)
+        if self.state is State.JOINED and other is not None:
+            if packet:
+                self._pass_on(packet, other)
             if other._pong is not None:
                 other._answer_ping()
+        elif self.state is State.WAITING:
+            self._early += packet
+            if len(self._early) > BUFFER:
+                self._transport.pause_reading()
         elif self.state is State.OPENING and self._cutter.opening is not None:
             self._keeper.attach(self, self._cutter.opening)
+            rest, self._cutter.rest = self._cutter.rest, b""
+            if rest:
+                self.data_received(rest)
         if self._cutter.controls:
             controls, self._cutter.controls = self._cutter.controls, []
             for control in controls:
@@ -188,6 +195,10 @@ class LinkEnd(asyncio.Protocol):
             self._broke(self._cutter.broken)
 
     # Within
+
+    def _pass_on(self, packet: bytes, other: LinkEnd) -> None:
+        self.passed += len(packet)
+        other._transport.write(packet)
 
     def _control(self, control: Control) -> None:
         if control.opcode == PING:
@@ -198,7 +209,7 @@ class LinkEnd(asyncio.Protocol):
 
     def _answer_ping(self) -> None:
         """Only the latest ping is answered (RFC 6455, 5.5.3), and none while this end does not read."""
-        if self._pong is not None and not self._full and self.state is State.JOINED and self._between_frames():
+        if self._pong is not None and not self._full and self._attached and self._between_frames():
             self._transport.write(control_frame(PONG, self._pong))
             self._pong = None
 
@@ -223,6 +234,10 @@ class LinkEnd(asyncio.Protocol):
         if other is not None:
             other._other = None
             other._leave(code, "the other end is gone", self._cutter.between_frames)
+
+    @property
+    def _attached(self) -> bool:
+        return self.state in (State.WAITING, State.JOINED)
 
     def _between_frames(self) -> bool:
         return self._other is None or self._other._cutter.between_frames

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,13 @@ from rs_relay.wire import codec
 from rs_relay.wire.messages import VERSION, Attach, FromClient, FromRelay, Hello, Welcome
 
 PATIENCE = 10.0  # seconds: what takes longer than this never comes
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Returns when `true` holds; fails when it never does."""
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110 (what is waited for has no event of its own)
+            await asyncio.sleep(0.005)
 
 
 @dataclass
@@ -182,3 +189,9 @@ def relay_process(folder: Path, *arguments: str) -> Iterator[RelayProcess]:
         yield relay
     finally:
         relay.kill9()
+
+
+def relay_command(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """`rs-relay` with `arguments`, run to its end."""
+    command = [sys.executable, "-m", "rs_relay", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)

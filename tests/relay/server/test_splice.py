@@ -14,7 +14,7 @@ from websockets.protocol import CLIENT, Protocol
 from rs_relay.server.config import Limits
 from rs_relay.server.splice import BUFFER, LinkEnd, State
 from rs_relay.wire import closing
-from rs_relay.wire.messages import Joined, Refused
+from rs_relay.wire.messages import Refused
 
 MASK = b"\x11\x22\x33\x44"
 
@@ -144,17 +144,29 @@ def bench() -> Bench:
     return bench
 
 
-def test_nobody_is_read_while_waiting_and_early_bytes_are_not_lost() -> None:
+def test_what_is_said_while_waiting_is_kept_and_bounded() -> None:
     bench = Bench()
     one, two = bench.ends
-    one.data_received(masked(0x81, b"first") + masked(0x82, b"early"))
+    one.data_received(masked(0x81, b"first") + masked(0x82, b"early") + masked(0x89, b"still there"))
     assert one.state is State.WAITING
+    assert bench.wires[0].reading, "a goodbye would be heard"
+    assert [f.data for f in bench.heard(0)] == [b"still there"]
+    for _ in range(2):
+        one.data_received(masked(0x82, bytes(200_000)))
     assert not bench.wires[0].reading
-    two.data_received(masked(0x81, b"second"))
+    two.data_received(masked(0x81, b"second") + masked(0x82, b"quick"))
     assert bench.openings == [b"first", b"second"]
+    assert [f.data for f in bench.heard(1)] == [b'{"type":"joined"}', b"early", bytes(200_000), bytes(200_000)]
+    assert [f.data for f in bench.heard(0)] == [b'{"type":"joined"}', b"quick"]
     assert all(wire.reading for wire in bench.wires)
-    assert [f.data for f in bench.heard(1)] == [b'{"type":"joined"}', b"early"]
-    assert Joined.__struct_config__.tag == "joined"
+
+
+def test_one_who_waits_may_leave() -> None:
+    bench = Bench()
+    bench.ends[0].data_received(masked(0x81, b"first"))
+    bench.ends[0].data_received(masked(0x88, (1000).to_bytes(2, "big")))
+    assert bench.ends[0].state is State.CLOSING
+    assert bench.wires[0].closing
 
 
 def test_a_slow_reader_pauses_the_other_end_and_bounds_what_waits(bench: Bench) -> None:
