@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -10,7 +11,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from rs_cli import output
 from rs_cli.commands import VERBS, Verb
+from rs_relay.errors import UsageError
 
 
 class _Lazy(MutableMapping[str, Any]):
@@ -82,6 +85,8 @@ def rs(
 ) -> None:
     """Remote support from the terminal. `rs` alone opens the dashboard."""
     if ctx.invoked_subcommand is None:
+        if not (output.is_terminal() and sys.stdin.isatty()):
+            raise UsageError("The dashboard needs a terminal.", "`rs --help` lists what works in a pipe.")
         from rs_cli.tui.app import run_dashboard  # Textual, for the dashboard alone
 
         run_dashboard()

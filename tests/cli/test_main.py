@@ -107,6 +107,11 @@ def test_every_verb_can_be_imported_and_explains_itself(verb: Any, capsys: pytes
     assert "install-completion" not in text
 
 
+def test_the_dashboard_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run([]) == 2
+    assert "rs --help" in capsys.readouterr().err
+
+
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["--version"]) == 0
     assert re.fullmatch(r"rs \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
