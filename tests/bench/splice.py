@@ -154,12 +154,6 @@ def ends(which: str) -> Iterator[tuple[socket.socket, socket.socket]]:
         yield one, two
 
 
-def drain(raw: socket.socket, until: Callable[[], bool], count: list[int]) -> None:
-    buffer = bytearray(1 << 20)
-    while not until():
-        count[0] += raw.recv_into(buffer)
-
-
 def throughput(which: str, size: int, seconds: float, mask: bytes) -> float:
     """MB/s of payload."""
     with ends(which) as (one, two):
