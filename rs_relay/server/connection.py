@@ -239,9 +239,12 @@ class Connection(asyncio.Protocol):
             return
         self._said_all = True
         self._enter(State.CLOSING)
-        if self._transport.can_write_eof():
+        goodbye_heard = self._protocol.close_rcvd is not None
+        if self._transport.can_write_eof() and not goodbye_heard:
             self._transport.write_eof()
-        self._transport.resume_reading()
+            self._transport.resume_reading()
+        elif goodbye_heard or self.peer is None:
+            self._transport.close()  # under TLS there is no half-close; a plain answer leaves nothing unread
 
     def _enter(self, state: State) -> None:
         self.state = state
