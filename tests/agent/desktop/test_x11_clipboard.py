@@ -19,6 +19,7 @@ from rs_agent.desktop.x11.clipboard import X11Clipboard
 from rs_relay.errors import LocalProblem
 from tests.support import badowner
 from tests.support.xdesktop import XDesktop, until
+from tests.support.xkeyboard import copy, paste
 
 TEXT = "Grüße, мир! 你好 😀\n\ttwo lines\r\nthree"
 LARGE = ("aé☃😀\n" * (CLIPBOARD_LIMIT // 11))[: CLIPBOARD_LIMIT // 2]
@@ -30,18 +31,6 @@ def clipboard(x: XDesktop) -> Iterator[X11Clipboard]:
     made = X11Clipboard(x.display)
     yield made
     made.close()
-
-
-def xclip_set(x: XDesktop, text: str) -> None:
-    """(xclip stays behind as the owner, so its streams are not ours.)"""
-    argv = ["xclip", "-selection", "clipboard", "-i"]
-    given = x.spawn(*argv, name="xclip", stdin=subprocess.PIPE)
-    given.communicate(text.encode(), timeout=30)
-
-
-def xclip_get(x: XDesktop, *more: str) -> str:
-    argv = ["xclip", "-selection", "clipboard", "-o", *more]
-    return subprocess.run(argv, env=x.env, capture_output=True, timeout=60).stdout.decode()
 
 
 def bad_owner(x: XDesktop, kind: str) -> None:
@@ -73,12 +62,12 @@ class TestWithPrograms:
     )
     def test_set_by_us_pasted_by_them(self, x: XDesktop, clipboard: X11Clipboard, text: str) -> None:
         clipboard.set(text)
-        assert same(xclip_get(x), text)
+        assert same(paste(x), text)
         assert same(clipboard.get(), text)
 
     @pytest.mark.parametrize("text", ["a", TEXT, "x" * 300_000, LARGE], ids=["one", "odd", "pieces", "10 MiB"])
     def test_copied_by_them_read_by_us(self, x: XDesktop, clipboard: X11Clipboard, text: str) -> None:
-        xclip_set(x, text)
+        copy(x, text)
         assert same(clipboard.get(), text)
 
     def test_nobody_owns_it(self, clipboard: X11Clipboard) -> None:
@@ -107,15 +96,15 @@ class TestWithPrograms:
         assert pasting.stdout is not None
         pasting.stdout.read(1)
         pasting.kill()
-        assert same(xclip_get(x), LARGE)
+        assert same(paste(x), LARGE)
 
     def test_what_is_offered(self, x: XDesktop, clipboard: X11Clipboard) -> None:
         clipboard.set("café €")
-        targets = xclip_get(x, "-t", "TARGETS").split()
+        targets = paste(x, "-t", "TARGETS").split()
         assert {"TARGETS", "TIMESTAMP", "MULTIPLE", "UTF8_STRING", "STRING", "text/plain;charset=utf-8"} <= set(targets)
         for target in ("UTF8_STRING", "text/plain;charset=utf-8", "TEXT"):
-            assert xclip_get(x, "-t", target) == "café €", target
-        assert int(xclip_get(x, "-t", "TIMESTAMP").strip() or "1") > 0
+            assert paste(x, "-t", target) == "café €", target
+        assert int(paste(x, "-t", "TIMESTAMP").strip() or "1") > 0
 
     def test_an_xterm_pastes_it(self, x: XDesktop, clipboard: X11Clipboard, tmp_path: Path) -> None:
         out = tmp_path / "pasted"
@@ -132,16 +121,16 @@ class TestWithPrograms:
 class TestWatching:
     def test_changes_by_others_and_no_echo(self, x: XDesktop, clipboard: X11Clipboard) -> None:
         told = Told(clipboard)
-        xclip_set(x, "one")
+        copy(x, "one")
         told.wait()
         assert clipboard.get() == "one"
         clipboard.set("ours")
-        assert xclip_get(x) == "ours"
-        xclip_set(x, "two")
+        assert paste(x) == "ours"
+        copy(x, "two")
         told.wait()
         assert told.count == 2  # and none for ours
         told.stop()
-        xclip_set(x, "three")
+        copy(x, "three")
         assert clipboard.get() == "three"  # (the server has told of "three" before it answered this)
         assert told.count == 2
 
@@ -154,7 +143,7 @@ class TestWatching:
             news.set()
 
         stop = clipboard.watch(changed)
-        xclip_set(x, TEXT)
+        copy(x, TEXT)
         assert news.wait(20)
         assert seen == [TEXT]
         stop()
@@ -163,7 +152,7 @@ class TestWatching:
     def test_two_watch(self, x: XDesktop, clipboard: X11Clipboard) -> None:
         first, second = Told(clipboard), Told(clipboard)
         first.stop()
-        xclip_set(x, "one")
+        copy(x, "one")
         second.wait()
         assert first.count == 0
 
@@ -171,7 +160,7 @@ class TestWatching:
 class TestLimits:
     def test_fifty_megabytes_are_never_kept(self, x: XDesktop, clipboard: X11Clipboard) -> None:
         size = 50_000_000
-        xclip_set(x, "x" * size)
+        copy(x, "x" * size)
         tracemalloc.start()
         try:
             with pytest.raises(ClipboardTooLarge) as refused:
@@ -184,7 +173,7 @@ class TestLimits:
         assert "50" not in refused.value.message
 
     def test_a_smaller_limit(self, x: XDesktop, clipboard: X11Clipboard) -> None:
-        xclip_set(x, "é" * 500)
+        copy(x, "é" * 500)
         assert clipboard.get(1000) == "é" * 500
         for limit in (999, 0):
             with pytest.raises(ClipboardTooLarge) as refused:
@@ -218,7 +207,7 @@ class TestBadOwners:
         assert clipboard.get() == found
         assert time.monotonic() - started < 20
         clipboard.set("good again")
-        assert xclip_get(x) == "good again"
+        assert paste(x) == "good again"
         clipboard.close()
 
     def test_the_display_ends_while_somebody_waits(self, x: XDesktop) -> None:
@@ -263,7 +252,7 @@ def test_a_clipboard_manager_keeps_what_we_set(x: XDesktop) -> None:
 
     def manage() -> None:
         asked = manager.next_event()
-        saved.append(xclip_get(x))
+        saved.append(paste(x))
         asked.requestor.send_event(
             xevent.SelectionNotify(
                 time=asked.time, requestor=asked.requestor, selection=atom, target=asked.target, property=asked.property

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from Xlib import X, display
+from Xlib import X
 
 from rs_agent.desktop.x11.hands import X11Hands
 from rs_agent.desktop.x11.keysyms import SPECIAL
@@ -16,9 +16,9 @@ from rs_relay.channels.control.keys import NAMES
 from rs_relay.errors import LocalProblem, PeerBroke
 from tests.support.xdesktop import XDesktop, until
 from tests.support.xev import Heard, Xev
+from tests.support.xkeyboard import keys_down, lock_group, mapping, pointer, repeats
 
 SHIFT, LOCK, CONTROL, ALT = 1, 2, 4, 8
-CYRILLIC = "0x2000"  # group 2 in an event's state
 
 
 @pytest.fixture
@@ -27,21 +27,6 @@ def hands(x: XDesktop) -> Iterator[X11Hands]:
     made = X11Hands(typist, typist.close)
     yield made
     made.close()
-
-
-def down(x: XDesktop) -> list[int]:
-    """The keycodes that the server says are down."""
-    opened = display.Display(x.display)
-    bits = opened.query_keymap()
-    opened.close()
-    return [code for code in range(256) if bits[code // 8] >> (code % 8) & 1]
-
-
-def mapping(x: XDesktop) -> list[tuple[int, ...]]:
-    opened = display.Display(x.display)
-    found = [tuple(each) for each in opened.get_keyboard_mapping(8, 248)]
-    opened.close()
-    return found
 
 
 def pressed(events: list[Heard]) -> list[str]:
@@ -60,7 +45,7 @@ class TestKeys:
             seen[name] = presses[-1].keysym  # the last: a key may need Shift before it
         wrong = {name: hex(keysym) for name, keysym in seen.items() if keysym not in SPECIAL[name]}
         assert wrong == {}
-        assert down(x) == []
+        assert keys_down(x) == []
 
     @staticmethod
     def _pair_of(xev: Xev, name: str) -> list[Heard]:
@@ -86,7 +71,7 @@ class TestKeys:
 
     def test_a_shortcut_works_while_another_group_is_in_force(self, x: XDesktop, hands: X11Hands) -> None:
         x.run("setxkbmap", "us,ru", check=True)
-        x.run("xdotool", "key", "ISO_Next_Group", check=True)
+        lock_group(x, 1)
         xev = Xev(x)
         hands.key("control_left", True)
         hands.key("c", True)
@@ -104,7 +89,7 @@ class TestKeys:
         events = xev.take(6)
         assert pressed(events) == ["Control_L", "Shift_L", "T"]
         assert events[2].state == CONTROL | SHIFT
-        assert down(x) == []
+        assert keys_down(x) == []
 
     def test_a_sign_gets_the_modifiers_that_the_layout_wants(self, x: XDesktop, hands: X11Hands) -> None:
         x.run("setxkbmap", "de", check=True)
@@ -116,7 +101,7 @@ class TestKeys:
         events = xev.take(6)
         assert pressed(events) == ["Control_L", "Shift_L", "slash"]
         assert events[2].state == CONTROL | SHIFT
-        assert down(x) == []
+        assert keys_down(x) == []
 
     def test_a_held_key_repeats_only_when_it_is_said_again(self, x: XDesktop, hands: X11Hands) -> None:
         x.run("xset", "r", "rate", "50", "100", check=True)  # a server that repeats soon and fast
@@ -152,23 +137,23 @@ class TestReleaseAll:
         for name in ("control_left", "shift_left", "f13", "你"):
             hands.key(name, True)
         hands.button("left", True)
-        assert len(down(x)) == 5
+        assert len(keys_down(x)) == 5
         hands.release_all()
-        assert down(x) == [56]
+        assert keys_down(x) == [56]
         hands.release_all()
-        assert down(x) == [56]
+        assert keys_down(x) == [56]
         other.release_all()
-        assert down(x) == []
-        assert buttons(x) == 0
+        assert keys_down(x) == []
+        assert pointer(x).mask & X.Button1Mask == 0
 
     def test_two_that_hold_the_same_key(self, x: XDesktop, hands: X11Hands) -> None:
         other = X11Hands(hands._typist)
         for each in (hands, other):
             each.key("shift_left", True)
         hands.release_all()
-        assert down(x) == [50]
+        assert keys_down(x) == [50]
         other.release_all()
-        assert down(x) == []
+        assert keys_down(x) == []
 
     def test_cuts_a_text_short(self, x: XDesktop, hands: X11Hands) -> None:
         xev = Xev(x)
@@ -180,7 +165,7 @@ class TestReleaseAll:
         typing.join(5)
         assert not typing.is_alive()
         assert len(pressed(xev.heard())) < 2000
-        assert down(x) == []
+        assert keys_down(x) == []
 
     def test_close_gives_the_keyboard_back(self, x: XDesktop) -> None:
         before = mapping(x)
@@ -192,14 +177,15 @@ class TestReleaseAll:
         hands.close()
         hands.close()
         assert mapping(x) == before
-        assert down(x) == []
+        assert keys_down(x) == []
 
 
 class TestPointer:
     def test_moves_and_is_kept_on_the_desktop(self, x: XDesktop, hands: X11Hands) -> None:
         for wanted, found in [((17, 23), (17, 23)), ((-5, 40000), (0, 699)), ((10**9, -(10**9)), (999, 0))]:
             hands.move(*wanted)
-            assert place(x) == found
+            seen = pointer(x)
+            assert (seen.root_x, seen.root_y) == found
 
     def test_buttons_and_wheel(self, x: XDesktop, hands: X11Hands) -> None:
         xev = Xev(x)
@@ -242,24 +228,3 @@ def test_a_desktop_that_ends_is_said_to_have_ended(x: XDesktop) -> None:
         hands.text("a")
     hands.release_all()
     hands.close()
-
-
-def place(x: XDesktop) -> tuple[int, int]:
-    opened = display.Display(x.display)
-    found = opened.screen().root.query_pointer()
-    opened.close()
-    return found.root_x, found.root_y
-
-
-def buttons(x: XDesktop) -> int:
-    opened = display.Display(x.display)
-    mask = opened.screen().root.query_pointer().mask
-    opened.close()
-    return int(mask & (X.Button1Mask | X.Button2Mask | X.Button3Mask))
-
-
-def repeats(x: XDesktop, code: int) -> bool:
-    opened = display.Display(x.display)
-    each = opened.get_keyboard_control().auto_repeats
-    opened.close()
-    return bool(each[code // 8] >> (code % 8) & 1)

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from Xlib import display
 
 from rs_agent.desktop.x11.hands import X11Hands
 from rs_agent.desktop.x11.keymap import LOCK
 from rs_agent.desktop.x11.typist import Typist
-from rs_agent.desktop.x11.xkb import Keyboard
 from rs_relay.errors import LocalProblem
 from tests.support import tktext
 from tests.support.xdesktop import XDesktop, until
+from tests.support.xkeyboard import keys_down, lock_group, mapping, paste, state
 
 BLOCKS = {
     "ascii": (0x20, 0x7F), "latin": (0xA1, 0x180), "vietnamese": (0x1E00, 0x1EFF), "greek": (0x370, 0x400),
@@ -110,8 +109,7 @@ def test_a_gtk_editor_and_its_clipboard(x: XDesktop, hands: X11Hands, tmp_path: 
             hands.key(name, True)
             hands.key(name, False)
         hands.key("control_left", False)
-        argv = ["xclip", "-selection", "clipboard", "-o"]
-        return subprocess.run(argv, env=x.env, capture_output=True, timeout=30).stdout.decode()
+        return paste(x)
 
     until(lambda: len(copied()) >= len(text), "the editor to have it all")
     assert copied() == text
@@ -131,7 +129,7 @@ def test_the_layout_changes_between_two_texts(x: XDesktop, hands: X11Hands, term
 
 def test_the_other_group_is_in_force(x: XDesktop, hands: X11Hands, terminal: Callable[[], str]) -> None:
     x.run("setxkbmap", "us,ru", check=True)
-    x.run("xdotool", "key", "ISO_Next_Group", check=True)
+    lock_group(x, 1)
     hands.text("both: привет, hello\n")
     assert terminal() == "both: привет, hello\n"
 
@@ -142,7 +140,7 @@ def test_caps_lock_does_not_turn_text_round(x: XDesktop, hands: X11Hands, field:
     text = "Abc Éé ßİı Яя你"
     hands.text(text)
     assert field(len(text)) == text
-    assert locked(x) & LOCK  # as it was
+    assert state(x).locked & LOCK  # as it was
 
 
 @pytest.mark.parametrize("layout", ["us", "de"])
@@ -155,9 +153,9 @@ def test_text_is_text_whatever_is_held(
     text = "Ab1!@ é你"
     hands.text(text)
     assert field(len(text)) == text
-    assert keys_down(x) == 1  # still held
+    assert len(keys_down(x)) == 1  # still held
     hands.key(held, False)
-    assert keys_down(x) == 0
+    assert keys_down(x) == []
 
 
 def test_line_ends_tabs_and_what_has_no_key(x: XDesktop, hands: X11Hands, field: Callable[[int], str]) -> None:
@@ -208,24 +206,3 @@ def test_no_key_to_lend(x: XDesktop, hands: X11Hands, terminal: Callable[[], str
         hands.text("ab你")
     hands.text("plain\n")
     assert terminal().endswith("plain\n")
-
-
-def mapping(x: XDesktop) -> list[tuple[int, ...]]:
-    opened = display.Display(x.display)
-    found = [tuple(each) for each in opened.get_keyboard_mapping(8, 248)]
-    opened.close()
-    return found
-
-
-def locked(x: XDesktop) -> int:
-    opened = display.Display(x.display)
-    found = Keyboard(opened).state().locked
-    opened.close()
-    return found
-
-
-def keys_down(x: XDesktop) -> int:
-    opened = display.Display(x.display)
-    found = sum(bits.bit_count() for bits in opened.query_keymap())
-    opened.close()
-    return found

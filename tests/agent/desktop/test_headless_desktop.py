@@ -1,0 +1,89 @@
+"""The desktop of memory keeps the promises of `base`."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from rs_agent.desktop.base import (
+    CLIPBOARD_LIMIT,
+    Clipboard,
+    ClipboardTooLarge,
+    Desktop,
+    Hands,
+    Monitor,
+    PointerPlace,
+    Screen,
+    ScreenChanged,
+)
+from rs_agent.desktop.headless.desktop import HeadlessDesktop
+from rs_relay.errors import PeerBroke
+
+
+def test_it_is_a_desktop() -> None:
+    desktop: Desktop = HeadlessDesktop()
+    screen: Screen = desktop.screen()
+    hands: Hands = desktop.hands()
+    clipboard: Clipboard = desktop.clipboard()
+    for each in (screen, hands, clipboard, desktop):
+        each.close()
+
+
+def test_what_is_drawn_is_seen() -> None:
+    desktop = HeadlessDesktop(40, 30)
+    screen = desktop.screen()
+    desktop.room.picture[5:10, 7:9] = 200
+    seen = screen.grab(Monitor("part", 7, 5, 2, 5))
+    assert seen.shape == (5, 2, 4)
+    assert (seen == 200).all()
+    desktop.room.picture = np.zeros((10, 10, 4), np.uint8)
+    with pytest.raises(ScreenChanged):
+        screen.grab(Monitor("all", 0, 0, 40, 30))
+    assert screen.bounds() == Monitor("all", 0, 0, 10, 10)
+    assert len(screen.monitors()) == 1
+
+
+def test_what_hands_did_and_let_go_of() -> None:
+    desktop = HeadlessDesktop(100, 50)
+    hands, acts = desktop.hands(), desktop.room.acts
+    hands.move(500, -3)
+    hands.key("shift_left", True)
+    hands.key("a", False)
+    hands.button("left", True)
+    hands.text("ü")
+    hands.wheel(0, 1)
+    hands.release_all()
+    hands.release_all()
+    assert desktop.screen().pointer() == PointerPlace(99, 0)
+    assert acts == [
+        ("move", 99, 0), ("key", "shift_left", True), ("button", "left", True), ("text", "ü"), ("wheel", 0, 1),
+        ("button", "left", False), ("key", "shift_left", False),
+    ]  # fmt: skip
+    for bad in (lambda: hands.key("nokey", True), lambda: hands.button("nobutton", True)):
+        with pytest.raises(PeerBroke):
+            bad()
+
+
+def test_a_clipboard_without_echo() -> None:
+    desktop = HeadlessDesktop()
+    ours, theirs = desktop.clipboard(), desktop.clipboard()
+    told = threading.Semaphore(0)
+    stop = ours.watch(told.release)
+    ours.set("ours")
+    assert desktop.clipboard().get() == "ours"
+    assert not told.acquire(blocking=False)
+    desktop.copy("somebody's")
+    assert told.acquire(timeout=20)
+    theirs.set("another's")
+    assert told.acquire(timeout=20)
+    stop()
+    stop()
+    desktop.copy("more")
+    assert not told.acquire(blocking=False)
+    with pytest.raises(ClipboardTooLarge) as refused:
+        ours.get(3)
+    assert refused.value.size == 4
+    with pytest.raises(ClipboardTooLarge):
+        ours.set("x" * (CLIPBOARD_LIMIT + 1))
