@@ -106,7 +106,7 @@ class Files:
 
     async def _receive(self, carrier: Carrier, opened: m.Open, inbox: Inbox[m.FromSender]) -> None:
         incoming = self._incoming.get(opened.key)
-        if incoming is None or incoming.busy:
+        if incoming is None or incoming.busy or incoming.receiver.aborted:
             try:
                 store = self._open_store()
             except RsError as error:
@@ -121,8 +121,9 @@ class Files:
             await carrier.receive(incoming.receiver, inbox, lambda: None)
         finally:
             incoming.busy = False
-            if incoming.receiver.finished or incoming.receiver.aborted:
-                self._incoming.pop(opened.key, None)
+            ended = incoming.receiver.finished or incoming.receiver.aborted
+            if ended and not incoming.tally.told:  # it is kept: the technician may not have heard the last answers
+                incoming.tally.told = True
                 self._received(opened, incoming)
 
     def _open_store(self) -> Store:

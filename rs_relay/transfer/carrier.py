@@ -132,7 +132,7 @@ class Carrier:
         """Until the batch has ended. Parks it if the channel goes first. `moved` is called after each step."""
         worker = Worker()
         try:
-            while not receiver.finished and not receiver.aborted:
+            while True:
                 await inbox.news()
                 heard = inbox.take()
                 try:
@@ -144,6 +144,8 @@ class Carrier:
                 moved()
                 for answer in answers:
                     await self._channel.send(answer)
+                if receiver.finished or receiver.aborted:
+                    return
         finally:
             await worker.finish(receiver.park)
 

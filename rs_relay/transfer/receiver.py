@@ -162,6 +162,7 @@ class Receiver:
             self._bytes = self._count = 0
         self._next = max(self._next, min(message.settled, m.ITEMS_MAX))
         self._last = None
+        self.finished = False  # the sender may not have heard the last answers: it will say those items again
         return []
 
     def _item(self, message: m.Offer | m.Whole | m.Folder | m.LeftOut) -> list[m.FromReceiver]:
