@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 
 from rs_relay.errors import LocalProblem, TooLarge
 
-Pixels = npt.NDArray[np.uint8]  # shape (height, width, 4), byte order B, G, R, X (X is undefined)
+if TYPE_CHECKING:  # an agent that only shows its code has no need of numpy
+    import numpy as np
+    import numpy.typing as npt
+
+Pixels: TypeAlias = "npt.NDArray[np.uint8]"  # shape (height, width, 4), byte order B, G, R, X (X is undefined)
 CLIPBOARD_LIMIT = 10 * 1024 * 1024  # bytes of UTF-8 that a clipboard gives or takes: more never sits in memory whole
 
 

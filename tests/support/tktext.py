@@ -1,5 +1,6 @@
 """A Tk window with one text field that writes what it holds to a file after each change: a second toolkit to type into,
-which unlike a terminal shows also what a control character did. Run as a program: `python tktext.py FILE`."""
+which unlike a terminal shows also what a control character did. Its title says when it has the keyboard.
+Run as a program: `python tktext.py FILE`."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ def main(path: Path) -> None:
     window.title("tk text")
     field = tkinter.Text(window, width=60, height=12)
     field.pack()
-    field.focus_force()
+    field.focus_set()
+    field.bind("<FocusIn>", lambda _event: window.title("tk text has the keyboard"))
 
     def save(_event: object) -> None:
         draft = path.with_suffix(".draft")

@@ -45,7 +45,7 @@ def test_a_new_layout_takes_keys_away() -> None:
     assert spare.until_free(99.0, ()) is None
 
 
-@given(st.lists(st.tuples(st.integers(1, 12), st.floats(0, 0.2)), max_size=60))
+@given(st.lists(st.tuples(st.integers(1, 12), st.floats(0, 0.8)), max_size=60))
 def test_a_key_keeps_its_meaning_for_a_while_after_each_use(uses: list[tuple[int, float]]) -> None:
     spare, now = with_keys(*range(100, 104)), 0.0
     used: dict[int, tuple[int, float]] = {}

@@ -66,33 +66,37 @@ def field(x: XDesktop, tmp_path: Path) -> Callable[[int], str]:
     out = tmp_path / "field"
     x.spawn(sys.executable, str(Path(tktext.__file__)), str(out), name="tktext")
     x.focus(x.wait_for_window("tk text"))
+    x.wait_for_window("tk text has the keyboard")
+
+    def now() -> str:
+        return out.read_text("utf-8") if out.exists() else ""
 
     def held(count: int) -> str:
-        def enough() -> str | None:
-            text = out.read_text("utf-8") if out.exists() else ""
-            return text if len(text) >= count else None
-
-        return str(until(enough, f"{count} characters in the text field"))
+        try:
+            until(lambda: len(now()) >= count, f"{count} characters in the text field")
+        except TimeoutError:
+            return now()  # the comparison says more
+        return now()
 
     return held
 
 
-@pytest.mark.parametrize("layout", ["us", "fr", "de", "us,ru"])
-def test_two_hundred_characters_into_a_terminal(
-    x: XDesktop, hands: X11Hands, terminal: Callable[[], str], layout: str
+@pytest.mark.parametrize(("layout", "count"), [("us", 200), ("fr", 60), ("de", 60), ("us,ru", 60)])
+def test_odd_characters_into_a_terminal(
+    x: XDesktop, hands: X11Hands, terminal: Callable[[], str], layout: str, count: int
 ) -> None:
     x.run("setxkbmap", layout, check=True)
-    text = sample(200, seed=len(layout))
+    text = sample(count, seed=count + len(layout))
     hands.text(text + "\n")
     assert terminal() == text + "\n"
 
 
-@pytest.mark.parametrize("layout", ["us", "fr", "de"])
-def test_two_hundred_characters_into_a_text_field(
-    x: XDesktop, hands: X11Hands, field: Callable[[int], str], layout: str
+@pytest.mark.parametrize(("layout", "count"), [("us", 140), ("fr", 20), ("de", 20)])
+def test_odd_characters_into_a_text_field(
+    x: XDesktop, hands: X11Hands, field: Callable[[int], str], layout: str, count: int
 ) -> None:
     x.run("setxkbmap", layout, check=True)
-    text = AWKWARD + sample(200 - len(AWKWARD), seed=7)
+    text = AWKWARD + sample(count, seed=7)
     hands.text(text)
     assert field(len(text)) == text
 
@@ -100,7 +104,7 @@ def test_two_hundred_characters_into_a_text_field(
 def test_a_gtk_editor_and_its_clipboard(x: XDesktop, hands: X11Hands, tmp_path: Path) -> None:
     x.spawn("mousepad", str(tmp_path / "new.txt"), env={"HOME": str(tmp_path), "GSETTINGS_BACKEND": "memory"})
     x.focus(x.wait_for_window("new.txt"))
-    text = "Grüße, мир! 你好 😀\n\tça va? " + sample(60, seed=11)
+    text = "Grüße, мир! 你好 😀\n\tça va? " + sample(30, seed=11)
     hands.text(text)
 
     def copied() -> str:
