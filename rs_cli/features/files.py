@@ -262,7 +262,10 @@ class Files:
         except BrokenPipeError as e:  # nobody reads what we write: not an error of the transfer
             if not transfer.ended.done():
                 transfer.ended.set_exception(e)
-            self._end(transfer, TransferFailed("Nobody reads any more.", ""), State.CANCELLED)
+            error = TransferFailed("Nobody reads any more.", "")
+            self._end(transfer, error, State.CANCELLED)
+            if transfer._machine:
+                await carrier.say(transfer._machine.give_up(error))
             return
         machine = transfer._machine
         if machine and (machine.finished or machine.aborted):

@@ -11,7 +11,6 @@ While the pieces of one step are being sealed and sent, the thread reads and has
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -77,10 +76,19 @@ class Worker:
         return asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def finish(self, work: Callable[[], T]) -> T:
-        """Do this last, whatever is still being done, even if this task is being cancelled."""
+        """Do this last, after whatever is still being done, and return only then, however often this task is cancelled:
+        the next link must not find the machine at work for this one."""
         last = self.start(work)
         self._pool.shutdown(wait=False)
-        return await asyncio.shield(last)
+        cancelled = False
+        while not last.done():
+            try:
+                await asyncio.wait([last])
+            except asyncio.CancelledError:
+                cancelled = True
+        if cancelled:
+            raise asyncio.CancelledError
+        return last.result()
 
 
 class Carrier:
@@ -92,6 +100,7 @@ class Carrier:
         self._jobs: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pace = Pace()
+        self._dead: set[tuple[int, int]] = set()  # (batch, item) that failed, (batch, -1) aborted: no ack will come
         self._room = asyncio.Event()
 
     async def serve(self, first: Callable[[Any], None]) -> None:
@@ -176,15 +185,22 @@ class Carrier:
         for message in said:
             match message:
                 case m.Piece(batch=batch, item=item, offset=offset, data=data, ack=ack):
-                    await self._turn()
+                    if not await self._turn(batch, item):
+                        continue
                     self._pace.said((batch, item), offset, data.nbytes, ack, self._clock())
                 case m.Whole(batch=batch, item=item, data=data):
-                    await self._turn()
+                    if not await self._turn(batch, item):
+                        continue
                     self._pace.said((batch, item), 0, data.nbytes, True, self._clock())
             await self._channel.send(message)
 
-    async def _turn(self) -> None:
-        while not self._pace.open():
+    async def _turn(self, batch: int, item: int) -> bool:
+        """Wait until content may be said. False: nobody wants it any more."""
+        while True:
+            if (batch, item) in self._dead or (batch, -1) in self._dead:
+                return False
+            if self._pace.open():
+                return True
             self._room.clear()
             await self._room.wait()
 
@@ -204,7 +220,10 @@ class Carrier:
                 self._pace.acked((batch, item), offset, self._clock())
             case m.Ack() | m.Accept() | m.Saved() | m.Failed():
                 self._pace.settled((message.batch, message.item), self._clock())
-            case m.Abort(batch=batch):
+                if isinstance(message, m.Failed) and message.batch in self._inboxes:
+                    self._dead.add((message.batch, message.item))
+            case m.Abort(batch=batch) if batch in self._inboxes:
+                self._dead.add((batch, -1))
                 self._pace.forget(lambda key: isinstance(key, tuple) and key[0] == batch)
             case _:
                 return
@@ -221,7 +240,6 @@ class Carrier:
             raise
         finally:
             self._inboxes.pop(batch, None)
+            self._dead = {dead for dead in self._dead if dead[0] != batch}
             self._pace.forget(lambda key: isinstance(key, tuple) and key[0] == batch)
             self._room.set()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.sleep(0)

@@ -199,6 +199,10 @@ class Landing:
             return "/".join(actual)
         return _put_whole(self._store, folder, actual, data, mtime_ns, self._overwrite)
 
+    def again(self) -> None:
+        """The sender begins anew: files in the directories of this batch may be there already."""
+        self._tops = {top: (name, not self._overwrite) for top, (name, _) in self._tops.items()}
+
     def settle(self) -> None:
         """Make the names given since the last call last: nothing may be reported as saved before."""
         touched, self._touched = self._touched, {}

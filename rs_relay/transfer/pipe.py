@@ -85,6 +85,9 @@ class PipeLanding:
             part.write(data)
         return part.publish()
 
+    def again(self) -> None:
+        pass
+
     def settle(self) -> None:
         pass
 

@@ -63,6 +63,10 @@ class Landing(Protocol):
 
     def whole(self, name: str, data: memoryview, sha256: bytes, mtime_ns: int) -> str: ...
 
+    def again(self) -> None:
+        """The sender begins anew: what it sends may be there already, from before."""
+        ...
+
     def settle(self) -> None:
         """After it, the names given are there for good."""
         ...
@@ -156,6 +160,8 @@ class Receiver:
         if self._landing is None:
             self._landing = self._land(message)
         if message.sending != self._sending:
+            if self._sending:
+                self._landing.again()
             self._sending, self._next = message.sending, 0
             self._settled.clear()
             self._failed.clear()

@@ -73,7 +73,7 @@ class State(Enum):
     ENDED = auto()  # all said, the answer is awaited
 
 
-@dataclass
+@dataclass(eq=False)
 class _Item:
     number: int
     found: Found
@@ -109,6 +109,7 @@ class Sender:
         self._batch = opening.batch
         self._items: dict[int, _Item] = {}  # unsettled, in order
         self._again: deque[_Item] = deque()  # to be said again on a new link
+        self._tops: list[_Item] = []  # the topmost directories
         self._next = 0
         self._listed = False  # the plan has ended
         self._said_last = False
@@ -126,7 +127,8 @@ class Sender:
         settled = min(self._items, default=self._next)
         self._opening = msgspec.structs.replace(self._opening, batch=batch, settled=settled)
         self._open_said = self._said_last = False
-        self._again = deque(self._items.values())
+        # a receiver that was started anew must hear again which directories of its own the rest belongs to
+        self._again = deque([*(top for top in self._tops if top.number not in self._items), *self._items.values()])
         for item in self._items.values():
             if item.source:
                 item.state = State.OFFERED
@@ -249,7 +251,7 @@ class Sender:
             return self._opening
         while self._again:
             item = self._again.popleft()
-            if item.number in self._items:
+            if item.number in self._items or item in self._tops:
                 return self._introduce(item, line)
         if not self._listed and len(self._items) < m.AHEAD and self._offers() < m.OFFERS_AHEAD:
             found = next(self._plan, None)
@@ -273,6 +275,8 @@ class Sender:
         if item.left_out or found.message:
             return self._omit(item)
         if found.open is None:
+            if "/" not in found.name and item not in self._tops:
+                self._tops.append(item)
             return m.Folder(self._batch, item.number, found.name, found.key)
         try:
             source = item.source or found.open()
