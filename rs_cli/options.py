@@ -10,6 +10,11 @@ Number = Annotated[int, typer.Argument(metavar="SESSION", help="The session's nu
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output, errors included.")]
 Timeout = Annotated[
     float,
-    typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long to try to reach the customer's computer."),
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        min=0.1,
+        help="How long to try to reach the customer's computer; below 60, also again when the line breaks.",
+    ),
 ]
 REACH = 60.0  # the default of Timeout

@@ -38,6 +38,7 @@ DENIALS = 3
 ABSENT = "The customer's computer is not at the relay now."
 BY_TECHNICIAN = "You ended the session."
 FAREWELL = 3.0  # seconds the agent has to answer a goodbye
+HURRY, RESUMABLE = 60.0, 600.0  # seconds, see `open_session`
 
 
 class Technician:
@@ -55,8 +56,14 @@ class Technician:
         self._uses: dict[str, _Use] = {}
         self._changed = asyncio.Condition()
         self._keeper: asyncio.Task[None] | None = None
+        self._patience: float | None = None
+        self._lost_at: float | None = None
 
     # what faces call
+
+    def be_patient(self, seconds: float | None) -> None:
+        """How long a lost link is tried for again before the session stops here as Unreachable; None: for ever."""
+        self._patience = seconds
 
     def listen(self, heard: Callable[[Event], None]) -> Callable[[], None]:
         """Call `heard` for each event from now on; returns how to stop that."""
@@ -149,6 +156,7 @@ class Technician:
             self._link = link
             self._links_made += 1
             self._attempt = self._denials = 0
+            self._lost_at = None
             self._backoff.reset()
             await self._move(Open(self._links_made))
             error = await link.closed()
@@ -186,6 +194,11 @@ class Technician:
             await self._move(Stopped(error))
 
     async def _wait(self, why: str) -> None:
+        now = asyncio.get_running_loop().time()
+        self._lost_at = now if self._lost_at is None else self._lost_at
+        if self._patience is not None and now - self._lost_at > self._patience and self._links_made:
+            await self._move(Stopped(Unreachable(f"The customer's computer was not to be reached again. {why}")))
+            return
         pause = self._backoff.next()
         await self._move(Lost(why, pause))
         await asyncio.sleep(pause)
@@ -325,7 +338,10 @@ async def open_session(
     book: Book | None = None,
     connector: Connector | None = None,
 ) -> AsyncIterator[Technician]:
-    """The session of that number (None: the only open one), reached. `timeout` bounds the reaching alone; None waits.
+    """The session of that number (None: the only open one), reached. `timeout` bounds the reaching; None waits.
+
+    A link that breaks later is tried for again for ten minutes, as long as an agent keeps a session; whoever gave a
+    `timeout` below a minute is in a hurry, and is told after that.
 
     Raises NoSuchSession, SessionEnded, Unreachable, SignInNeeded."""
     book = book or Book()
@@ -340,6 +356,7 @@ async def open_session(
     try:
         await session.start()
         await _reach(session, timeout)
+        session.be_patient(timeout if timeout is None or timeout < HURRY else max(timeout, RESUMABLE))
         yield session
     finally:
         await session.stop()

@@ -261,8 +261,9 @@ class Link:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def abort(self, error: RsError | None = None) -> None:
-        """Cut it now."""
+        """Cut it now, even in the middle of a polite close."""
         self._finish(error or ConnectionLost("The connection was cut."))
+        self._socket.abort()
 
     async def _drain(self) -> None:
         self._idle.clear()

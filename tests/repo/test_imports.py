@@ -8,16 +8,54 @@ import sys
 import pytest
 
 ROOMS = {
-    "rs_relay.server.app": ["rs_relay.link", "rs_relay.transfer", "rs_relay.channels", "PIL", "numpy", "textual", "rs_cli", "rs_agent"],
+    "rs_relay.server.app": [
+        "rs_relay.link",
+        "rs_relay.transfer",
+        "rs_relay.channels",
+        "PIL",
+        "numpy",
+        "textual",
+        "rs_cli",
+        "rs_agent",
+    ],
     "rs_relay.link.session": ["asyncio", "websockets", "rs_relay.channels", "rs_relay.server"],
     "rs_relay.link.dial": ["rs_relay.channels", "rs_relay.server", "rs_relay.transfer", "numpy", "PIL"],
-    "rs_cli.main": ["textual", "PIL", "numpy", "tkinter", "sqlalchemy", "rs_agent", "rs_relay.server", "websockets", "cryptography"],
+    "rs_cli.main": [
+        "textual",
+        "PIL",
+        "numpy",
+        "tkinter",
+        "sqlalchemy",
+        "rs_agent",
+        "rs_relay.server",
+        "websockets",
+        "cryptography",
+    ],
     "rs_cli.commands.sessions": ["textual", "PIL", "numpy", "tkinter", "rs_agent", "rs_relay.server"],
     "rs_cli.commands.send_file": ["textual", "PIL", "numpy", "tkinter", "rs_agent", "rs_relay.server"],
     "rs_cli.tui.app": ["tkinter", "rs_agent", "rs_relay.server", "sqlalchemy"],
-    "rs_cli.viewer.window": ["cryptography", "websockets", "textual", "rs_relay.link.dial", "rs_relay.link.link", "rs_agent", "typer"],
-    "rs_agent.main": ["rs_cli", "rs_relay.server", "textual", "typer", "tkinter", "sqlalchemy", "numpy", "PIL", "mss", "Xlib"],
-}  # fmt: skip
+    "rs_cli.viewer.window": [
+        "cryptography",
+        "websockets",
+        "textual",
+        "rs_relay.link.dial",
+        "rs_relay.link.link",
+        "rs_agent",
+        "typer",
+    ],
+    "rs_agent.main": [
+        "rs_cli",
+        "rs_relay.server",
+        "textual",
+        "typer",
+        "tkinter",
+        "sqlalchemy",
+        "numpy",
+        "PIL",
+        "mss",
+        "Xlib",
+    ],
+}
 
 
 @pytest.mark.parametrize("room", list(ROOMS))

@@ -39,7 +39,8 @@ class Panel(Vertical):
 
     def on_panel_redraw(self, message: Redraw) -> None:
         message.stop()
-        self.show()
+        if self.children:  # gone already when the workspace is being taken down
+            self.show()
 
     def show(self) -> None:
         raise NotImplementedError
