@@ -1,0 +1,1 @@
+"""A desktop made of memory."""
