@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-
 from rs_relay.errors import LocalProblem, TooLarge
 
 if TYPE_CHECKING:  # an agent that only shows its code has no need of numpy
