@@ -66,6 +66,8 @@ def _tell(report: Report) -> None:
         if o.note:
             output.note(f"    {printable(o.note)}")
     said = [(o, o.skipped) for o in report.skipped] + [(o, o.error.message) for o in report.failed if o.error]
+    if len(report.outcomes) == 1 and report.failed:
+        said = []  # the error itself says it
     for o, why in said[:LISTED]:
         output.note(f"{printable(o.name, NAME)}: {printable(why)}")
     if len(said) > LISTED:

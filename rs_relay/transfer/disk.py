@@ -32,7 +32,8 @@ from rs_relay.errors import DiskFull, LocalProblem, RsError, TransferFailed
 from rs_relay.transfer import resume
 from rs_relay.transfer.names import PART_PREFIX, numbered, safe_name, walk
 
-MARGIN = 64 * 1024 * 1024  # room left to the computer's owner
+MARGIN = 64 * 1024 * 1024  # room left to the computer's owner …
+MARGIN_SHARE = 20  # … but no more than this part of a small disk
 CHUNK = 1024 * 1024  # bytes hashed at a time when a partial file is read again
 TOUCHED = 32  # directories open at once for a batch
 PARKED = 64  # running hashes kept for files whose link broke; a file beyond that is read again
@@ -58,7 +59,7 @@ def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
 def _full(needed: int, free: int | None) -> str:
     if free is None:
         return "The receiving disk is full."
-    return f"The receiving disk has {megabytes(free)} free, and {megabytes(needed)} more are needed."
+    return f"The receiving disk has {megabytes(free)} free, and {megabytes(needed)} are needed."
 
 
 def megabytes(size: int) -> str:
@@ -110,12 +111,19 @@ class Store:
         return Landing(self, key, safe_name(into) if into else (), overwrite, rename)
 
     def free(self) -> int:
+        """Bytes that a new file may have: beside what running transfers still need, and what is left to the owner."""
         found = os.fstatvfs(self.root)
-        return max(0, found.f_bavail * found.f_frsize - self.margin - sum(self.promised.values()))
+        return found.f_bavail * found.f_frsize - self._kept(found) - sum(self.promised.values())
+
+    def _kept(self, found: os.statvfs_result) -> int:
+        return min(self.margin, found.f_blocks * found.f_frsize // MARGIN_SHARE)
 
     def check_room(self, needed: int) -> None:
-        if needed > 0 and needed > (free := self.free()):
-            raise DiskFull(_full(needed, free))
+        short = needed - self.free()
+        if needed > 0 and short > 0:
+            found = os.fstatvfs(self.root)
+            free = found.f_bavail * found.f_frsize
+            raise DiskFull(_full(free + short, free))
 
     def park(self, name: str, fd: int, offset: int, running: hashlib._Hash) -> None:
         self._parked.pop(name, None)
