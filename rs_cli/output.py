@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rs_relay.errors import RsError
+from rs_relay.errors import SENTENCE, RsError
+from rs_relay.text import printable
 
 
 def is_terminal() -> bool:
@@ -55,9 +56,10 @@ def failure(error: RsError, as_json: bool) -> None:
     if as_json:
         data({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return
-    note(f"rs: {error.message}")
+    # it may repeat the name of a file, whoever named it
+    note(f"rs: {printable(error.message, SENTENCE)}")
     if error.hint:
-        note(f"    {error.hint}")
+        note(f"    {printable(error.hint, SENTENCE)}")
 
 
 def table(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> None:

@@ -10,6 +10,7 @@ from rs_cli import output
 from rs_cli.session.events import Began, Event, Moved, Opening, Stopped
 from rs_cli.session.status import Lost
 from rs_cli.session.technician import Technician, open_session
+from rs_relay.text import printable
 
 PATIENCE = 0.7  # seconds before a person is told what they are waiting for
 
@@ -32,7 +33,7 @@ class Narrator:
     def hear(self, event: Event) -> None:
         match event:
             case Moved(Lost(why, retry_in)):
-                output.progress(f"{why} Trying again in {max(retry_in, 0.1):.1f} s.")
+                output.progress(f"{printable(why)} Trying again in {max(retry_in, 0.1):.1f} s.")
             case Opening(feature):
                 text = f"Waiting for the customer to allow {feature} …"
                 self._later[feature] = asyncio.get_running_loop().call_later(PATIENCE, output.progress, text)

@@ -25,6 +25,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rs_relay.text import printable
+
+SENTENCE = 500  # terminal cells of a message or hint that somebody else worded
+
 
 class RsError(Exception):
     """Base of the tree. `message` is one sentence for a person, `hint` the next step (may be empty)."""
@@ -115,5 +119,5 @@ BY_CODE: dict[str, type[RsError]] = _tree(RsError)
 
 
 def from_wire(code: str, message: str, hint: str | None = None) -> RsError:
-    """The error that the other end named; an unknown `code` is a plain RsError."""
-    return BY_CODE.get(code, RsError)(message, hint)
+    """The error that the other end named and worded; an unknown `code` is a plain RsError."""
+    return BY_CODE.get(code, RsError)(printable(message, SENTENCE), None if hint is None else printable(hint, SENTENCE))

@@ -44,6 +44,9 @@ def serve(
     port_file: Annotated[Path | None, typer.Option(help="Write the URL there once it listens.")] = None,
     insecure_plaintext: Annotated[bool, typer.Option(help="No TLS on a public address. For tests.")] = False,
     max_connections: Annotated[int, typer.Option(min=10, help="Sockets at once.")] = Limits.connections,
+    code_lifetime: Annotated[
+        float, typer.Option(min=1, max=Limits.slot_ttl, metavar="SECONDS", help="How long an unused code is valid.")
+    ] = Limits.slot_ttl,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every message's kind.")] = False,
 ) -> None:
     """Run the relay."""
@@ -61,7 +64,7 @@ def serve(
         tls_key=tls_key,
         trusted_proxies=tuple(map(parse_network, trusted_proxy or ())),
         insecure_plaintext=insecure_plaintext,
-        limits=Limits(connections=max_connections),
+        limits=Limits(connections=max_connections, slot_ttl=code_lifetime),
     )
     config.check()
     asyncio.run(_serve(config, port_file))

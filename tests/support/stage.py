@@ -30,8 +30,11 @@ CODE = r"\b\d{3,5}-\d{3}-\d{3}\b"
 class RsStage:
     """Each person has folders of their own below `folder`; the customer's home is `home`."""
 
-    def __init__(self, display: str = "", folder: Path | None = None) -> None:
+    def __init__(
+        self, display: str = "", folder: Path | None = None, *, relay_options: tuple[str, ...] = ("--open",)
+    ) -> None:
         self.display = display
+        self.relay_options = relay_options
         self.folder = folder or Path(tempfile.mkdtemp(prefix="rs-stage-"))
         self._own = folder is None
         self.home = self.folder / "home"
@@ -58,7 +61,7 @@ class RsStage:
         """The relay; after `kill9` again on the same port."""
         url = self.folder / "url"
         url.unlink(missing_ok=True)
-        command = [str(BIN / "rs-relay"), "serve", "--open", "--listen", f"127.0.0.1:{self.port}"]
+        command = [str(BIN / "rs-relay"), "serve", *self.relay_options, "--listen", f"127.0.0.1:{self.port}"]
         command += ["--data", str(self.folder / "relay"), "--port-file", str(url), "--verbose"]
         with (self.folder / "relay.log").open("ab") as log:
             self.relay = subprocess.Popen(command, stdout=log, stderr=log)
