@@ -33,20 +33,24 @@ Heard = TypeVar("Heard")
 
 
 class Inbox(Generic[Heard]):
-    """What one batch has heard."""
+    """What one batch has heard. Pieces nobody waits an answer for are let gather: handing over to the thread costs as
+    much as hashing one of them."""
 
     def __init__(self) -> None:
         self._messages: deque[Heard] = deque()
         self._size = 0
+        self._urgent = 0  # messages that are not to be let lie
         self._news = asyncio.Event()
 
     def put(self, message: Heard) -> None:
         """Raises PeerBroke when the other end says more than it may."""
         self._messages.append(message)
         self._size += m.weight(message)
+        self._urgent += _urgent(message)
         if self._size > INBOX_BYTES or len(self._messages) > INBOX_MESSAGES:
             raise PeerBroke("The other end sent more at once than it may.")
-        self._news.set()
+        if self._due:
+            self._news.set()
 
     def take(self) -> list[Heard]:
         """The next messages: STEP bytes at most, or one message."""
@@ -55,15 +59,24 @@ class Inbox(Generic[Heard]):
         while self._messages and size < STEP:
             message = self._messages.popleft()
             size += m.weight(message)
+            self._urgent -= _urgent(message)
             taken.append(message)
         self._size -= size
         return taken
 
     async def news(self) -> None:
-        """Wait until there is something to take."""
-        while not self._messages:
+        """Wait until there is something worth taking."""
+        while not self._due:
             self._news.clear()
             await self._news.wait()
+
+    @property
+    def _due(self) -> bool:
+        return self._urgent > 0 or self._size >= STEP
+
+
+def _urgent(message: object) -> bool:
+    return not isinstance(message, m.Piece) or message.ack
 
 
 class Worker:

@@ -65,7 +65,7 @@ class Pace:
 
     @property
     def ack_every(self) -> int:
-        return max(PIECE_MIN, min(self.window // 4, WINDOW // 8))
+        return max(PIECE_MIN, self.window // 4)
 
     def open(self) -> bool:
         """May more be said now? Always if no acknowledgement is to be waited for."""
