@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from rs_agent.feature import Context
 from rs_agent.features.files import Files as AgentFiles
-from rs_cli.features.files import Files
+from rs_cli.features.files import Files, Report
 from rs_relay.channels.files import SPEC
 from rs_relay.errors import RsError
 from tests.support.channels import MemoryChannel, break_off, channel_pair
@@ -19,13 +20,13 @@ from tests.support.customer import FakeDesktop, FakeFace
 class Pair:
     """`home` is the customer's, `inbox` their folder for received files, `desk` the technician's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, technician: Files | None = None) -> None:
         self.home, self.inbox, self.desk = folder / "home", folder / "home/Downloads/rs", folder / "desk"
-        self.home.mkdir()
-        self.desk.mkdir()
+        self.home.mkdir(exist_ok=True)
+        self.desk.mkdir(exist_ok=True)
         self.face = FakeFace()
         self.notes: list[tuple[str, str]] = []
-        self.technician = Files()
+        self.technician = technician or Files()
         self.restart_agent()
         self.channel: MemoryChannel
         self._runs: list[asyncio.Task[None]] = []
@@ -65,3 +66,29 @@ async def pair(folder: Path) -> AsyncIterator[Pair]:
             yield made
     finally:
         await made.close()
+
+
+class OneSession:
+    """Stands for `rs_cli.reach.reach`: session 3, whose customer is the agent of `pair`."""
+
+    class Entry:
+        number = 3
+
+    entry = Entry()
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.asked: list[int | None] = []
+
+    @asynccontextmanager
+    async def __call__(self, number: int | None, timeout: float) -> AsyncIterator[OneSession]:
+        self.asked.append(number)
+        yield self
+
+    async def during(self, feature: Files, work: Coroutine[Any, Any, Report]) -> Report:
+        made = Pair(self._folder, feature)
+        made.connect()
+        try:
+            return await work
+        finally:
+            await made.close()
