@@ -13,7 +13,7 @@ from rs_cli import output
 from rs_cli.features.files import Report
 from rs_relay.errors import RsError
 from rs_relay.text import printable
-from rs_relay.transfer.disk import megabytes
+from rs_relay.transfer.part import megabytes
 
 LISTED = 20  # files told one by one; more are told as a number
 NAME = 100  # cells

@@ -25,8 +25,9 @@ from rs_relay.text import printable
 from rs_relay.transfer import messages as m
 from rs_relay.transfer import plan
 from rs_relay.transfer.carrier import Carrier, Inbox
-from rs_relay.transfer.disk import Landing, Store, megabytes
+from rs_relay.transfer.disk import Landing, Store
 from rs_relay.transfer.outcome import Outcome
+from rs_relay.transfer.part import megabytes
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Found, Sender
 

@@ -247,10 +247,9 @@ class Carrier:
             await job
         except ChannelClosed:
             pass  # the reader hears it too, and says why
-        except BaseException as e:
-            if not isinstance(e, asyncio.CancelledError) and not self._broken.done():
+        except Exception as e:
+            if not self._broken.done():  # the first one ends the channel; `serve` raises it
                 self._broken.set_exception(e)
-            raise
         finally:
             self._inboxes.pop(batch, None)
             self._dead = {dead for dead in self._dead if dead[0] != batch}

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from rs_relay.errors import NoSuchSession, RsError, TransferFailed, UsageError
 from rs_relay.transfer import resume
-from rs_relay.transfer.names import PART_PREFIX, safe_name, walk
+from rs_relay.transfer.folder import Folder, hold, read_at
+from rs_relay.transfer.names import PART_PREFIX, safe_name
 from rs_relay.transfer.sender import Found, Source
 
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _FAILED = TransferFailed.code
 
 
@@ -34,7 +34,7 @@ class FileSource:
 
     def read(self, offset: int, count: int) -> bytes:
         try:
-            return os.pread(self._fd, count, offset)
+            return read_at(self._fd, count, offset)
         except OSError as e:
             raise TransferFailed("The file could not be read to its end.", e.strerror or "") from e
 
@@ -60,18 +60,16 @@ class Totals:
 
 
 class Root:
-    """One thing to send: a file or directory `name` in the directory `parent` (a descriptor that Root owns).
+    """One thing to send: a file or directory `name` in the directory `parent`, which Root closes.
 
     `identity` is its full path, `label` what the other end calls it.
     """
 
-    def __init__(self, parent: int, name: str, identity: str, label: str) -> None:
+    def __init__(self, parent: Folder, name: str, identity: str, label: str) -> None:
         self._parent, self._name, self._identity, self.label = parent, name, identity, label
 
     def close(self) -> None:
-        if self._parent >= 0:
-            os.close(self._parent)
-            self._parent = -1
+        self._parent.close()
 
     def totals(self) -> Totals:
         files = size = 0
@@ -89,11 +87,11 @@ class Root:
 
     def _open(self, file: _File) -> Source:
         try:
-            folder = walk(self._parent, file.folder, create=False)
+            folder = self._parent.below(file.folder, create=False)
             try:
-                fd = os.open(file.leaf, _READ, dir_fd=folder)
+                fd = folder.open(file.leaf)
             finally:
-                os.close(folder)
+                folder.close()
         except OSError as e:
             raise _unreadable(e) from e
         if not stat.S_ISREG(os.fstat(fd).st_mode):
@@ -103,14 +101,14 @@ class Root:
 
     def _walk(self) -> Iterator[_File | Found]:
         try:
-            found = os.stat(self._name, dir_fd=self._parent, follow_symlinks=False)
+            found = self._parent.stat(self._name)
         except OSError as e:
             yield Found(self.label, message=_unreadable(e).message, code=_FAILED)
             return
         yield from self._thing(self._parent, (), self._name, self.label, found)
 
     def _thing(
-        self, at: int, folder: tuple[str, ...], leaf: str, name: str, found: os.stat_result
+        self, at: Folder, folder: tuple[str, ...], leaf: str, name: str, found: os.stat_result
     ) -> Iterator[_File | Found]:
         mode = found.st_mode
         try:
@@ -127,24 +125,24 @@ class Root:
         else:
             yield Found(name, message="Not a regular file.")
 
-    def _directory(self, at: int, folder: tuple[str, ...], leaf: str, name: str) -> Iterator[_File | Found]:
+    def _directory(self, at: Folder, folder: tuple[str, ...], leaf: str, name: str) -> Iterator[_File | Found]:
         try:
-            here = walk(at, (leaf,), create=False)
+            here = at.below((leaf,), create=False)
         except OSError as e:
             yield Found(name, message=_unreadable(e).message, code=_FAILED)
             return
         try:
             yield Found(name, key=hashlib.sha256(f"{self._identity}\0{name}".encode()).hexdigest())
-            for below in sorted(os.listdir(here)):
+            for below in sorted(here.names()):
                 if below.startswith(PART_PREFIX):
                     continue  # an unfinished transfer into this very tree
                 try:
-                    found = os.stat(below, dir_fd=here, follow_symlinks=False)
+                    found = here.stat(below)
                 except FileNotFoundError:
                     continue  # removed since it was listed
                 yield from self._thing(here, (*folder, leaf), below, f"{name}/{below}", found)
         finally:
-            os.close(here)
+            here.close()
 
 
 @dataclass(frozen=True)
@@ -163,12 +161,12 @@ def local(path: str) -> Root:
     """What the person at this computer named; a link that they named themselves is followed. Raises UsageError."""
     try:
         real = Path(path).resolve(strict=True)
-        parent = os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        parent = hold(real.parent)
     except (OSError, RuntimeError, ValueError):
         raise UsageError("There is no such file here.", f"Look at the path: {path}") from None
     label = Path(os.path.abspath(path)).name or real.name
     if not real.name:
-        os.close(parent)
+        parent.close()
         raise UsageError("The root of the file system cannot be sent.", "Name a folder.")
     return Root(parent, real.name, str(real), label)
 
@@ -184,12 +182,12 @@ def below(home: Path, path: str) -> Root:
         parts = real.relative_to(base).parts
         if not parts:
             raise missing
-        root = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = hold(base)
         try:
             # the path is free of links now: whatever becomes a link before this walk is refused by it
-            parent = walk(root, parts[:-1], create=False)
+            parent = root.below(parts[:-1], create=False)
         finally:
-            os.close(root)
+            root.close()
     except (OSError, RuntimeError, ValueError):
         raise missing from None
     return Root(parent, parts[-1], str(real), parts[-1])

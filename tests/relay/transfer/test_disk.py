@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from rs_relay.errors import DiskFull, LocalProblem, RsError, TransferFailed
-from rs_relay.transfer import disk, resume
+from rs_relay.transfer import folder, resume
 from rs_relay.transfer.disk import Store
 
 DATA = bytes(range(256)) * 4096  # 1 MiB
@@ -248,7 +248,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int, after: int)
             raise OSError(number, os.strerror(number))
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(disk, "os", SimpleNamespace(**{**vars(os), name: call}))
+    monkeypatch.setattr(folder, "os", SimpleNamespace(**{**vars(os), name: call}))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
@@ -327,7 +327,7 @@ def test_a_crash_between_any_two_system_calls(tmp_path: Path, monkeypatch: pytes
             (root / "a").write_bytes(b"old")
         with monkeypatch.context() as patch:
             broken, done = crashing(at)
-            patch.setattr(disk, "os", broken)
+            patch.setattr(folder, "os", broken)
             try:
                 put(Store(root, margin=0), overwrite=overwrite)
                 complete = True

@@ -1,0 +1,224 @@
+"""A directory that is held open, and every call on the file system that this room makes.
+
+Law: whatever is named here is a single name inside the directory that is held, and no call follows a symbolic link.
+Which directory that is was decided once, when it was opened; what becomes of its path afterwards is of no consequence.
+(On Windows, where a directory cannot be held like this, `folder_windows` comes as close as it can.)
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import itertools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from rs_relay.transfer.names import numbered, walk
+
+_CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | _CLOSED
+# O_NONBLOCK: a pipe that was put in a file's place must not make us wait for its writer
+REOPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSED
+READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSED
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
+
+
+class Folder(Protocol):
+    """All methods raise OSError."""
+
+    def below(self, parts: tuple[str, ...], *, create: bool) -> Folder:
+        """The directory `parts` below this one; missing ones are made (0700) if `create`."""
+        ...
+
+    def copy(self) -> Folder:
+        """The same, to be closed on its own."""
+        ...
+
+    def close(self) -> None: ...
+
+    def create(self, name: str) -> int:
+        """A new file (0600), for reading and writing."""
+        ...
+
+    def open(self, name: str, *, write: bool = False) -> int: ...
+
+    def make(self, name: str) -> None:
+        """A new directory (0700)."""
+        ...
+
+    def unlink(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        ...
+
+    def replace(self, name: str, final: str) -> None:
+        """Rename, over what may be there."""
+        ...
+
+    def rename_new(self, name: str, final: str) -> None:
+        """Rename; FileExistsError if the name is taken. Of two at once one wins."""
+        ...
+
+    def sync(self) -> None:
+        """Make the names given here last."""
+        ...
+
+    def space(self) -> tuple[int, int]:
+        """(bytes in all, bytes free for us) on this disk."""
+        ...
+
+    def names(self) -> list[str]: ...
+
+    def stat(self, name: str) -> os.stat_result:
+        """Of the thing itself, also if it is a link."""
+        ...
+
+
+class HeldFolder:
+    """A directory by its descriptor (POSIX)."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def below(self, parts: tuple[str, ...], *, create: bool) -> HeldFolder:
+        return HeldFolder(walk(self._fd, parts, create=create))
+
+    def copy(self) -> HeldFolder:
+        return HeldFolder(os.dup(self._fd))
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def create(self, name: str) -> int:
+        return os.open(name, CREATE, 0o600, dir_fd=self._fd)
+
+    def open(self, name: str, *, write: bool = False) -> int:
+        return os.open(name, REOPEN if write else READ, dir_fd=self._fd)
+
+    def make(self, name: str) -> None:
+        os.mkdir(name, 0o700, dir_fd=self._fd)
+
+    def unlink(self, name: str) -> None:
+        try:
+            os.unlink(name, dir_fd=self._fd)
+        except FileNotFoundError:
+            pass
+
+    def replace(self, name: str, final: str) -> None:
+        os.rename(name, final, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    def rename_new(self, name: str, final: str) -> None:
+        try:
+            os.link(name, final, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
+        except OSError as e:
+            if e.errno not in _NO_HARD_LINKS:
+                raise
+            self._rename_no_replace(name, final)  # a file system without hard links, such as FAT
+        else:
+            os.unlink(name, dir_fd=self._fd)
+
+    def _rename_no_replace(self, name: str, final: str) -> None:
+        call = _renameat2()
+        if call is None:
+            raise OSError(errno.EOPNOTSUPP, "no way to rename without replacing")
+        if call(self._fd, os.fsencode(name), self._fd, os.fsencode(final), 1) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))  # FileExistsError for EEXIST
+
+    def sync(self) -> None:
+        os.fsync(self._fd)
+
+    def space(self) -> tuple[int, int]:
+        found = os.fstatvfs(self._fd)
+        return found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
+
+    def names(self) -> list[str]:
+        return os.listdir(self._fd)
+
+    def stat(self, name: str) -> os.stat_result:
+        return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+
+
+@functools.cache
+def _renameat2() -> Callable[..., int] | None:
+    """renameat2(2) with RENAME_NOREPLACE (Linux 3.15); renameatx_np with RENAME_EXCL (macOS: unverified)."""
+    library = ctypes.CDLL(None, use_errno=True)
+    call = getattr(library, "renameat2", None)
+    if call is not None:
+        call.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+        found: Callable[..., int] = call
+        return found
+    call = getattr(library, "renameatx_np", None)
+    if call is None:
+        return None
+    return lambda a, b, c, d, _: int(call(a, b, c, d, ctypes.c_uint(4)))
+
+
+def hold(path: Path) -> Folder:
+    """The directory at `path`, which this computer's own person chose."""
+    if os.name == "nt":
+        from rs_relay.transfer.folder_windows import PathFolder  # its calls exist on Windows alone
+
+        return PathFolder(path)
+    return HeldFolder(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+
+
+def publish(folder: Folder, temporary: str, final: str, overwrite: bool) -> str:
+    """Give `temporary` its final name, a numbered one if that is taken; returns the name it got."""
+    if overwrite:
+        folder.replace(temporary, final)
+        return final
+    for number in itertools.count():
+        name = numbered(final, number)
+        try:
+            folder.rename_new(temporary, name)
+        except FileExistsError:
+            continue
+        return name
+    raise AssertionError("unreachable")
+
+
+# Files, by descriptor. Windows has neither pread nor pwrite: there the one thread that uses a descriptor moves in it.
+
+
+def read_at(fd: int, count: int, offset: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(fd, count, offset)
+    os.lseek(fd, offset, os.SEEK_SET)
+    return os.read(fd, count)
+
+
+def write_at(fd: int, data: memoryview, offset: int) -> None:
+    """All of it."""
+    while data.nbytes:
+        if hasattr(os, "pwrite"):
+            written = os.pwrite(fd, data, offset)
+        else:
+            os.lseek(fd, offset, os.SEEK_SET)
+            written = os.write(fd, data)
+        data, offset = data[written:], offset + written
+
+
+def flush(fd: int) -> None:
+    """The bytes are on the disk for good when it returns."""
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(fd)
+    else:
+        os.fsync(fd)
+
+
+def cut(fd: int, length: int) -> None:
+    os.ftruncate(fd, length)
+
+
+def set_time(fd: int, mtime_ns: int) -> None:
+    """0: not known. A time that this file system cannot hold is not worth a failed transfer."""
+    if mtime_ns > 0 and os.utime in os.supports_fd:
+        try:
+            os.utime(fd, ns=(mtime_ns, mtime_ns))
+        except (OSError, OverflowError):
+            pass

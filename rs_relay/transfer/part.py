@@ -1,0 +1,400 @@
+"""One file that is arriving: unfinished under a name of ours, until it is whole.
+
+Law: a file gets its final name when all its bytes are on the disk, and not before; what a kill, a crash or a full disk
+leaves is either nothing, or a partial file with a record of how much of it is true (see `resume`).
+
+    .rs-part-<hex>          O_EXCL, 0600, in the folder of the final name (a link or rename suffices)
+    .rs-part-<hex>.record   how much of it is on the disk for good
+
+    write ─▶ flush ─▶ record ─▶ … ─▶ flush ─▶ link to the final name (taken: next number) ─▶ unlink ─▶ sync folder
+
+Decided against: `rename` for publishing without `overwrite`: it replaces silently. Anonymous files (O_TMPFILE): they
+cannot be found again after a kill.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from rs_relay.errors import DiskFull, RsError, TransferFailed
+from rs_relay.transfer import resume
+from rs_relay.transfer.folder import Folder, cut, flush, publish, read_at, set_time, write_at
+from rs_relay.transfer.names import PART_PREFIX
+
+CHUNK = 1024 * 1024  # bytes hashed at a time when a file is read again
+RECORD = ".record"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
+    """What went wrong on this disk, without a name or a path."""
+    if e.errno in _FULL:
+        return DiskFull(no_room(needed, free))
+    if e.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+        return TransferFailed("There is something else of that name in the way.", "Rename one of them and try again.")
+    if e.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return TransferFailed("The receiving folder may not be written to.", "")
+    return TransferFailed(f"The disk reported an error ({errno.errorcode.get(e.errno or 0, 'unknown')}).", "")
+
+
+def no_room(needed: int, free: int | None) -> str:
+    if free is None:
+        return "The receiving disk is full."
+    return f"The receiving disk has {megabytes(free)} free, and {megabytes(needed)} are needed."
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+
+
+class Shared(Protocol):
+    """What the files that arrive in one program have in common (`disk.Store`)."""
+
+    busy: dict[str, object]  # partial files that a transfer is writing to
+    promised: dict[object, int]  # bytes that running transfers still want to write
+
+    def check_room(self, needed: int) -> None:
+        """Raises DiskFull."""
+        ...
+
+    def park(self, name: str, fd: int, offset: int, running: hashlib._Hash) -> None: ...
+
+    def parked(self, name: str, fd: int) -> tuple[int, hashlib._Hash] | None: ...
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to arrive: `parts` is its final name below the landing, the folder of which is held open beside it."""
+
+    parts: tuple[str, ...]
+    size: int
+    mtime_ns: int
+    key: str
+    overwrite: bool
+
+    @property
+    def final(self) -> str:
+        return self.parts[-1]
+
+    def named(self, name: str) -> str:
+        return "/".join((*self.parts[:-1], name))
+
+
+class Part:
+    """One unfinished file. `offset` bytes of it are written, and `digest()` is their hash."""
+
+    def __init__(self, shared: Shared, folder: Folder, wanted: Wanted) -> None:
+        """Takes up what an earlier run left. Raises RsError. `folder` stays the caller's."""
+        self._shared, self._wanted = shared, wanted
+        self._name = resume.part_name(wanted.key, wanted.final)
+        if shared.busy.setdefault(self._name, self) is not self:  # the same file twice at once
+            self._name = PART_PREFIX + secrets.token_hex(8)
+            shared.busy[self._name] = self
+        self.offset = self._serial = self._recorded = 0
+        self._running = hashlib.sha256()
+        self._fd = self._record_fd = -1
+        self._folder: Folder | None = None
+        try:
+            self._folder = folder.copy()
+            if not self._take_up():
+                self._start()
+            self._reserve()
+        except BaseException as e:
+            self._give_up()
+            raise (trouble(e) if isinstance(e, OSError) else e) from None
+
+    # what the receiver calls
+
+    def digest(self) -> bytes:
+        return self._running.digest()
+
+    def restart(self) -> None:
+        """Forget what is there: it does not belong to this file."""
+        with self._telling():
+            self._close_files()
+            self._start()
+            self._reserve()
+
+    def write(self, data: memoryview) -> None:
+        """Append. On DiskFull the bytes before it stay, for later."""
+        with self._telling(data.nbytes):
+            write_at(self._fd, data, self.offset)
+            self._running.update(data)
+            self.offset += data.nbytes
+            if self._wanted.size >= 0:
+                self._shared.promised[self] = max(0, self._wanted.size - self.offset)
+            if self.offset - self._recorded >= resume.record_every(self._wanted.size):
+                self._record()
+
+    def publish(self) -> str:
+        """Give the file its final name; returns it. The caller has compared the hash."""
+        with self._telling():
+            set_time(self._fd, self._wanted.mtime_ns)
+            flush(self._fd)
+            self._close_files()  # Windows renames no open file
+            name = publish(self._here, self._name, self._wanted.final, self._wanted.overwrite)
+            self._here.unlink(self._name + RECORD)
+            self._here.sync()
+        self._let_go()
+        return self._wanted.named(name)
+
+    def park(self) -> None:
+        """The link broke: keep what is there."""
+        if self._fd >= 0:
+            try:
+                self._keep()
+            except OSError:
+                pass  # a disk that takes no record costs sending again, and nothing else
+        self._let_go()
+
+    def discard(self) -> None:
+        """The transfer is over and failed for good: leave nothing."""
+        self._close_files()
+        if self._folder is not None:
+            for name in (self._name, self._name + RECORD):
+                remove(self._folder, name)
+        self._let_go()
+
+    # how
+
+    @property
+    def _here(self) -> Folder:
+        if self._folder is None:
+            raise ValueError("this file has been let go")
+        return self._folder
+
+    def _take_up(self) -> bool:
+        """Go on with what an earlier run left, if it is what it says it is."""
+        try:
+            fd = self._here.open(self._name, write=True)
+        except OSError:
+            return False
+        try:
+            if _ours(os.fstat(fd)) and self._verify(fd):
+                cut(fd, self.offset)
+                self._fd = fd
+        finally:
+            if self._fd < 0:
+                os.close(fd)
+        return self._fd >= 0
+
+    def _verify(self, fd: int) -> bool:
+        record = self._read_record()
+        if record is None or not record.same_file(self._wanted.key, self._wanted.size, self._wanted.mtime_ns):
+            return False
+        if parked := self._shared.parked(self._name, fd):
+            offset, running = parked
+        else:
+            found = hash_of(fd, record.offset)
+            if found is None or found.digest() != record.sha256:
+                return False
+            offset, running = record.offset, found
+        self.offset, self._running = offset, running
+        self._serial, self._recorded = record.serial, record.offset
+        return True
+
+    def _start(self) -> None:
+        for name in (self._name, self._name + RECORD):
+            self._here.unlink(name)
+        self._fd = self._here.create(self._name)
+        self.offset = self._serial = self._recorded = 0
+        self._running = hashlib.sha256()
+
+    def _reserve(self) -> None:
+        if self._wanted.size >= 0:
+            self._shared.promised.pop(self, None)
+            self._shared.check_room(self._wanted.size - self.offset)
+            self._shared.promised[self] = self._wanted.size - self.offset
+
+    def _keep(self) -> None:
+        """A record and the running hash, so that the next link or the next run can go on."""
+        cut(self._fd, self.offset)  # what a failed write left beyond
+        self._record()
+        self._shared.park(self._name, self._fd, self.offset, self._running)
+
+    def _record(self) -> None:
+        flush(self._fd)
+        if self._record_fd < 0:
+            self._record_fd = self._open_record()
+        self._serial += 1
+        wanted = self._wanted
+        record = resume.Record(wanted.key, wanted.size, wanted.mtime_ns, self.offset, self.digest(), self._serial)
+        write_at(self._record_fd, memoryview(resume.encode(record)), resume.slot_of(record))
+        flush(self._record_fd)
+        self._recorded = self.offset
+
+    def _open_record(self) -> int:
+        if self._serial:
+            return self._here.open(self._name + RECORD, write=True)
+        fd = self._here.create(self._name + RECORD)
+        self._here.sync()
+        return fd
+
+    def _read_record(self) -> resume.Record | None:
+        try:
+            fd = self._here.open(self._name + RECORD)
+        except OSError:
+            return None
+        try:
+            return resume.decode(read_at(fd, 2 * resume.SLOT, 0))
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+
+    def _give_up(self) -> None:
+        """Refused before it began: what an earlier run left stays, what is new and empty does not."""
+        if self.offset == 0:
+            self.discard()
+        self._let_go()
+
+    def _close_files(self) -> None:
+        for fd in (self._fd, self._record_fd):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._record_fd = -1
+
+    def _let_go(self) -> None:
+        self._shared.promised.pop(self, None)
+        if self._shared.busy.get(self._name) is self:
+            del self._shared.busy[self._name]
+        self._close_files()
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+    def _telling(self, more: int = 0) -> _Telling:
+        return _Telling(lambda: self._missing(more))
+
+    def _missing(self, more: int) -> tuple[int, int | None]:
+        """(bytes that are still to be written, bytes free)."""
+        needed = self._wanted.size - self.offset if self._wanted.size >= 0 else more
+        try:
+            return needed, self._here.space()[1]
+        except OSError:
+            return needed, None
+
+
+class _Telling:
+    """Turns an OSError into what a person can be told."""
+
+    def __init__(self, missing: Callable[[], tuple[int, int | None]]) -> None:
+        self._missing = missing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            needed, free = self._missing() if error.errno in _FULL else (0, None)
+            raise trouble(error, needed, free) from error
+
+
+class Existing:
+    """A file that an earlier run of the same batch has finished. It is another one after all if the sender says so:
+    then a new one is begun beside it."""
+
+    def __init__(self, name: str, size: int, sha256: bytes, begin: Callable[[], Part]) -> None:
+        self.name, self._size, self._sha256, self._begin = name, size, sha256, begin
+        self._part: Part | None = None
+
+    @property
+    def offset(self) -> int:
+        return self._part.offset if self._part else self._size
+
+    def digest(self) -> bytes:
+        return self._part.digest() if self._part else self._sha256
+
+    def restart(self) -> None:
+        if self._part:
+            self._part.restart()
+        else:
+            self._part = self._begin()
+
+    def write(self, data: memoryview) -> None:
+        if self._part:
+            self._part.write(data)
+
+    def publish(self) -> str:
+        return self._part.publish() if self._part else self.name
+
+    def park(self) -> None:
+        if self._part:
+            self._part.park()
+
+    def discard(self) -> None:
+        if self._part:
+            self._part.discard()
+
+
+def put_whole(shared: Shared, folder: Folder, wanted: Wanted, data: memoryview) -> str:
+    """A small file, all at once; its name. Raises RsError. The caller syncs the folder."""
+    shared.check_room(data.nbytes)
+    temporary, fd = PART_PREFIX + secrets.token_hex(8), -1
+    try:
+        fd = folder.create(temporary)
+        write_at(fd, data, 0)
+        set_time(fd, wanted.mtime_ns)
+        flush(fd)
+        os.close(fd)
+        fd = -1
+        return wanted.named(publish(folder, temporary, wanted.final, wanted.overwrite))
+    except OSError as e:
+        if fd >= 0:
+            os.close(fd)
+        remove(folder, temporary)
+        raise trouble(e) from e
+
+
+def hash_of(fd: int, length: int) -> hashlib._Hash | None:
+    """The running hash of the first `length` bytes, None where the file is shorter."""
+    running, at = hashlib.sha256(), 0
+    while at < length:
+        data = read_at(fd, min(CHUNK, length - at), at)
+        if not data:
+            return None
+        running.update(data)
+        at += len(data)
+    return running
+
+
+def existing_hash(folder: Folder, name: str, size: int) -> bytes | None:
+    """The hash of a regular file of that name and size, if there is one."""
+    try:
+        fd = folder.open(name)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+            return None
+        running = hash_of(fd, size)
+        return running.digest() if running else None
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+def remove(folder: Folder, name: str) -> None:
+    """Clean up if that can be done."""
+    try:
+        folder.unlink(name)
+    except OSError:
+        pass  # the sweep finds it in a week
+
+
+def _ours(found: os.stat_result) -> bool:
+    """A plain file of this user that has no second name."""
+    return (
+        stat.S_ISREG(found.st_mode)
+        and found.st_nlink == 1
+        and (not hasattr(os, "geteuid") or found.st_uid == os.geteuid())
+    )
