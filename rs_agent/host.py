@@ -33,6 +33,7 @@ from rs_relay.link.dial import Conversation, Relay
 from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.link import Facts, Link
 from rs_relay.link.spec import Permission
+from rs_relay.link.websocket import RecordSocket
 from rs_relay.text import printable
 from rs_relay.wire import messages
 
@@ -256,14 +257,14 @@ class Host:
 
     # --- the session ---
 
-    def _open(self, opened: Opened, socket: dial.RecordSocket, who: str) -> None:
+    def _open(self, opened: Opened, socket: RecordSocket, who: str) -> None:
         self._key = opened.resume
         self.session = Session(self._plan, self._desktop, self._face, self._journal, who)
         self.session.ended.add_done_callback(lambda _ended: self._finish())
         self._void.set()
         self._attach(opened, socket, who)
 
-    def _attach(self, opened: Opened, socket: dial.RecordSocket, who: str) -> None:
+    def _attach(self, opened: Opened, socket: RecordSocket, who: str) -> None:
         if self.session is None:
             socket.abort()
             return

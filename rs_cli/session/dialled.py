@@ -22,6 +22,7 @@ from rs_relay.link.codes import Code
 from rs_relay.link.dial import Conversation
 from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.spec import ChannelSpec
+from rs_relay.link.websocket import RecordSocket
 from rs_relay.wire.messages import Customer, Door, Knocked, Welcome
 
 
@@ -152,7 +153,7 @@ def connector_for(url: str) -> Dialled:
     return Dialled(config.load().relay(url))
 
 
-def _started(opened: Opened, socket: dial.RecordSocket) -> links.Link:
+def _started(opened: Opened, socket: RecordSocket) -> links.Link:
     link = links.Link(opened, Role.TECHNICIAN, socket)
     link.start()
     return link

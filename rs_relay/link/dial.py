@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ from rs_relay.errors import (
 from rs_relay.link import handshake, keys, resume
 from rs_relay.link.codes import Code
 from rs_relay.link.handshake import Abort, Attempts, Opened, Role, WrongSecret
+from rs_relay.link.websocket import RecordSocket
 from rs_relay.wire import codec, limits, messages
 from rs_relay.wire.messages import FromClient, FromRelay
 
@@ -52,7 +52,7 @@ OPEN_TIMEOUT = 10.0  # seconds to reach the relay
 ANSWER_TIMEOUT = 15.0  # seconds for the relay to answer a request
 PEER_TIMEOUT = 35.0  # seconds for the other end to come to the link (the relay gives up after 30)
 SHAKE_TIMEOUT = 10.0  # seconds for each message of a handshake: 2.6 KB take one at 28.8 kbit/s
-NOT_SENT = 32 * 1024  # bytes the kernel may hold unsent: more could no longer be overtaken by a key press
+NOT_SENT = 32 * 1024  # bytes the kernel may hold unsent at first; the link adapts it to the line
 
 Answer = TypeVar("Answer", messages.Slot, messages.Ticket, messages.Presence, messages.Waiting)
 
@@ -279,65 +279,29 @@ async def host(relay: Relay, hello: messages.Hello) -> tuple[Conversation, messa
     return await _conversation(connection, hello)
 
 
-class RecordSocket:
-    """A link socket after the relay has joined it: see `rs_relay.link.link.Socket`."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection = connection
-
-    async def send(self, data: bytes | bytearray) -> None:
-        try:
-            await self._connection.send(data)
-        except ConnectionClosed as e:
-            raise ConnectionResetError("the link socket is closed") from e
-
-    async def receive(self) -> bytes:
-        try:
-            data = await self._connection.recv()
-        except ConnectionClosed as e:
-            raise ConnectionResetError("the link socket is closed") from e
-        if isinstance(data, str):
-            raise ConnectionResetError("text on a link socket")
-        return data
-
-    async def close(self) -> None:
-        await self._connection.close()
-
-    def abort(self) -> None:
-        self._connection.transport.abort()
-
-
 async def attach(relay: Relay, ticket: str) -> RecordSocket:
     """Spend a ticket; returns when the other end is there too. Raises Unreachable."""
-    connection = await _open(
-        relay,
-        "/link",
-        max_size=limits.LINK_MESSAGE,
-        max_queue=8,
-        write_limit=64 * 1024,
-        # the ends ping each other through the link; the relay looks after its own half
-        ping_interval=None,
-    )
-    tcp = connection.transport.get_extra_info("socket")
-    if hasattr(socket, "TCP_NOTSENT_LOWAT") and tcp.family in (socket.AF_INET, socket.AF_INET6):
-        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOT_SENT)
+    # the ends ping each other through the link; the relay looks after its own half
+    connection = await _open(relay, "/link", ping_interval=None)
+    link = RecordSocket(connection.transport)
+    link.keep_unsent(NOT_SENT)
     try:
-        await connection.send(codec.encode(messages.Attach(ticket)))
+        await link.send_text(codec.encode(messages.Attach(ticket)))
         async with asyncio.timeout(PEER_TIMEOUT):
-            reply = codec.decode_from_relay(await connection.recv())
-    except (ConnectionClosed, TimeoutError) as e:
-        connection.transport.abort()
+            reply = codec.decode_from_relay(await link.receive_text())
+    except (OSError, TimeoutError, UnicodeDecodeError) as e:
+        link.abort()
         raise Unreachable("The other end did not come to the link.") from e
     except BaseException:
-        connection.transport.abort()
+        link.abort()
         raise
     if isinstance(reply, messages.Refused):
-        await connection.close()
+        await link.close()
         raise errors.from_wire(reply.code, reply.message)
     if not isinstance(reply, messages.Joined):
-        connection.transport.abort()
+        link.abort()
         raise PeerBroke("The relay gave an answer to another question.")
-    return RecordSocket(connection)
+    return link
 
 
 async def _next(socket: RecordSocket) -> bytes:

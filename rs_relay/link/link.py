@@ -43,7 +43,11 @@ _encoder = msgspec.msgpack.Encoder()
 class Socket(Protocol):
     """What carries records, in order, whole. `send` returns when it has room for more. Errors are OSError."""
 
-    async def send(self, data: bytes | bytearray) -> None: ...
+    headroom: int  # bytes it likes to find free before a record
+
+    async def send(self, data: bytes | bytearray, headroom: int = 0) -> None: ...
+
+    def keep_unsent(self, size: int) -> None: ...
 
     async def receive(self) -> bytes: ...
 
@@ -68,7 +72,7 @@ class LinkChannel(Generic[Said, Heard]):
         self.spec = spec
         self._link, self._number, self._guard = link, number, guard
         self._decode = spec.decode_down if link.role is Role.TECHNICIAN else spec.decode_up
-        self._inbox: deque[tuple[bytes, int]] = deque()
+        self._inbox: deque[tuple[bytes | memoryview, int]] = deque()
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -138,7 +142,7 @@ class LinkChannel(Generic[Said, Heard]):
 
     # called by the link
 
-    def heard(self, data: bytes, cost: int) -> None:
+    def heard(self, data: bytes | memoryview, cost: int) -> None:
         self._inbox.append((data, cost))
         self._changed.set()
 
@@ -313,14 +317,14 @@ class Link:
         try:
             while not self.ended.done():
                 now = self._clock()
-                made = self.session.next_record(now, self._part)
+                made = self.session.next_record(now, self._part, self._socket.headroom)
                 if made is None:
                     self._idle.set()
                     self._wake.clear()
                     await self._wake.wait()
                     continue
                 record, number = made
-                await self._socket.send(record)
+                await self._socket.send(record, self._socket.headroom)
                 self.traffic.records_out += 1
                 self.traffic.bytes_out += len(record)
                 self._adapt(len(record), self._clock() - now)
@@ -331,10 +335,14 @@ class Link:
 
     def _adapt(self, size: int, took: float) -> None:
         """Shrink the parts on a line that is slow to take them, grow them on one that is not."""
-        if took > PART_TIME and size > PART_MIN:
+        if took > PART_TIME and size > PART_MIN and self._part > PART_MIN:
             self._part = max(PART_MIN, self._part // 2)
-        elif took < PART_TIME / 4 and size >= self._part // 2:
+        elif took < PART_TIME / 4 and self._part // 2 <= size and self._part < PART_MAX:
             self._part = min(PART_MAX, self._part * 2)
+        else:
+            return
+        # one part on its way and one behind it: less starves a quick line, more lets a key press wait on a slow one
+        self._socket.keep_unsent(2 * self._part)
 
     async def _watch(self) -> None:
         while not self.ended.done():

@@ -65,7 +65,8 @@ class Sealer:
         self._keys = _Direction(secret, label.encode())
         self._bytes, self._since = 0, now
 
-    def seal(self, plaintext: bytes | bytearray | memoryview, now: float) -> bytearray:
+    def seal(self, plaintext: bytes | bytearray | memoryview, now: float, headroom: int = 0) -> bytearray:
+        """The next record, after `headroom` free bytes for whoever frames it."""
         if len(plaintext) > MAX_PLAINTEXT:
             raise ValueError("a record's plaintext is at most 256 KiB")
         keys = self._keys
@@ -73,9 +74,9 @@ class Sealer:
             self.rekey(now)
             keys = self._keys
         header = keys.header()
-        record = bytearray(OVERHEAD + len(plaintext))
-        record[:HEADER] = header
-        keys.aead.encrypt_into(keys.nonce(), plaintext, header, memoryview(record)[HEADER:])
+        record = bytearray(headroom + OVERHEAD + len(plaintext))
+        record[headroom : headroom + HEADER] = header
+        keys.aead.encrypt_into(keys.nonce(), plaintext, header, memoryview(record)[headroom + HEADER :])
         keys.sequence += 1
         self._bytes += len(plaintext)
         return record

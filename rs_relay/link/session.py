@@ -54,7 +54,7 @@ class Heard:
     """A whole message. Credit for `cost` bytes is owed when it has been consumed."""
 
     channel: int
-    data: bytes
+    data: bytes | memoryview
     cost: int
 
 
@@ -92,7 +92,7 @@ class _Incoming:
     max_message: int = 0
     owed: int = 0  # consumed, not yet granted again
     in_flight: int = 0  # granted and used by the other end
-    parts: list[bytes] = field(default_factory=list)
+    parts: list[bytes | memoryview] = field(default_factory=list)
     size: int = 0
 
 
@@ -178,13 +178,16 @@ class LinkSession:
 
     # ---- what goes out
 
-    def next_record(self, now: float, bulk_limit: int = WHOLE) -> tuple[bytearray, int | None] | None:
-        """The next record to put on the network and the channel it is from; None when there is nothing to send."""
+    def next_record(
+        self, now: float, bulk_limit: int = WHOLE, headroom: int = 0
+    ) -> tuple[bytearray, int | None] | None:
+        """The next record to put on the network (after `headroom` free bytes) and the channel it is from; None when
+        there is nothing to send."""
         frame = self._flow.next_frame(WHOLE, min(bulk_limit, WHOLE))
         if frame is None:
             return None
         data, out = frame
-        return self._sealer.seal(data, now), out.channel if out else None
+        return self._sealer.seal(data, now, headroom), out.channel if out else None
 
     # ---- what comes in
 
@@ -263,7 +266,7 @@ class LinkSession:
         incoming.in_flight += len(body)
         if incoming.in_flight > incoming.window:
             raise BadFrame("more data than was granted")
-        incoming.parts.append(bytes(body))
+        incoming.parts.append(body)
         incoming.size += len(body)
         return incoming
 

@@ -62,14 +62,14 @@ class ChannelSpec(Generic[Up, Down]):
         object.__setattr__(self, "_up", msgspec.msgpack.Decoder(self.up))
         object.__setattr__(self, "_down", msgspec.msgpack.Decoder(self.down))
 
-    def decode_up(self, data: bytes) -> Up:
+    def decode_up(self, data: bytes | memoryview) -> Up:
         return _decode(self._up, data, self.name)
 
-    def decode_down(self, data: bytes) -> Down:
+    def decode_down(self, data: bytes | memoryview) -> Down:
         return _decode(self._down, data, self.name)
 
 
-def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes, channel: str) -> T:
+def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes | memoryview, channel: str) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:

@@ -42,6 +42,7 @@ def drain(end: LinkSession, limit: int = 256 * 1024) -> list[bytes]:
 class MemorySocket:
     """Carries records to its `peer`. At most `room` of them wait; `cut` makes both ends see a reset."""
 
+    headroom = 0
     room: int = 4
     inbox: asyncio.Queue[bytes | None] = field(init=False)
     peer: MemorySocket | None = None
@@ -51,7 +52,7 @@ class MemorySocket:
     def __post_init__(self) -> None:
         self.inbox = asyncio.Queue(self.room)
 
-    async def send(self, data: bytes | bytearray) -> None:
+    async def send(self, data: bytes | bytearray, headroom: int = 0) -> None:
         if self.broken or self.peer is None:
             raise ConnectionResetError
         self.carried.append(bytes(data))
@@ -64,6 +65,9 @@ class MemorySocket:
         if data is None:
             raise ConnectionResetError
         return data
+
+    def keep_unsent(self, size: int) -> None:
+        pass  # nothing waits anywhere but in `inbox`
 
     async def close(self) -> None:
         self.abort()

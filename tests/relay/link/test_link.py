@@ -156,7 +156,7 @@ async def test_a_flipped_bit_ends_the_link_at_both_ends() -> None:
     assert isinstance(socket, MemorySocket)
     honest = socket.send
 
-    async def flip(data: bytes | bytearray) -> None:
+    async def flip(data: bytes | bytearray, headroom: int = 0) -> None:
         bad = bytearray(data)
         bad[-1] ^= 1
         await honest(bad)

@@ -214,8 +214,8 @@ def test_no_key_and_nonce_are_used_twice(monkeypatch: pytest.MonkeyPatch) -> Non
     seen: set[tuple[int, bytes]] = set()
     honest = Sealer.seal
 
-    def watched(self: Sealer, plaintext: bytes, now: float) -> bytearray:
-        record = honest(self, plaintext, now)
+    def watched(self: Sealer, plaintext: bytes, now: float, headroom: int = 0) -> bytearray:
+        record = honest(self, plaintext, now, headroom)
         mark = (id(self), bytes(record[:13]))
         assert mark not in seen
         seen.add(mark)
