@@ -62,9 +62,10 @@ class Sshd:
         subprocess.run([*command, str(source), f"127.0.0.1:{target}"], check=True)
 
     def wait(self, probe: Path) -> None:
-        for _ in range(100):
-            with contextlib.suppress(subprocess.CalledProcessError):
-                self.copy(probe, probe.with_suffix(".probe"))
+        """Until it answers; `probe` is any file."""
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                self.copy(probe, self._folder / "probe")
                 return
             time.sleep(0.05)
         raise RuntimeError("sshd did not start:\n" + (self._folder / "sshd.log").read_text())
