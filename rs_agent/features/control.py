@@ -67,7 +67,7 @@ class Control:
                         failed = True
                         break
                     failed = False
-                    self._context.pulse.beat()
+                    self._context.pulse.beat(awaited=not isinstance(message, Move))
         finally:
             live.clear()
             await self._let_go(loop)

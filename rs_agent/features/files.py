@@ -82,7 +82,7 @@ class Files:
         self._outgoing: OrderedDict[str, _Outgoing] = OrderedDict()
 
     async def run(self, channel: Channel[Down, Up]) -> None:
-        carrier = Carrier(channel, self._clock)
+        carrier = Carrier(channel, self._clock, self._context.pulse.give_way)
         await carrier.serve(partial(self._begin, carrier))
 
     def close(self) -> None:

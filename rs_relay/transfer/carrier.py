@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -104,11 +104,20 @@ class Worker:
         return last.result()
 
 
-class Carrier:
-    """All batches of one channel."""
+async def _at_once() -> None:
+    """Nobody to give way to."""
 
-    def __init__(self, channel: Channel[Any, Any], clock: Callable[[], float]) -> None:
-        self._channel, self._clock = channel, clock
+
+class Carrier:
+    """All batches of one channel. `give_way` is awaited before each step: it may hold bulk work up for a moment."""
+
+    def __init__(
+        self,
+        channel: Channel[Any, Any],
+        clock: Callable[[], float],
+        give_way: Callable[[], Awaitable[None]] = _at_once,
+    ) -> None:
+        self._channel, self._clock, self._give_way = channel, clock, give_way
         self._inboxes: dict[int, Inbox[Any]] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -156,6 +165,7 @@ class Carrier:
         try:
             while True:
                 await inbox.news()
+                await self._give_way()
                 heard = inbox.take()
                 try:
                     answers = await worker.start(partial(receiver.step, heard))
@@ -177,6 +187,7 @@ class Carrier:
         said: list[m.FromSender] = []
         try:
             while not sender.finished and not sender.aborted:
+                await self._give_way()
                 heard = inbox.take()
                 step = worker.start(partial(sender.step, heard, self._line()))
                 await self._say_all(said)
