@@ -32,6 +32,8 @@ from rs_relay.link.codes import Code, parse
 from rs_relay.link.dial import Relay
 
 LOG = "agent.log"
+# A thread that hashes or encodes keeps the interpreter for 5 ms by default, while a key press waits for it.
+SWITCH = 0.0005  # seconds
 STOPPING = 0.3  # seconds for what is still being dialled when the customer says stop
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ def _main(arguments: Sequence[str], ending: Ending) -> int:
     if settings.allow - OFFERED:
         raise UsageError(_("This agent cannot grant that."), _("It can grant: {names}.").format(names=_offered()))
     _harden()
+    sys.setswitchinterval(SWITCH)
     with _logging(settings.state if options.verbose else None):
         relay = Relay.parse(settings.relay)
         journal = Journal(settings.state) if settings.journal else NoJournal()
