@@ -123,8 +123,10 @@ class Stage:
 
     def on_customers(self, *command: str, text: str | None = None) -> str:
         env = {**os.environ, "DISPLAY": self.display}
+        # xclip stays to serve what it was given: a pipe would be held open by it, a terminal would hear its last words
+        out = subprocess.PIPE if text is None else subprocess.DEVNULL
         done = subprocess.run(
-            command, input=text, env=env, check=True, capture_output=text is None, text=True, timeout=30
+            command, input=text, env=env, check=True, stdout=out, stderr=subprocess.DEVNULL, encoding="utf-8", timeout=30
         )
         return done.stdout or ""
 
@@ -242,11 +244,11 @@ def _see_and_type(stage: Stage, steps: Steps) -> None:
     with steps.step("typed into that window, a command runs in the customer's terminal") as proof:
         stage.on_customers("xdotool", "windowactivate", "--sync", window)
         stage.technicians.run("xdotool", "windowfocus", "--sync", str(title))
-        typed = f"echo 'grüße, 你好 €' > {effect}"
+        typed = f"echo 'grüße, žluťoučký Ωμέγα €' > {effect}"
         stage.technicians.run("xdotool", "type", "--delay", "25", typed)
         stage.technicians.run("xdotool", "key", "Return")
         until(lambda: effect.exists() and effect.read_text().endswith("\n"), "the command's effect", 20)
-        need(effect.read_text() == "grüße, 你好 €\n", f"the effect is not what was typed: {effect.read_text()!r}")
+        need(effect.read_text() == "grüße, žluťoučký Ωμέγα €\n", f"the effect is not what was typed: {effect.read_text()!r}")
         proof.append(f"{effect.name} holds {effect.read_text().strip()!r}")
     with steps.step("what the technician's window shows, beside what the customer's X server shows") as proof:
         time.sleep(0.7)  # lossless refinement has come to rest
