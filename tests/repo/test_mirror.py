@@ -1,0 +1,65 @@
+"""Every module has its test: a file of the same name, or the one that is named here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(
+    str(path.relative_to(ROOT))
+    for package in ("rs_relay", "rs_agent", "rs_cli")
+    for path in (ROOT / package).rglob("*.py")
+    if path.name not in ("__init__.py", "__main__.py")
+)
+TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+
+# Said, not done: declarations whose every line is used by the tests of those who use them.
+DECLARATIONS = {
+    "rs_relay/link/spec.py", "rs_relay/wire/limits.py", "rs_relay/wire/closing.py", "rs_relay/transfer/outcome.py",
+    "rs_agent/desktop/base.py", "rs_agent/ui/base.py", "rs_cli/options.py", "rs_cli/session/connector.py",
+    "rs_cli/session/events.py",
+}  # fmt: skip
+# Tested as a part of what it is a part of.
+ELSEWHERE = {
+    "rs_relay/channels/screen/codecs/exact.py": "test_codecs.py",
+    "rs_relay/channels/screen/codecs/jpeg.py": "test_codecs.py",
+    "rs_relay/transfer/part.py": "test_disk.py",
+    "rs_relay/transfer/folder_windows.py": "test_folder.py",
+    "rs_agent/desktop/x11/selection.py": "test_x11_clipboard.py",
+    "rs_agent/features/screen/eye.py": "test_screen_feature.py",
+    "rs_cli/trace.py": "test_main.py",
+    "rs_cli/title.py": "test_main.py",
+    "rs_cli/features/still.py": "test_screen_technician.py",
+    "rs_cli/viewer/saving.py": "test_window.py",
+    "rs_cli/viewer/glass.py": "test_window.py",
+    **{f"rs_cli/commands/{verb}.py": "test_verbs.py" for verb in ("sessions", "login", "connect", "logout")},
+    **{
+        f"rs_cli/tui/{part}.py": "test_dashboard_and_workspace.py"
+        for part in (
+            "panels/panel", "panels/transfers", "panels/permissions", "screens/confirm", "screens/new_session",
+            "screens/prompt", "screens/help", "widgets/status_line",
+        )
+    },
+}  # fmt: skip
+
+
+def _named_after(module: str) -> bool:
+    path = Path(module)
+    stems = {path.stem, f"{path.parent.name}_{path.stem}", f"{path.stem}_{path.parent.name}"}
+    return any(
+        name.removeprefix("test_").removesuffix(".py") in stems
+        or name.startswith(f"test_{path.stem}_")
+        or name.endswith(f"_{path.stem}.py")
+        for name in TESTS
+    )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_its_test(module: str) -> None:
+    assert module in DECLARATIONS or ELSEWHERE.get(module) in TESTS or _named_after(module), f"{module} has no test"
+
+
+def test_the_exceptions_are_modules() -> None:
+    assert DECLARATIONS | set(ELSEWHERE) <= set(MODULES)
