@@ -33,6 +33,7 @@ BIN = Path(sys.executable).parent
 SIZE = 100 * 1024 * 1024
 CODE = re.compile(r"\b(\d{3,5}-\d{3}-\d{3})\b")
 QUESTION = re.compile(r"\[y/N\]")
+TYPED = "grüße, žluťoučký Ωμέγα €"  # on no one keyboard layout; and in the font that the set-up brings, for the picture
 
 
 class Failed(Exception):
@@ -43,7 +44,7 @@ class Steps:
     """Prints a line a step, with the time it took."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False)
+        self._console = Console(highlight=False, soft_wrap=True)
         self._started = time.monotonic()
         self._n = 0
 
@@ -117,16 +118,17 @@ class Stage:
         self.customers.run("xsetroot", "-solid", "#3a5a78")
         if shutil.which("mousepad"):
             note = self.home / "shopping list.txt"
-            note.write_text("milk\nbread\nwhatever the printer wants this time\n")
+            note.write_text("milk\nbread\nwhatever the printer wants this time\n", encoding="utf-8")
             self.customers.spawn("mousepad", "--disable-server", str(note), env={"HOME": str(self.home)})
+            self.customers.wait_for_window("shopping list")  # later it would take the terminal's keyboard
         return f"a virtual one, {self.display}, 1280×800"
 
     def on_customers(self, *command: str, text: str | None = None) -> str:
         env = {**os.environ, "DISPLAY": self.display}
         # xclip stays to serve what it was given: a pipe would be held open by it, a terminal would hear its last words
-        out = subprocess.PIPE if text is None else subprocess.DEVNULL
+        out, nowhere = subprocess.PIPE if text is None else subprocess.DEVNULL, subprocess.DEVNULL
         done = subprocess.run(
-            command, input=text, env=env, check=True, stdout=out, stderr=subprocess.DEVNULL, encoding="utf-8", timeout=30
+            command, input=text, env=env, check=True, stdout=out, stderr=nowhere, encoding="utf-8", timeout=30
         )
         return done.stdout or ""
 
@@ -154,7 +156,13 @@ class Stage:
         """One command of the technician's. Its standard output."""
         env = self.environment("technician")
         done = subprocess.run(
-            [BIN / "rs", *arguments], input=text, env=env, capture_output=True, text=True, timeout=timeout, check=False
+            [BIN / "rs", *arguments],
+            input=text,
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
         )
         if done.returncode:
             raise Failed(f"`rs {arguments[0]}` ended with {done.returncode}: {done.stderr.strip()}")
@@ -223,7 +231,7 @@ def _join(stage: Stage, steps: Steps) -> None:
 def _see_and_type(stage: Stage, steps: Steps) -> None:
     effect = stage.folder / "typed"
     xterm = subprocess.Popen(
-        ["xterm", "-T", "customer-shell", "-geometry", "90x22+60+60", "-fa", "DejaVu Sans Mono", "-fs", "11"],
+        ["xterm", "-T", "customer-shell", "-geometry", "90x9+40+560", "-fa", "DejaVu Sans Mono", "-fs", "11"],
         env={**os.environ, "DISPLAY": stage.display, "LC_ALL": "C.UTF-8"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -238,19 +246,19 @@ def _see_and_type(stage: Stage, steps: Steps) -> None:
         view = subprocess.Popen([BIN / "rs", "view", stage.session], env=env, stdout=log, stderr=log)
         stage.exit.callback(_stop, view)
         title = stage.technicians.wait_for_window(rf"^{stage.session}\b|[Ss]ession {stage.session}|rs")
-        proof.append(f"window {title}")
+        proof.append(f"“{stage.technicians.run('xdotool', 'getwindowname', str(title)).stdout.strip()}”")
         stage.technicians.run("xdotool", "windowactivate", "--sync", str(title))
         time.sleep(1.0)
     with steps.step("typed into that window, a command runs in the customer's terminal") as proof:
         stage.on_customers("xdotool", "windowactivate", "--sync", window)
         stage.technicians.run("xdotool", "windowfocus", "--sync", str(title))
-        typed = f"echo 'grüße, žluťoučký Ωμέγα €' > {effect}"
-        stage.technicians.run("xdotool", "type", "--delay", "25", typed)
+        stage.technicians.run("xdotool", "type", "--delay", "25", f"echo '{TYPED}' > {effect}")
         stage.technicians.run("xdotool", "key", "Return")
-        until(lambda: effect.exists() and effect.read_text().endswith("\n"), "the command's effect", 20)
-        need(effect.read_text() == "grüße, žluťoučký Ωμέγα €\n", f"the effect is not what was typed: {effect.read_text()!r}")
-        proof.append(f"{effect.name} holds {effect.read_text().strip()!r}")
-    with steps.step("what the technician's window shows, beside what the customer's X server shows") as proof:
+        until(lambda: effect.exists() and effect.read_bytes().endswith(b"\n"), "the command's effect", 20)
+        got = effect.read_text(encoding="utf-8")
+        need(got == f"{TYPED}\n", f"the effect is not what was typed: {got!r}")
+        proof.append(f"a file there holds {got.strip()!r}")
+    with steps.step("pictures of the technician's window and of the customer's screen") as proof:
         time.sleep(0.7)  # lossless refinement has come to rest
         stage.technicians.screenshot(stage.out / "technicians-window.png")
         _photograph(stage.display, stage.out / "customers-screen.png")
@@ -354,6 +362,10 @@ def main() -> int:
         steps.say(f"\nThe demo failed: {e}")
         steps.say(f"Logs are in {folder}")
         return 1
+    except KeyboardInterrupt:
+        shutil.rmtree(folder, ignore_errors=True)
+        steps.say("\nStopped.")
+        return 130
     shutil.rmtree(folder, ignore_errors=True)
     steps.say(f"\nA whole support session in {steps.seconds:.0f} s. Pictures: {_relative(given.out)}")
     return 0
