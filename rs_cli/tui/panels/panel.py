@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.message import Message
 
 from rs_cli.tui.desk import Case
@@ -39,7 +41,7 @@ class Panel(Vertical):
 
     def on_panel_redraw(self, message: Redraw) -> None:
         message.stop()
-        if self.children:  # gone already when the workspace is being taken down
+        with contextlib.suppress(NoMatches):  # the workspace is being taken down, which begins with the leaves
             self.show()
 
     def show(self) -> None:

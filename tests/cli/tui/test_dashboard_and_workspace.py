@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Digits, Input
+from textual.widgets import DataTable, Digits, Input, Static
 
 from rs_cli.book import Book
 from rs_cli.tui import programs
 from rs_cli.tui.app import RsApp
 from rs_cli.tui.panels.permissions import Row
+from rs_cli.tui.panels.transfers import TransfersPanel
 from rs_cli.tui.screens.confirm import Confirm
 from rs_cli.tui.screens.dashboard import Dashboard
 from rs_cli.tui.screens.help import Help
@@ -296,3 +297,12 @@ async def test_a_session_that_ended_meanwhile_cannot_be_opened(book: Book, netwo
         await pilot.press("enter")
         await until(pilot, lambda: "ended" in shown(app))
         assert isinstance(app.screen, Dashboard)
+
+
+async def test_a_change_while_the_workspace_is_taken_down_is_not_drawn(book: Book, network: FakeConnector) -> None:
+    async with workspace(book, network) as (app, pilot):
+        panel = app.screen.query_one(TransfersPanel)
+        await panel.query_one(Static).remove()  # the leaves go first
+        panel.post_message(TransfersPanel.Redraw())
+        await pilot.pause()
+        assert app.is_running
