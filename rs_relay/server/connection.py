@@ -19,6 +19,7 @@ from typing import Protocol, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import OPEN
 
 from rs_relay.errors import PeerBroke
 from rs_relay.server import upgrade
@@ -106,7 +107,7 @@ class Connection(asyncio.Protocol):
             self._hang_up()
 
     def say(self, message: FromRelay) -> None:
-        if self.state is State.TALKING:
+        if self._open:
             self._protocol.send_text(codec.encode(message).encode())
             self._flush()
             if self._transport.get_write_buffer_size() > self._limits.unread:
@@ -114,7 +115,8 @@ class Connection(asyncio.Protocol):
 
     def close(self, code: int, reason: str = "") -> None:
         if self.state is State.TALKING:
-            self._protocol.send_close(code, reason)
+            if self._open:
+                self._protocol.send_close(code, reason)
             self._flush()
             self._enter(State.CLOSING)
         elif self.state in (State.HEAD, State.ASKING):
@@ -171,6 +173,12 @@ class Connection(asyncio.Protocol):
             self._front.lost(self)
 
     # Within
+
+    @property
+    def _open(self) -> bool:
+        """Something may be said. A message and, in the same read, the frame that breaks the rules behind it: when the
+        message is heard, websockets has ended the conversation already."""
+        return self.state is State.TALKING and self._protocol.state is OPEN
 
     def _read_head(self, data: bytes) -> None:
         try:
@@ -254,7 +262,7 @@ class Connection(asyncio.Protocol):
         if self._pinged is not None:
             if now - self._pinged >= self._limits.ping_after:
                 self.abort()
-        elif now - self._heard >= self._limits.ping_after:
+        elif self._open and now - self._heard >= self._limits.ping_after:
             self._protocol.send_ping(b"")
             self._flush()
             self._pinged = now

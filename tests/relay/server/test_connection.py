@@ -246,3 +246,14 @@ async def test_hello_with_the_id_of_another_is_refused_in_words() -> None:
         await thief.say(Hello(VERSION, "a" * 32, "f" * 64, "", "thief"))
         assert (await thief.hear()).code == "not-allowed"
         assert await thief.closed() == closing.NOT_ADMITTED
+
+
+async def test_a_message_and_what_breaks_the_rules_in_one_piece(caplog: pytest.LogCaptureFixture) -> None:
+    hello = json.dumps({"type": "hello", "version": VERSION}).encode()
+    good = bytes([0x81, 0x80 | len(hello)]) + bytes(4) + hello
+    async with running_relay() as relay:
+        for bad in (b"\xf1\x85" + bytes(9), b"\x81\x05hello", b"\x88\x80" + bytes(4), b"\x82\xff" + b"\x7f" * 8):
+            heard = await answer(relay, get("/control") + good + bad)
+            assert b" 101 " in heard
+        await still_serves(relay)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
