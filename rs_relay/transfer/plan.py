@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rs_relay.errors import NoSuchSession, RsError, TransferFailed, UsageError
+from rs_relay.errors import NoSuchSession, NotAllowed, RsError, TransferFailed, UsageError
 from rs_relay.transfer import resume
 from rs_relay.transfer.folder import Folder, hold, read_at
 from rs_relay.transfer.names import PART_PREFIX, safe_name
@@ -62,11 +62,12 @@ class Totals:
 class Root:
     """One thing to send: a file or directory `name` in the directory `parent`, which Root closes.
 
-    `identity` is its full path, `label` what the other end calls it.
+    `identity` is its full path, `label` what the other end calls it; `hidden` whether what begins with a dot goes too.
     """
 
-    def __init__(self, parent: Folder, name: str, identity: str, label: str) -> None:
+    def __init__(self, parent: Folder, name: str, identity: str, label: str, *, hidden: bool = True) -> None:
         self._parent, self._name, self._identity, self.label = parent, name, identity, label
+        self._hidden = hidden
 
     def close(self) -> None:
         self._parent.close()
@@ -136,6 +137,9 @@ class Root:
             for below in sorted(here.names()):
                 if below.startswith(PART_PREFIX):
                     continue  # an unfinished transfer into this very tree
+                if below.startswith(".") and not self._hidden:
+                    yield Found(f"{name}/{below}", message="Hidden; not fetched.")
+                    continue
                 try:
                     found = here.stat(below)
                 except FileNotFoundError:
@@ -171,14 +175,25 @@ def local(path: str) -> Root:
     return Root(parent, real.name, str(real), label)
 
 
+def _refuse_hidden(path: Path, base: Path) -> None:
+    if path.is_relative_to(base) and any(part.startswith(".") for part in path.relative_to(base).parts):
+        raise NotAllowed(
+            "Hidden files and folders of the customer's are not fetched.",
+            "Ask the customer to copy the file to another place, or to show it to you.",
+        )
+
+
 def below(home: Path, path: str) -> Root:
-    """What the other end asked for; only below `home`. Raises NoSuchSession for anything else, the same for what is
-    not there and what may not be had."""
+    """What the other end asked for; only below `home`, and nothing hidden: keys and passwords are kept there, and who
+    allows files does not think of them. Raises NoSuchSession for anything else, the same for what is not there and
+    what may not be had; NotAllowed for what is hidden, whether it is there or not."""
     missing = NoSuchSession("There is no such file in the customer's home folder.", "Look at the path.")
     try:
         base = home.resolve(strict=True)
         asked = Path(path.removeprefix("~/") if path.startswith("~/") else path)
+        _refuse_hidden(Path(os.path.normpath(base / asked)), base)
         real = (base / asked).resolve(strict=True)
+        _refuse_hidden(real, base)
         parts = real.relative_to(base).parts
         if not parts:
             raise missing
@@ -190,4 +205,4 @@ def below(home: Path, path: str) -> Root:
             root.close()
     except (OSError, RuntimeError, ValueError):
         raise missing from None
-    return Root(parent, parts[-1], str(real), parts[-1])
+    return Root(parent, parts[-1], str(real), parts[-1], hidden=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_relay.errors import NoSuchSession, TransferFailed, UsageError
+from rs_relay.errors import NoSuchSession, NotAllowed, TransferFailed, UsageError
 from rs_relay.transfer import plan
 
 
@@ -139,3 +139,30 @@ def test_what_may_not(tree: Path, path: str) -> None:
         plan.below(home, path.format(home=home))
     assert e.value.message == "There is no such file in the customer's home folder."
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(
+    "path", [".ssh/id_ed25519", "~/.ssh", ".bashrc", "sub/../.ssh/id_ed25519", "innocent", ".gone"]
+)
+def test_what_is_hidden_below_home_is_not_fetched(tmp_path: Path, path: str) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519").write_text("a key")
+    (tmp_path / ".bashrc").write_text("")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "innocent").symlink_to(tmp_path / ".ssh" / "id_ed25519")
+    with pytest.raises(NotAllowed):
+        plan.below(tmp_path, path)
+
+
+def test_what_is_hidden_in_a_fetched_directory_is_told_and_left_out(tmp_path: Path) -> None:
+    (tmp_path / "work" / ".git").mkdir(parents=True)
+    (tmp_path / "work" / ".env").write_text("a password")
+    (tmp_path / "work" / "report").write_text("text")
+    root = plan.below(tmp_path, "work")
+    found = {f.name: f.message for f in root.found()}
+    assert {name for name, message in found.items() if message == "Hidden; not fetched."} == {"work/.git", "work/.env"}
+    assert root.totals().files == 1
+    root.close()
+    own = plan.local(str(tmp_path / "work"))
+    assert own.totals().files == 2
+    own.close()
