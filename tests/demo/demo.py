@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -343,6 +344,8 @@ def main() -> int:
     arguments.add_argument("--keep", action="store_true", help="stay up, and open the dashboard")
     arguments.add_argument("--out", type=Path, default=OUT, help="where the pictures go")
     given = arguments.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a locale without “…” is no reason to stop
     given.out.mkdir(parents=True, exist_ok=True)
     steps = Steps()
     folder = Path(tempfile.mkdtemp(prefix="rs-demo-"))
