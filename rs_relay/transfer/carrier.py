@@ -151,7 +151,7 @@ class Carrier:
         inbox = self._inboxes[batch] = Inbox()
         for message in heard:
             inbox.put(message)
-        task = asyncio.create_task(self._guarded(batch, job(inbox)), name=f"batch {batch}")
+        task = asyncio.create_task(self._guarded(batch, partial(job, inbox)), name=f"batch {batch}")
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
         return task
@@ -253,9 +253,9 @@ class Carrier:
                 return
         self._room.set()
 
-    async def _guarded(self, batch: int, job: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, batch: int, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await job
+            await job()  # made here: a task that is cancelled before it begins leaves no coroutine behind
         except ChannelClosed:
             pass  # the reader hears it too, and says why
         except Exception as e:

@@ -396,7 +396,7 @@ def test_a_batch_that_breaks_the_rules_ends_the_command(stage: RsStage, tmp_path
                 await loud.say(*made(asked.batch, asked.key))
 
             agent.lies["files"] = lie
-            done = stage.attempt("get-file", stage.session, "x", str(tmp_path / "got"), timeout=60)
+            done = stage.attempt("get-file", stage.session, "x", str(tmp_path / "got"), timeout=20)
             assert done.returncode in (PeerBroke.exit_status, TransferFailed.exit_status), (name, done.stderr)
             _one_sentence(done.stderr)
         assert not (tmp_path / "got").exists()
