@@ -16,7 +16,7 @@ $(READY): pyproject.toml constraints.txt .ci/setup
 setup: $(READY) ## everything rs needs on this machine: system packages, a venv, the wheels
 
 demo: $(READY) ## a real support session before your eyes (KEEP=1 stays up and opens the dashboard)
-	@$(BIN)/python -m tests.demo.demo $(if $(KEEP),--keep)
+	@$(BIN)/python -X utf8 -m tests.demo.demo $(if $(KEEP),--keep)
 
 test: $(READY) ## the tests
 	@$(BIN)/python -m pytest tests -m "not journey"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import io
 import json
 import os
 import re
@@ -231,9 +230,12 @@ def _join(stage: Stage, steps: Steps) -> None:
 
 def _see_and_type(stage: Stage, steps: Steps) -> None:
     effect = stage.folder / "typed"
+    look = ["-T", "customer-shell", "-geometry", "90x9+40+560", "-fa", "DejaVu Sans Mono", "-fs", "11"]
+    shell = {"DISPLAY": stage.display, "LC_ALL": "C.UTF-8", "HOME": str(stage.home), "PS1": r"customer:\w\$ "}
     xterm = subprocess.Popen(
-        ["xterm", "-T", "customer-shell", "-geometry", "90x9+40+560", "-fa", "DejaVu Sans Mono", "-fs", "11"],
-        env={**os.environ, "DISPLAY": stage.display, "LC_ALL": "C.UTF-8"},
+        ["xterm", *look, "-e", "bash", "--norc"],  # the usual .bashrc renames the window
+        env={**os.environ, **shell},
+        cwd=stage.home,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -344,8 +346,6 @@ def main() -> int:
     arguments.add_argument("--keep", action="store_true", help="stay up, and open the dashboard")
     arguments.add_argument("--out", type=Path, default=OUT, help="where the pictures go")
     given = arguments.parse_args()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a locale without “…” is no reason to stop
     given.out.mkdir(parents=True, exist_ok=True)
     steps = Steps()
     folder = Path(tempfile.mkdtemp(prefix="rs-demo-"))
