@@ -248,7 +248,7 @@ def _see_and_type(stage: Stage, steps: Steps) -> None:
         log = stage.exit.enter_context((stage.folder / "view.log").open("wb"))
         view = subprocess.Popen([BIN / "rs", "view", stage.session], env=env, stdout=log, stderr=log)
         stage.exit.callback(_stop, view)
-        title = stage.technicians.wait_for_window(rf"^{stage.session}\b|[Ss]ession {stage.session}|rs")
+        title = stage.technicians.wait_for_window(f"^{stage.session} ")
         proof.append(f"“{stage.technicians.run('xdotool', 'getwindowname', str(title)).stdout.strip()}”")
         stage.technicians.run("xdotool", "windowactivate", "--sync", str(title))
         time.sleep(1.0)
