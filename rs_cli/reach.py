@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from rs_cli import output
 from rs_cli.session.events import Began, Event, Moved, Opening, Stopped
@@ -13,6 +14,13 @@ from rs_cli.session.technician import Technician, open_session
 from rs_relay.text import printable
 
 PATIENCE = 0.7  # seconds before a person is told what they are waiting for
+
+
+def step_back() -> None:
+    """This program moves much and hurries for nobody: let the screen window and the relay go first on this computer."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, 10)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from rs_cli.accounts import account
 from rs_cli.bars import bars
 from rs_cli.features.files import Files, Report
 from rs_cli.options import REACH, AsJson, Timeout
-from rs_cli.reach import reach
+from rs_cli.reach import reach, step_back
 from rs_relay.errors import UsageError
 
 app = typer.Typer()
@@ -41,6 +41,7 @@ def get_file(
         raise UsageError("The file and JSON cannot both go to standard output.", "Name a file instead of `-`.")
     if local == "-" and output.is_terminal():
         raise UsageError("A file is not written to a terminal.", "Pipe it into a program, or name a file.")
+    step_back()
     session, report = asyncio.run(_get(number, remote, local, overwrite, timeout))
     if local == "-":
         report.check()

@@ -13,7 +13,7 @@ from rs_cli.accounts import account
 from rs_cli.bars import bars
 from rs_cli.features.files import Files, Report
 from rs_cli.options import REACH, AsJson, Timeout
-from rs_cli.reach import reach
+from rs_cli.reach import reach, step_back
 from rs_relay.errors import UsageError
 
 app = typer.Typer()
@@ -50,6 +50,7 @@ def send_file(
     for path in paths:
         if path != "-" and not os.path.lexists(path):
             raise UsageError("There is no such file here.", f"Look at the path: {path}")
+    step_back()
     session, report = asyncio.run(_send(number, paths, name, overwrite, into, timeout))
     return account(session, report, as_json)
 

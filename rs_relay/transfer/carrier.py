@@ -11,9 +11,13 @@ While the pieces of one step are being sealed and sent, the thread reads and has
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -79,11 +83,18 @@ def _urgent(message: object) -> bool:
     return not isinstance(message, m.Piece) or message.ack
 
 
+def _step_back() -> None:
+    """On Linux a thread has a priority of its own: whoever hashes goes behind whoever shows what a key has done."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
 class Worker:
     """One thread, in which all work of a batch is done, in order."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "rs-transfer")
+        self._pool = ThreadPoolExecutor(1, "rs-transfer", initializer=_step_back)
 
     def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._pool, work)

@@ -144,8 +144,6 @@ def test_what_may_not(tree: Path, path: str) -> None:
 @pytest.mark.parametrize(
     "path", [".ssh/id_ed25519", "~/.ssh", ".bashrc", "sub/../.ssh/id_ed25519", "innocent", ".gone"]
 )
-    "path", [".ssh/id_ed25519", "~/.ssh", ".bashrc", "sub/../.ssh/id_ed25519", "innocent", ".gone"]
-)
 def test_what_is_hidden_below_home_is_not_fetched(tmp_path: Path, path: str) -> None:
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh" / "id_ed25519").write_text("a key")
