@@ -109,6 +109,7 @@ class Stage:
     def start_desktops(self) -> str:
         """The customer's and the technician's. Returns what the customer's is."""
         self.technicians = self.exit.enter_context(XDesktop((1360, 860), wm=True))
+        self.technicians.have_keys_for(TYPED)
         given = os.environ.get("DISPLAY", "")
         if given:
             self.display, self.customers = given, None

@@ -167,6 +167,12 @@ class XDesktop:
         self.focus(window)
         return window
 
+    def have_keys_for(self, text: str) -> None:
+        """Puts the letters that are not ASCII on free keys, as on the keyboard of someone who writes them. Else
+        `xdotool type` changes the layout for each letter, which a program that is busy sees too late."""
+        keys = [f"keycode any = U{ord(letter):04X}" for letter in text if not letter.isascii()]
+        self.run("xmodmap", *(word for key in keys for word in ("-e", key)), check=True)
+
     def screenshot(self, path: Path) -> Path:
         """What the X server shows now, as a PNG."""
         import mss

@@ -110,6 +110,7 @@ def test_the_keyboard(viewer: RealViewer) -> None:
     viewer.begin(painter, picture, exact=True)
     run = viewer.desktop.run
     text = "Hello, World! é€@ ß ж 日"
+    viewer.desktop.have_keys_for(text)
     run("xdotool", "type", "--delay", "20", text)
     run("xdotool", "key", "Return")
     said = viewer.hands(Key("enter", False))
