@@ -221,13 +221,12 @@ def _during(stage: RsStage, eye: Eye, samples: int, busy: Path) -> list[float | 
     """Typing while files move, sent again and again until enough presses were seen."""
     taken: list[float | None] = []
     while len(taken) < samples:
-        sending = subprocess.Popen(
-            stage.command("send-file", stage.session, str(busy), "--overwrite"),
-            env=stage.technician, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        sending = stage.begin("send-file", stage.session, str(busy), "--overwrite")
         time.sleep(0.8)
         while sending.poll() is None and len(taken) < samples:
             taken += typing(eye, 1)
+        if sending.poll():
+            raise RuntimeError(f"rs send-file ended with {sending.returncode}: {sending.communicate()[1]}")
         sending.terminate()
         sending.wait(10)
     return taken
