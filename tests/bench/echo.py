@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import socket
 import statistics
 import subprocess
@@ -183,6 +184,18 @@ def tigervnc(source: XDesktop, view: XDesktop) -> Iterator[None]:
     viewer.wait(5)
 
 
+def _enlarge(view: XDesktop, window: str) -> None:
+    """The window asks for a size of its own while it opens: ask again until ours stays."""
+    held = 0
+    while held < 5:
+        width = re.search(r"Geometry: (\d+)x", view.run("xdotool", "getwindowgeometry", window).stdout)
+        held = held + 1 if width and int(width.group(1)) > SOURCE[0] else 0
+        if not held:
+            view.run("xdotool", "windowmove", window, "0", "0", "windowsize", window, "2040", "1160")
+        time.sleep(0.2)
+    view.run("xdotool", "windowactivate", "--sync", window)
+
+
 @contextlib.contextmanager
 def rs(source: XDesktop, view: XDesktop) -> Iterator[RsStage]:
     with RsStage(source.display) as stage:
@@ -190,8 +203,7 @@ def rs(source: XDesktop, view: XDesktop) -> Iterator[RsStage]:
         stage.join()
         viewer = view.spawn(*stage.command("view", stage.session, "--scale", "1:1"), env=stage.technician)
         window = str(view.wait_for_window(stage.window_title))
-        view.run("xdotool", "windowmove", window, "0", "0", "windowsize", window, "2048", "1180")
-        view.run("xdotool", "windowactivate", "--sync", window)
+        _enlarge(view, window)
         yield stage
         viewer.terminate()
         viewer.wait(5)
