@@ -29,6 +29,7 @@ from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Line, Sender
 
 STEP = 1024 * 1024  # bytes that a thread works off in one go: 1 ms, so that handing over costs nothing
+GATHER = 0.05  # seconds that pieces may lie until there is a STEP of them
 INBOX_BYTES = m.WINDOW + 2 * m.PIECE_MAX
 INBOX_MESSAGES = 4 * m.WINDOW // m.PIECE_MIN
 
@@ -53,7 +54,7 @@ class Inbox(Generic[Heard]):
         self._urgent += _urgent(message)
         if self._size > INBOX_BYTES or len(self._messages) > INBOX_MESSAGES:
             raise PeerBroke("The other end sent more at once than it may.")
-        if self._due:
+        if self._due or len(self._messages) == 1:
             self._news.set()
 
     def take(self) -> list[Heard]:
@@ -69,10 +70,17 @@ class Inbox(Generic[Heard]):
         return taken
 
     async def news(self) -> None:
-        """Wait until there is something worth taking."""
+        """Wait until there is something worth taking, or something has lain for GATHER."""
         while not self._due:
             self._news.clear()
-            await self._news.wait()
+            if not self._messages:
+                await self._news.wait()
+                continue
+            try:
+                async with asyncio.timeout(GATHER):
+                    await self._news.wait()
+            except TimeoutError:
+                return
 
     @property
     def _due(self) -> bool:
