@@ -74,7 +74,7 @@ class Hands(msgspec.Struct, frozen=True, tag="hands", array_like=True):
     said: control.Up
 
 
-ToViewer = Title | Status | screen.Layout | screen.Frame | screen.Pointer
+ToViewer = Title | Status | screen.Layout | screen.Frame | screen.Pointer | screen.Shape
 FromViewer = Ready | Cannot | Closed | screen.Painted | screen.Choose | screen.Refresh | Hands
 
 _to_viewer: msgspec.msgpack.Decoder[ToViewer] = msgspec.msgpack.Decoder(ToViewer)

@@ -29,7 +29,9 @@ class Permission(StrEnum):
     FILES = "files"
     SHELL = "shell"
     POWER = "power"
-    SHARE = "share"
+    SHARE = "share"  # look at the technician's screen
+    RECORD = "record"  # the technician keeps what they see
+    PRIVACY = "privacy"  # blank this screen, hold this keyboard and mouse
 
 
 class Priority(IntEnum):

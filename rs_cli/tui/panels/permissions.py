@@ -21,6 +21,8 @@ NAMES = {
     Permission.SHELL: "shell",
     Permission.POWER: "restart",
     Permission.SHARE: "show mine",
+    Permission.RECORD: "record",
+    Permission.PRIVACY: "blank screen",
 }
 ASKING = {str(number): permission for number, permission in enumerate(Permission, 1)}
 LOOKS = {

@@ -8,12 +8,14 @@
                                                  update has more=False
     Painted(seq)              ─────────────▶     update `seq` is before the eye: credit for the next
                               ◀─────────────     Pointer(x, y)   where the customer's pointer is, when it moved
+                              ◀─────────────     Shape(number, …)   how the pointer looks from now on
     Choose(monitor)           ─────────────▶     another monitor: a new Layout follows
+    Tune(colours, …)          ─────────────▶     how to make the picture: a new Layout follows where it must
     Refresh()                 ─────────────▶     all again, from a new Layout (a decoder that lost the thread asks this)
     Pause() / Resume()        ─────────────▶     no frames, no grabbing meanwhile / go on
 
 A Frame is applied in this order: `copies`, one after the other; then the tiles named by `spans`, whose pixels come next
-in the layout's one zstd stream; then `regions`. Each update leaves the technician with the whole picture of one moment,
+in the layout's one zstd stream; then `regions`; then `films`. Each update leaves the technician with the whole picture of one moment,
 but for tiles whose region was lossy: `lossy` says how many those are, and they follow losslessly when they rest.
 
 Who wants only exact pixels (a screenshot) says Start(codecs=()): the first whole update is then the exact picture.
@@ -24,6 +26,7 @@ with a default.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -38,6 +41,8 @@ MAX_MONITORS = 64
 # the picture, and lets it paint the first part of a large update while the next is on its way.
 MAX_TILES = 1024
 MAX_COPIES = 64
+MAX_FILMS = 4  # at once
+MAX_SHAPE = 256  # pixels: the largest side of a pointer
 
 Coordinate = Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)]  # of the desktop: a monitor may lie left of another
 Side = Annotated[int, Meta(ge=0, le=MAX_SIDE)]
@@ -45,11 +50,29 @@ Count = Annotated[int, Meta(ge=0, le=(1 << 53))]
 Codec = Annotated[str, Meta(min_length=1, max_length=16)]
 
 
+class Colours(StrEnum):
+    """How many a pixel may have: fewer cost fewer bytes on a slow line."""
+
+    ALL = "all"
+    C256 = "256"  # three bits of red and green, two of blue
+    GREYS = "16"  # sixteen levels of grey
+
+
+class Tune(msgspec.Struct, frozen=True, tag="tune", array_like=True):
+    """How the technician wants the picture made. `lossless`: no lossy codec, though it be slow. `rate`: at most so many
+    updates a second, 0 for as many as the line and the eye allow. Without a word of it: Tune()."""
+
+    colours: Colours = Colours.ALL
+    lossless: bool = False
+    rate: Annotated[int, Meta(ge=0, le=60)] = 0
+
+
 class Start(msgspec.Struct, frozen=True, tag="start", array_like=True):
     """`codecs`: the lossy codecs that may be used for regions, see `codecs.NAMES`; none means exact pixels only."""
 
     monitor: Annotated[int, Meta(ge=ALL_MONITORS, lt=MAX_MONITORS)] = ALL_MONITORS
     codecs: Annotated[tuple[Codec, ...], Meta(max_length=16)] = ()
+    tune: Tune = Tune()
 
 
 class Painted(msgspec.Struct, frozen=True, tag="p", array_like=True):
@@ -93,6 +116,7 @@ class Layout(msgspec.Struct, frozen=True, tag="layout", array_like=True):
     height: Side
     chosen: Annotated[int, Meta(ge=ALL_MONITORS, lt=MAX_MONITORS)] = ALL_MONITORS
     monitors: Annotated[tuple[MonitorPlace, ...], Meta(max_length=MAX_MONITORS)] = ()
+    colours: Colours = Colours.ALL  # what a tile's pixels are in the zstd stream, see `codecs.exact`
 
 
 class Copy(msgspec.Struct, frozen=True, array_like=True):
@@ -117,6 +141,20 @@ class Region(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
 
 
+class Film(msgspec.Struct, frozen=True, array_like=True):
+    """The next picture of a film that plays in a rectangle of whole tiles. `stream` names one decoder, which begins
+    with the first Film of that number and must be of one codec and one rectangle to its end; a higher number in the
+    same place ends the lower. Each Film gives exactly one picture, at once."""
+
+    stream: Count
+    codec: Codec
+    column: Side
+    row: Side
+    columns: Side
+    rows: Side
+    data: bytes
+
+
 class Frame(msgspec.Struct, frozen=True, tag="f", array_like=True):
     """`spans`: tiles in row-major order as skip, take, skip, take …, see `tiles.spans`. `data`: the next piece of the
     layout's zstd stream, which holds exactly their pixels."""
@@ -129,6 +167,7 @@ class Frame(msgspec.Struct, frozen=True, tag="f", array_like=True):
     regions: Annotated[tuple[Region, ...], Meta(max_length=MAX_TILES)] = ()
     more: bool = False  # another frame of the same update follows
     lossy: Count = 0  # tiles not exact after this frame
+    films: Annotated[tuple[Film, ...], Meta(max_length=MAX_FILMS)] = ()
 
 
 class Pointer(msgspec.Struct, frozen=True, tag="at", array_like=True):
@@ -138,8 +177,21 @@ class Pointer(msgspec.Struct, frozen=True, tag="at", array_like=True):
     y: Coordinate
 
 
-Up = Start | Painted | Pause | Resume | Refresh | Choose
-Down = Layout | Frame | Pointer
+class Shape(msgspec.Struct, frozen=True, tag="shape", array_like=True):
+    """How the pointer looks from now on. `number` names the shape: one that was told before on this channel comes with
+    no `data`. `data`: `width` by `height` pixels R, G, B, A (not premultiplied), rows from the top, in one zstd frame;
+    a size of 0 hides the pointer. `hot_x`, `hot_y`: the pixel of it that is where Pointer says."""
+
+    number: Count
+    hot_x: Annotated[int, Meta(ge=0, lt=MAX_SHAPE)] = 0
+    hot_y: Annotated[int, Meta(ge=0, lt=MAX_SHAPE)] = 0
+    width: Annotated[int, Meta(ge=0, le=MAX_SHAPE)] = 0
+    height: Annotated[int, Meta(ge=0, le=MAX_SHAPE)] = 0
+    data: bytes = b""
+
+
+Up = Start | Painted | Pause | Resume | Refresh | Choose | Tune
+Down = Layout | Frame | Pointer | Shape
 SPEC: ChannelSpec[Up, Down] = ChannelSpec(
     "screen", Permission.VIEW, Priority.SCREEN, Up, Down, max_message=4 * 1024 * 1024, window=1024 * 1024
 )
