@@ -7,21 +7,17 @@ unless it says otherwise. A desktop that lacks one of the four parts raises `Loc
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol
 
-from rs_relay.errors import LocalProblem, TooLarge
+from rs_relay.capture.base import Monitor, Pixels, PointerPlace, Screen, ScreenChanged
+from rs_relay.errors import TooLarge
 
-if TYPE_CHECKING:  # an agent that only shows its code has no need of numpy
-    import numpy as np
-    import numpy.typing as npt
+__all__ = [
+    "CLIPBOARD_LIMIT", "Clipboard", "ClipboardTooLarge", "Desktop", "Hands", "Monitor", "Pixels", "PointerPlace",
+    "Screen", "ScreenChanged",
+]  # fmt: skip
 
-Pixels: TypeAlias = "npt.NDArray[np.uint8]"  # shape (height, width, 4), byte order B, G, R, X (X is undefined)
 CLIPBOARD_LIMIT = 10 * 1024 * 1024  # bytes of UTF-8 that a clipboard gives or takes: more never sits in memory whole
-
-
-class ScreenChanged(LocalProblem):
-    """The area is not (wholly) on the desktop now: a monitor went, or its mode changed. Read `monitors` again."""
 
 
 class ClipboardTooLarge(TooLarge):
@@ -30,44 +26,6 @@ class ClipboardTooLarge(TooLarge):
     def __init__(self, size: int) -> None:
         super().__init__("The clipboard holds more than rs carries.", "Save it to a file and send the file.")
         self.size = size
-
-
-@dataclass(frozen=True)
-class Monitor:
-    """One monitor. `x`, `y` in pixels of the whole desktop, whose origin is its top left corner."""
-
-    name: str
-    x: int
-    y: int
-    width: int
-    height: int
-    primary: bool = False
-
-
-@dataclass(frozen=True)
-class PointerPlace:
-    x: int  # pixels of the whole desktop
-    y: int
-
-
-class Screen(Protocol):
-    """Sees. One thread at a time; `close` ends it."""
-
-    def monitors(self) -> tuple[Monitor, ...]:
-        """The monitors as they are now, read afresh (hot-plug); never empty."""
-        ...
-
-    def bounds(self) -> Monitor:
-        """The rectangle that holds all monitors, as a Monitor named 'all'."""
-        ...
-
-    def grab(self, area: Monitor) -> Pixels:
-        """The pixels of `area` now; the array may be overwritten by the next grab. Raises ScreenChanged."""
-        ...
-
-    def pointer(self) -> PointerPlace: ...
-
-    def close(self) -> None: ...
 
 
 class Hands(Protocol):

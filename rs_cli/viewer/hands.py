@@ -10,10 +10,10 @@ import sys
 import tkinter as tk
 from collections.abc import Callable
 
-from rs_cli.viewer.fit import Fit
 from rs_cli.viewer.keyboard import Keyboard
 from rs_relay.channels.control import messages as control
 from rs_relay.channels.control.messages import Button, ButtonName, Move, ReleaseAll, Wheel
+from rs_relay.glass.fit import Fit
 
 MOTION_MS = 8  # 125 places a second: what a mouse reports
 SHIFT = 0x1  # in event.state

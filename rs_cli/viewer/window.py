@@ -19,13 +19,14 @@ from tkinter import ttk
 
 from PIL import Image
 
-from rs_cli.viewer import bars, fit, pipe, saving
-from rs_cli.viewer.framebuffer import Framebuffer
-from rs_cli.viewer.glass import Glass
+from rs_cli.viewer import bars, pipe, saving
 from rs_cli.viewer.hands import MENU_KEY, Hands
 from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh
 from rs_relay.channels.screen.tiles import Rect
 from rs_relay.errors import PeerBroke, RsError
+from rs_relay.glass import fit
+from rs_relay.glass.framebuffer import Framebuffer
+from rs_relay.glass.glass import Glass
 from rs_relay.text import printable
 
 ARRIVED = "<<Arrived>>"

@@ -24,13 +24,13 @@ import numpy as np
 from rs_agent.desktop.base import Monitor
 from rs_agent.desktop.x11.desktop import X11Desktop
 from rs_agent.feature import Context
-from rs_agent.features.screen import damage, motion, quality
-from rs_agent.features.screen.encoder import Encoder, rgb
 from rs_agent.features.screen.feature import ScreenFeature
 from rs_relay.channels.screen.codecs import NAMES, exact, jpeg
 from rs_relay.channels.screen.messages import SPEC, Frame, Layout, Painted, Start
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Grid
+from rs_relay.picture import damage, motion, quality
+from rs_relay.picture.encoder import Encoder, rgb
 from tests.support.channels import MemoryChannel, channel_pair
 from tests.support.scenery import Words, grabbed, page, photograph
 from tests.support.xdesktop import XDesktop

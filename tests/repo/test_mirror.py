@@ -18,8 +18,8 @@ TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 # Said, not done: declarations whose every line is used by the tests of those who use them.
 DECLARATIONS = {
     "rs_relay/link/spec.py", "rs_relay/wire/limits.py", "rs_relay/wire/closing.py", "rs_relay/transfer/outcome.py",
-    "rs_agent/desktop/base.py", "rs_agent/ui/base.py", "rs_cli/options.py", "rs_cli/session/connector.py",
-    "rs_cli/session/events.py",
+    "rs_agent/desktop/base.py", "rs_relay/capture/base.py", "rs_agent/ui/base.py", "rs_cli/options.py",
+    "rs_cli/session/connector.py", "rs_cli/session/events.py",
 }  # fmt: skip
 # Tested as a part of what it is a part of.
 ELSEWHERE = {
@@ -28,12 +28,14 @@ ELSEWHERE = {
     "rs_relay/transfer/part.py": "test_disk.py",
     "rs_relay/transfer/folder_windows.py": "test_folder.py",
     "rs_agent/desktop/x11/selection.py": "test_x11_clipboard.py",
-    "rs_agent/features/screen/eye.py": "test_screen_feature.py",
+    "rs_relay/picture/eye.py": "test_screen_feature.py",
+    "rs_relay/picture/show.py": "test_screen_feature.py",
+    "rs_relay/capture/portable/screen.py": "test_portable.py",
     "rs_cli/trace.py": "test_main.py",
     "rs_cli/title.py": "test_main.py",
     "rs_cli/features/still.py": "test_screen_technician.py",
     "rs_cli/viewer/saving.py": "test_window.py",
-    "rs_cli/viewer/glass.py": "test_window.py",
+    "rs_relay/glass/glass.py": "test_window.py",
     **{f"rs_cli/commands/{verb}.py": "test_verbs.py" for verb in ("sessions", "login", "connect", "logout")},
     **{
         f"rs_cli/tui/{part}.py": "test_dashboard_and_workspace.py"

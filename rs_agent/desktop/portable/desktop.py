@@ -9,7 +9,7 @@ from typing import Any
 from rs_agent.desktop.portable.clipboard import PortableClipboard
 from rs_agent.desktop.portable.hands import PortableHands
 from rs_agent.desktop.portable.keys import MACOS, WINDOWS, Key
-from rs_agent.desktop.portable.screen import PortableScreen
+from rs_relay.capture.portable.screen import PortableScreen
 from rs_relay.errors import LocalProblem
 
 TABLES: Mapping[str, Mapping[str, Key]] = {"windows": WINDOWS, "macos": MACOS}

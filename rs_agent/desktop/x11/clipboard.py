@@ -26,8 +26,8 @@ from Xlib import error as xerror
 from Xlib.ext import xfixes
 
 from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge
-from rs_agent.desktop.x11.connection import connect, need
 from rs_agent.desktop.x11.selection import Offer, Reading, reading
+from rs_relay.capture.x11.connection import connect, need
 from rs_relay.errors import LocalProblem
 
 PATIENCE = 2.0  # seconds without a sign of the owner (or of a reader): it hangs

@@ -6,10 +6,10 @@ import threading
 from typing import Any
 
 from rs_agent.desktop.x11.clipboard import X11Clipboard
-from rs_agent.desktop.x11.connection import connect
 from rs_agent.desktop.x11.hands import X11Hands
-from rs_agent.desktop.x11.screen import X11Screen
 from rs_agent.desktop.x11.typist import Typist
+from rs_relay.capture.x11.connection import connect
+from rs_relay.capture.x11.screen import X11Screen
 
 
 class X11Desktop:

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from Xlib import X
 
-from rs_agent.desktop.x11.connection import speaking
 from rs_agent.desktop.x11.typist import Typist
+from rs_relay.capture.x11.connection import speaking
 from rs_relay.channels.control.keys import MODIFIERS, is_key
 from rs_relay.errors import LocalProblem, PeerBroke
 

@@ -33,11 +33,11 @@ from Xlib import X
 from Xlib import error as xerror
 
 from rs_agent.desktop.x11 import keysyms
-from rs_agent.desktop.x11.connection import connect, need
 from rs_agent.desktop.x11.keymap import LOCK, Keymap, Way
 from rs_agent.desktop.x11.modifiers import Modifiers
 from rs_agent.desktop.x11.spare import Ledger, Meaning, Spare
 from rs_agent.desktop.x11.xkb import Keyboard
+from rs_relay.capture.x11.connection import connect, need
 from rs_relay.channels.control.keys import MODIFIERS
 from rs_relay.errors import LocalProblem
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from Xlib.protocol import rq
 
-from rs_agent.desktop.x11.connection import need
 from rs_agent.desktop.x11.keymap import Key, Keymap, KeyType
+from rs_relay.capture.x11.connection import need
 
 NAME = "XKEYBOARD"
 _CORE_KEYBOARD = 0x100

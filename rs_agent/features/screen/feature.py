@@ -1,40 +1,14 @@
-"""The screen at the customer's end: one show for each viewer, each with its own thread, encoder and pace.
-
-    loop:     orders and *painted* come in ─▶ pace ─▶ when it says so ─▶ ask the thread, send what it made
-    thread:   grab ─▶ damage ─▶ motion ─▶ quality ─▶ codecs, one frame a call
-
-The loop never waits for pixels: while one frame is on its way out, other channels go on, and the next frame of the
-same update is made only when the channel has taken this one.
-"""
+"""The screen at the customer's end: one show for each viewer."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
-from rs_agent.desktop.base import PointerPlace
 from rs_agent.feature import Context
-from rs_agent.features.screen.eye import Eye, Look, Order
-from rs_agent.features.screen.pace import Pace
-from rs_relay.channels.screen.messages import (
-    SPEC,
-    Choose,
-    Down,
-    Painted,
-    Pause,
-    Pointer,
-    Refresh,
-    Resume,
-    Start,
-    Up,
-)
-from rs_relay.errors import PeerBroke
-from rs_relay.link.channel import Channel, ChannelClosed
-
-T = TypeVar("T")
+from rs_relay.channels.screen.messages import SPEC, Down, Up
+from rs_relay.link.channel import Channel
+from rs_relay.picture.show import Show
 
 
 class ScreenFeature:
@@ -44,121 +18,4 @@ class ScreenFeature:
         self._context, self._clock = context, clock
 
     async def run(self, channel: Channel[Down, Up]) -> None:
-        await _Show(self._context, channel, self._clock).run()
-
-
-class _Show:
-    """One viewer."""
-
-    def __init__(self, context: Context, channel: Channel[Down, Up], clock: Callable[[], float]) -> None:
-        self._context, self._channel, self._clock = context, channel, clock
-        self._pace = Pace(clock())
-        self._wake = asyncio.Event()  # something happened that may bring the next look forward
-        self._order: Order | None = None
-        self._paused = False
-        self._pointer: PointerPlace | None = None
-        self._eye: Eye | None = None
-        self._thread = ThreadPoolExecutor(1, "screen")
-
-    async def run(self) -> None:
-        tasks = [asyncio.create_task(work(), name="screen") for work in (self._listen, self._show, self._feel)]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        except ChannelClosed:
-            pass  # the viewer went; why is the link's to tell
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._thread.submit(self._close)  # after what the thread may still be doing; nobody waits for it
-            self._thread.shutdown(wait=False)
-
-    async def _listen(self) -> None:
-        async for message in self._channel:
-            self._heard(message)
-            self._wake.set()
-
-    def _heard(self, message: Up) -> None:
-        match message:
-            case Start(monitor, codecs):
-                self._order = self._new_order(monitor, codecs)
-            case Painted(seq):
-                self._pace.painted(self._clock(), seq)
-            case Choose(monitor):
-                self._order = self._new_order(monitor, self._started().codecs)
-            case Refresh():
-                self._order = self._new_order(self._started().monitor, self._started().codecs)
-            case Pause():
-                self._paused = True
-            case Resume():
-                self._paused = False
-
-    def _started(self) -> Order:
-        if self._order is None:
-            raise PeerBroke("The other end asked for a part of the screen before it asked to see it.")
-        return self._order
-
-    def _new_order(self, monitor: int, codecs: tuple[str, ...]) -> Order:
-        self._pace.restart()
-        return Order(self._order.serial + 1 if self._order else 1, monitor, codecs)
-
-    async def _feel(self) -> None:
-        """What the technician does to the computer may be answered by its screen at once."""
-        beats = self._context.pulse.count
-        while True:
-            beats = await self._context.pulse.wait(beats)
-            self._pace.beat(self._clock())
-            self._wake.set()
-
-    async def _show(self) -> None:
-        while True:
-            self._wake.clear()
-            idle = self._order is None or self._paused
-            delay = None if idle else self._pace.delay(self._clock())
-            if self._order is None or delay != 0:
-                await self._rest(delay)
-            else:
-                await self._look(self._order)
-
-    async def _rest(self, delay: float | None) -> None:
-        try:
-            async with asyncio.timeout(delay):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
-
-    async def _look(self, order: Order) -> None:
-        look = await self._in_thread(self._see, order, self._pace.refine)
-        moved = look.pointer != self._pointer
-        self._pace.looked(self._clock(), look.cost, look.first is not None or moved)
-        if look.layout is not None:
-            self._pace.restart()
-            await self._channel.send(look.layout)
-        if look.first is not None:
-            await self._send(look, order)
-        if moved:
-            self._pointer = look.pointer
-            await self._channel.send(Pointer(look.pointer.x, look.pointer.y), replaces="pointer")
-
-    async def _send(self, look: Look, order: Order) -> None:
-        """One update. A new order cuts it short: that begins with a new picture anyway."""
-        frame = look.first
-        if frame is not None:
-            self._pace.sent(self._clock(), frame.seq)  # before it leaves: the answer may be quicker than we are
-        while frame is not None and order is self._order:
-            await self._channel.send(frame)
-            frame = await self._in_thread(next, look.rest, None) if frame.more else None
-
-    def _see(self, order: Order, refine: int) -> Look:
-        if self._eye is None:
-            self._eye = Eye(self._context.desktop, self._clock)
-        return self._eye.look(order, refine)
-
-    def _close(self) -> None:
-        if self._eye is not None:
-            self._eye.close()
-
-    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        await Show(self._context.desktop.screen, channel, self._context.pulse, self._clock).run()

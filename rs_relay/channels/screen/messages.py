@@ -15,8 +15,9 @@
     Pause() / Resume()        ─────────────▶     no frames, no grabbing meanwhile / go on
 
 A Frame is applied in this order: `copies`, one after the other; then the tiles named by `spans`, whose pixels come next
-in the layout's one zstd stream; then `regions`; then `films`. Each update leaves the technician with the whole picture of one moment,
-but for tiles whose region was lossy: `lossy` says how many those are, and they follow losslessly when they rest.
+in the layout's one zstd stream; then `regions`; then `films`. Each update leaves the technician with the whole picture
+of one moment, but for tiles whose region was lossy: `lossy` says how many those are, and they follow losslessly when
+they rest.
 
 Who wants only exact pixels (a screenshot) says Start(codecs=()): the first whole update is then the exact picture.
 

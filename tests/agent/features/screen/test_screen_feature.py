@@ -13,7 +13,6 @@ import pytest
 
 from rs_agent.desktop.base import Monitor, PointerPlace
 from rs_agent.feature import Context
-from rs_agent.features.screen import eye, pace
 from rs_agent.features.screen.feature import ScreenFeature
 from rs_relay.channels.screen.codecs import NAMES
 from rs_relay.channels.screen.messages import (
@@ -31,6 +30,7 @@ from rs_relay.channels.screen.messages import (
 )
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke
+from rs_relay.picture import eye, pace
 from tests.support.channels import QUEUE, MemoryChannel, channel_pair
 from tests.support.scenery import ArrayDesktop, ArrayScreen, Words, page, photograph, rgb
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rs_cli.viewer.fit import Fit, first_size, fitted, pixel_for_pixel
 from rs_relay.channels.screen.tiles import Rect
+from rs_relay.glass.fit import Fit, first_size, fitted, pixel_for_pixel
 
 sides = st.integers(1, 3000)
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rs_agent.features.screen.damage import changed
-from rs_agent.features.screen.motion import Move, find
 from rs_relay.channels.screen.tiles import Grid, Rect
+from rs_relay.picture.damage import changed
+from rs_relay.picture.motion import Move, find
 from tests.support.scenery import page, photograph
 
 SIZE = Grid(800, 608)

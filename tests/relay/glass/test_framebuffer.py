@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rs_cli.viewer.fit import fitted, pixel_for_pixel
-from rs_cli.viewer.framebuffer import Framebuffer
 from rs_relay.channels.screen.messages import Frame, Layout
 from rs_relay.channels.screen.tiles import Rect
 from rs_relay.errors import PeerBroke
+from rs_relay.glass.fit import fitted, pixel_for_pixel
+from rs_relay.glass.framebuffer import Framebuffer
 from tests.support.pictures import Painter, card
 
 

@@ -17,8 +17,8 @@ from Xlib import X
 from Xlib import error as xerror
 from Xlib.ext import randr
 
-from rs_agent.desktop.base import Monitor, Pixels, PointerPlace, ScreenChanged
-from rs_agent.desktop.x11.connection import connect, speaking
+from rs_relay.capture.base import Monitor, Pixels, PointerPlace, ScreenChanged
+from rs_relay.capture.x11.connection import connect, speaking
 from rs_relay.errors import LocalProblem
 
 

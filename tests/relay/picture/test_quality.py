@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from rs_agent.features.screen import quality
 from rs_relay.channels.screen.tiles import SIDE
+from rs_relay.picture import quality
 from tests.support.scenery import page, photograph, words
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from PIL import Image
 
-from rs_cli.viewer.fit import Fit
 from rs_relay.channels.screen.messages import Frame, Layout
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import Rect
+from rs_relay.glass.fit import Fit
 
 # Grey level -> the paler one it is dimmed to: three fifths paper.
 _PALE = [150 + level * 105 // 255 for level in range(256)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rs_agent.desktop.base import Monitor, Pixels, PointerPlace, ScreenChanged
+from rs_relay.capture.base import Monitor, Pixels, PointerPlace, ScreenChanged
 from rs_relay.errors import LocalProblem
 
 

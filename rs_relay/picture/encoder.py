@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rs_agent.desktop.base import Pixels as Grabbed
-from rs_agent.features.screen import motion, quality
-from rs_agent.features.screen.damage import Words, changed
-from rs_agent.features.screen.motion import Move
+from rs_relay.capture.base import Pixels as Grabbed
 from rs_relay.channels.screen.codecs import exact, jpeg
 from rs_relay.channels.screen.messages import MAX_TILES, Copy, Frame, Region
 from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Pixels, covering, rectangles, spans
+from rs_relay.picture import motion, quality
+from rs_relay.picture.damage import Words, changed
+from rs_relay.picture.motion import Move
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
 SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do

@@ -12,7 +12,7 @@ import pytest
 from Xlib import X, display
 
 from rs_agent.desktop.base import Monitor, PointerPlace, ScreenChanged
-from rs_agent.desktop.x11.screen import X11Screen
+from rs_relay.capture.x11.screen import X11Screen
 from rs_relay.errors import LocalProblem
 from tests.support.xdesktop import XDesktop, until
 

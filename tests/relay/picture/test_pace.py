@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rs_agent.features.screen import pace as law
-from rs_agent.features.screen.pace import EAGER, FRAME, IDLE, IN_FLIGHT, LIVELY, LIVELY_FOR, Pace
 from rs_relay.errors import PeerBroke
+from rs_relay.picture import pace as law
+from rs_relay.picture.pace import EAGER, FRAME, IDLE, IN_FLIGHT, LIVELY, LIVELY_FOR, Pace
 
 COST = 0.001
 

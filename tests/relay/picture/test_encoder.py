@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rs_agent.features.screen import quality
-from rs_agent.features.screen.encoder import Encoder
 from rs_relay.channels.screen.codecs import NAMES
 from rs_relay.channels.screen.messages import MAX_TILES, SPEC, Frame, Layout
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Grid
+from rs_relay.picture import quality
+from rs_relay.picture.encoder import Encoder
 from tests.support.scenery import grabbed, page, photograph, rgb
 
 FPS = 1 / 30

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rs_agent.features.screen.damage import changed
 from rs_relay.channels.screen.tiles import SIDE, Grid
+from rs_relay.picture.damage import changed
 from tests.support.scenery import page
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rs_agent.features.screen.damage import RGB_ONLY
 from rs_relay.channels.screen.tiles import Mask
+from rs_relay.picture.damage import RGB_ONLY
 
 # Measured on 32-px tiles: text of 11 px in a terminal or a page 0.6 and more, photographs under 0.2.
 SAME_NEIGHBOURS = 0.4

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rs_agent.features.screen.damage import RGB_ONLY, Words
 from rs_relay.channels.screen.tiles import SIDE, Mask, Rect
+from rs_relay.picture.damage import RGB_ONLY, Words
 
 BANDS = 6
 BAND_WIDTH = 24  # pixels: wide enough to hold a few letters

@@ -1,4 +1,4 @@
-"""Looks at the desktop for one viewer: holds the screen, and the encoder of the layout that the viewer was given.
+"""Looks at a screen for one viewer: holds it, and the encoder of the layout that the viewer was given.
 
 Of one worker thread: made, used and closed there. A monitor that comes, goes or changes its mode makes a new layout,
 as does every new order; a grab that fails because the desktop changed meanwhile is tried again on the new one.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rs_agent.desktop.base import Desktop, Monitor, Pixels, PointerPlace, ScreenChanged
-from rs_agent.features.screen.encoder import Encoder
+from rs_relay.capture.base import Monitor, Pixels, PointerPlace, Screen, ScreenChanged
 from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Frame, Layout, MonitorPlace
 from rs_relay.channels.screen.tiles import Grid, fits
 from rs_relay.errors import LocalProblem
+from rs_relay.picture.encoder import Encoder
 
 CHECK = 1.0  # seconds between two readings of the monitors
 TRIES = 3  # a mode change takes some steps, each of which may fail a grab
@@ -39,8 +39,8 @@ class Look:
 
 
 class Eye:
-    def __init__(self, desktop: Desktop, clock: Callable[[], float]) -> None:
-        self._screen = desktop.screen()
+    def __init__(self, screen: Screen, clock: Callable[[], float]) -> None:
+        self._screen = screen
         self._clock = clock
         self._order: Order | None = None
         self._monitors: tuple[Monitor, ...] = ()

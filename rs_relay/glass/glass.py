@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageTk
 
-from rs_cli.viewer.fit import Fit
 from rs_relay.channels.screen.tiles import Rect
+from rs_relay.glass.fit import Fit
 
 PANE_WIDTH, PANE_HEIGHT = 512, 64
 BEHIND = "#2b2f36"  # around the picture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from Xlib import error
 
-from rs_agent.desktop.x11.connection import connect, need, speaking
+from rs_relay.capture.x11.connection import connect, need, speaking
 from rs_relay.errors import LocalProblem
 from tests.support.xdesktop import XDesktop
 

@@ -1,0 +1,1 @@
+"""Windows and macOS, over mss. NOT RUN ON THE REAL SYSTEMS YET."""

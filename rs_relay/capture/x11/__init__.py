@@ -1,0 +1,1 @@
+"""Under X11: pixels over MIT-SHM, geometry over RandR."""
