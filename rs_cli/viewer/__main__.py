@@ -24,6 +24,7 @@ from rs_relay.errors import LocalProblem, RsError
 
 # Bytes of address space. An 8K picture is 100 MB as pixels and 270 MB as Tk's photo images; libraries map about 500 MB.
 MEMORY = 3 * 1024**3
+PIPE = 1024 * 1024  # bytes; what Linux lets an ordinary user have
 WAITING = 32  # messages read ahead of the window; the pipe, and so the session, waits for more
 NO_TK = "Install Tk for this Python (on Debian and Ubuntu: `apt install python3-tk`), or use `rs screenshot`."
 NO_DISPLAY = "Is DISPLAY right? `rs screenshot SESSION FILE.png` saves what the customer sees without a window."
@@ -65,6 +66,9 @@ def run(source: BinaryIO, out: Mouth) -> int:
 
     def arrived(message: pipe.ToViewer | RsError | None) -> None:
         inbox.put(message)
+        if window.woken.is_set():
+            return  # Tk answers a call from this thread when it comes to it: it need not be called twice
+        window.woken.set()
         with suppress(tk.TclError, RuntimeError):  # the window has just gone
             root.event_generate(ARRIVED, when="tail")
 
@@ -74,6 +78,7 @@ def run(source: BinaryIO, out: Mouth) -> int:
         window.fail(_TOO_LARGE if isinstance(error, MemoryError) else error if isinstance(error, RsError) else _DEFECT)
 
     root.report_callback_exception = defect
+    widen(sys.stdin.fileno())
     threading.Thread(target=read, args=(source, arrived), name="stdin", daemon=True).start()
     root.mainloop()
     return window.failed.exit_status if window.failed else 0
@@ -117,6 +122,16 @@ def take_stdout() -> int:
     fd = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return fd
+
+
+def widen(fd: int) -> None:
+    """Room for a whole update in the pipe, where the system lets it grow: else it comes in 64 KiB at a time."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
+    except (ImportError, AttributeError, OSError):  # Windows; macOS; all of a user's pages are taken, or no pipe
+        return
 
 
 def limit() -> None:

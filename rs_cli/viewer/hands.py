@@ -28,16 +28,19 @@ _NOTCH = 1 if sys.platform == "darwin" else 120  # what one notch is in event.de
 
 
 class Hands:
-    """`place()` gives the fit and the picture's origin on the desktop, or None while there is no picture."""
+    """`at` turns a place on the widget into one on the canvas; `place()` gives the fit and the picture's origin on the
+    desktop, or None while there is no picture."""
 
     def __init__(
         self,
-        canvas: tk.Canvas,
+        widget: tk.Widget,
+        at: Callable[[int, int], tuple[int, int]],
         say: Callable[[control.Up], None],
         place: Callable[[], tuple[Fit, int, int] | None],
         menu: Callable[[], None],
     ) -> None:
-        self._canvas, self._say, self._place, self._menu = canvas, say, place, menu
+        self._widget, self._canvas_at = widget, at
+        self._say, self._place, self._menu = say, place, menu
         self._keyboard = Keyboard(control_alt_is_alt_graph=sys.platform == "win32")
         self._buttons: set[int] = set()
         self._settling: str | None = None
@@ -62,7 +65,7 @@ class Hands:
         self._tell(said)
 
     def _bind(self) -> None:
-        bind = self._canvas.bind
+        bind = self._widget.bind
         bind("<KeyPress>", self._key_down)
         bind("<KeyRelease>", self._key_up)
         bind("<FocusOut>", lambda event: self.leave())
@@ -73,7 +76,7 @@ class Hands:
         bind("<ButtonRelease>", self._button_up)
         bind("<MouseWheel>", self._wheel)
 
-    def _key_down(self, event: tk.Event[tk.Canvas]) -> str:
+    def _key_down(self, event: tk.Event[tk.Misc]) -> str:
         if event.keysym == MENU_KEY:
             self.leave()
             self._menu()
@@ -83,23 +86,23 @@ class Hands:
         self._tell(self._keyboard.press(event.keycode, event.keysym, event.keysym_num, event.char, state))
         return "break"  # Tk's own use of Tab and F10 is not wanted here
 
-    def _key_up(self, event: tk.Event[tk.Canvas]) -> str:
+    def _key_up(self, event: tk.Event[tk.Misc]) -> str:
         self._tell(self._keyboard.release(event.keycode))
         if self._keyboard.unsettled:
             if self._settling:
-                self._canvas.after_cancel(self._settling)
-            self._settling = self._canvas.after(SETTLE_MS, self._settle)
+                self._widget.after_cancel(self._settling)
+            self._settling = self._widget.after(SETTLE_MS, self._settle)
         return "break"
 
     def _settle(self) -> None:
         self._settling = None
         self._tell(self._keyboard.settle())
 
-    def _moved(self, event: tk.Event[tk.Canvas]) -> None:
+    def _moved(self, event: tk.Event[tk.Misc]) -> None:
         self._move = self._at(event, anywhere=bool(self._buttons))
         if self._moving is None:
             self._flush_move()
-            self._moving = self._canvas.after(MOTION_MS, self._paced)
+            self._moving = self._widget.after(MOTION_MS, self._paced)
 
     def _paced(self) -> None:
         self._moving = None
@@ -110,11 +113,11 @@ class Hands:
             self._say(self._move)
             self._move = None
 
-    def _left(self, event: tk.Event[tk.Canvas]) -> None:
+    def _left(self, event: tk.Event[tk.Misc]) -> None:
         self.over = False
 
-    def _button_down(self, event: tk.Event[tk.Canvas]) -> None:
-        self._canvas.focus_set()
+    def _button_down(self, event: tk.Event[tk.Misc]) -> None:
+        self._widget.focus_set()
         number = event.num if isinstance(event.num, int) else 0
         if number in _NOTCHES:
             self._notch(event, *_NOTCHES[number])
@@ -122,24 +125,24 @@ class Hands:
             self._buttons.add(number)
             self._say(Button(_BUTTONS[number], True))
 
-    def _button_up(self, event: tk.Event[tk.Canvas]) -> None:
+    def _button_up(self, event: tk.Event[tk.Misc]) -> None:
         number = event.num if isinstance(event.num, int) else 0
         if number in self._buttons:
             self._go(event)
             self._buttons.discard(number)
             self._say(Button(_BUTTONS[number], False))
 
-    def _wheel(self, event: tk.Event[tk.Canvas]) -> None:
+    def _wheel(self, event: tk.Event[tk.Misc]) -> None:
         self._notch(event, 0, _notches(event.delta))
 
-    def _notch(self, event: tk.Event[tk.Canvas], dx: int, dy: int) -> None:
+    def _notch(self, event: tk.Event[tk.Misc], dx: int, dy: int) -> None:
         state = event.state if isinstance(event.state, int) else 0
         if state & SHIFT and not self._keyboard.shift:
             dx, dy = -dy, 0  # a wheel that tilts: Tk tells it as the other one with a Shift that nobody holds
         if self._go(event):
             self._say(Wheel(dx, dy))
 
-    def _go(self, event: tk.Event[tk.Canvas]) -> bool:
+    def _go(self, event: tk.Event[tk.Misc]) -> bool:
         """Brings the pointer and the modifiers over there where they are here. False beside the picture."""
         move = self._at(event, anywhere=bool(self._buttons))
         if move is None:
@@ -149,14 +152,14 @@ class Hands:
         self._tell(self._keyboard.hold())
         return True
 
-    def _at(self, event: tk.Event[tk.Canvas], *, anywhere: bool) -> Move | None:
+    def _at(self, event: tk.Event[tk.Misc], *, anywhere: bool) -> Move | None:
         """Where on the customer's desktop that is. Beside the picture: the nearest pixel with `anywhere`, else None."""
         place = self._place()
         self.over = False
         if place is None:
             return None
         fit, left, top = place
-        x, y = round(self._canvas.canvasx(event.x)), round(self._canvas.canvasy(event.y))
+        x, y = self._canvas_at(event.x, event.y)
         self.over = fit.inside(x, y)
         if not (self.over or anywhere):
             return None

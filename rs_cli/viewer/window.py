@@ -15,18 +15,18 @@ import tkinter as tk
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, Queue
+from threading import Event
 from tkinter import ttk
-
-from PIL import Image
 
 from rs_cli.viewer import bars, pipe, saving
 from rs_cli.viewer.hands import MENU_KEY, Hands
-from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh
-from rs_relay.channels.screen.tiles import Rect
+from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh, Shape
 from rs_relay.errors import PeerBroke, RsError
 from rs_relay.glass import fit
 from rs_relay.glass.framebuffer import Framebuffer
-from rs_relay.glass.glass import Glass
+from rs_relay.glass.opening import open_glass
+from rs_relay.glass.pointer import PointerLayer
+from rs_relay.glass.shape import Shaped, Shapes
 from rs_relay.text import printable
 
 ARRIVED = "<<Arrived>>"
@@ -40,15 +40,18 @@ class Window:
     """`inbox` holds what came through the pipe, already validated, or the RsError that ends it, or None at its end.
 
     `say` sends to the session's process. `failed` is what ended the window, None when the technician or the session
-    closed it."""
+    closed it. Whoever fills `inbox` generates ARRIVED, unless `woken` is set already; see `_arrived`."""
 
     def __init__(self, root: tk.Tk, inbox: Queue[pipe.ToViewer | RsError | None], say: Callable[..., None]):
         self.failed: RsError | None = None
+        self.woken = Event()  # set: the inbox will be looked at, and nobody need call
         self._over = False
         self._root, self._inbox, self._say = root, inbox, say
         self._buffer = Framebuffer()
         self._fit: fit.Fit | None = None
         self._at: Pointer | None = None
+        self._shapes = Shapes()
+        self._shape: Shaped | None = None
         self._status = pipe.Status(connected=True, controlling=False, text="Waiting for the picture…")
         self._updates: deque[float] = deque(maxlen=120)  # when the last updates were painted
         self._sized = False
@@ -71,21 +74,23 @@ class Window:
         self._line = bars.StatusLine(root)
         self._middle = tk.Frame(root, background=bars.PAPER, width=BEFORE[0], height=BEFORE[1])
         self._middle.grid_propagate(False)  # a scrollbar takes room from the glass; the window stays as it is
-        self._glass = Glass(self._middle, self._render)
-        canvas = self._glass.canvas
-        self._across = ttk.Scrollbar(self._middle, orient="horizontal", command=canvas.xview)
-        self._down = ttk.Scrollbar(self._middle, orient="vertical", command=canvas.yview)
-        canvas.configure(xscrollcommand=self._across.set, yscrollcommand=self._down.set)
+        self._glass = open_glass(self._middle, self._buffer)
+        self._pointer = PointerLayer(self._glass)
+        self._glass.layers.put("pointer", self._pointer)
+        self._across = ttk.Scrollbar(self._middle, orient="horizontal", command=self._glass.xview)
+        self._down = ttk.Scrollbar(self._middle, orient="vertical", command=self._glass.yview)
+        self._glass.scrolls(self._across.set, self._down.set)
         self._middle.rowconfigure(0, weight=1)
         self._middle.columnconfigure(0, weight=1)
-        canvas.grid(row=0, column=0, sticky="nsew")
-        self._hands = Hands(canvas, lambda said: self._say(pipe.Hands(said)), self._place, self._pop_up)
+        glass = self._glass.widget
+        glass.grid(row=0, column=0, sticky="nsew")
+        self._hands = Hands(glass, self._glass.at, lambda said: self._say(pipe.Hands(said)), self._place, self._pop_up)
         self._menu = self._build_menu()
         self._arrange()
         self._middle.bind("<Configure>", self._resized)
         for event in ("<Enter>", "<Leave>"):
-            canvas.bind(event, lambda e: self._show_pointer(), add=True)
-        canvas.focus_set()
+            glass.bind(event, lambda e: self._show_pointer(), add=True)
+        glass.focus_set()
         self._show_status()
 
     def _arrange(self) -> None:
@@ -121,6 +126,7 @@ class Window:
     # what comes through the pipe
 
     def _arrived(self, event: object) -> None:
+        self.woken.clear()
         for _ in range(TURN):
             try:
                 message = self._inbox.get_nowait()
@@ -134,6 +140,7 @@ class Window:
             except PeerBroke as broke:
                 self.fail(broke)
                 return
+        self.woken.set()
         self._root.event_generate(ARRIVED, when="tail")
 
     def _take(self, message: pipe.ToViewer) -> None:
@@ -142,6 +149,10 @@ class Window:
                 self._frame(message)
             case Pointer():
                 self._at = message
+                self._show_pointer()
+            case Shape():
+                self._shape = self._shapes.take(message)
+                self._pointer.look(self._shape)
                 self._show_pointer()
             case Layout():
                 self._layout(message)
@@ -240,25 +251,24 @@ class Window:
         else:
             bar.grid_remove()
 
-    def _render(self, part: Rect) -> Image.Image:
-        if self._fit is None:
-            raise RuntimeError("nothing is shown yet")
-        return self._buffer.shown(self._fit, part)
-
     def _place(self) -> tuple[fit.Fit, int, int] | None:
         layout = self._buffer.layout
         return (self._fit, layout.x, layout.y) if self._fit and layout else None
 
     def _show_pointer(self) -> None:
-        """The customer's pointer, unless it is under the technician's own."""
-        layout = self._buffer.layout
-        ours = self._status.controlling and self._hands.over
+        """The customer's pointer; while the technician controls it, their own looks like it instead."""
+        layout, controls = self._buffer.layout, self._status.controlling and self._status.connected
+        self._glass.wear(self._shape if controls else None)
+        ours = controls and self._hands.over
         if self._at is None or layout is None or self._fit is None or ours or not self._status.connected:
-            self._glass.point(None)
+            self._pointer.point(None)
             return
         x, y = self._at.x - layout.x, self._at.y - layout.y
-        inside = 0 <= x < layout.width and 0 <= y < layout.height
-        self._glass.point(self._fit.to_canvas(x, y) if inside else None)
+        if not (0 <= x < layout.width and 0 <= y < layout.height):
+            self._pointer.point(None)
+            return
+        left, top = self._fit.to_canvas(x, y)
+        self._pointer.point((left - self._fit.left, top - self._fit.top))
 
     # what the technician chooses
 
@@ -283,7 +293,7 @@ class Window:
     def _apply_full(self) -> None:
         self._root.attributes("-fullscreen", self._full.get())
         self._arrange()
-        self._glass.canvas.focus_set()
+        self._glass.widget.focus_set()
 
     def _save(self) -> None:
         self._hands.leave()
@@ -297,12 +307,12 @@ class Window:
         else:
             if name:
                 self._line.say(f"Saved as {printable(name, 80)}.", bars.GOOD)
-        self._glass.canvas.focus_set()
+        self._glass.widget.focus_set()
 
     def _pop_up(self) -> None:
         """Posts the menu in the glass's corner; Escape closes it, underlined letters choose."""
-        canvas = self._glass.canvas
-        self._menu.tk_popup(canvas.winfo_rootx() + 8, canvas.winfo_rooty() + 8, 0)
+        glass = self._glass.widget
+        self._menu.tk_popup(glass.winfo_rootx() + 8, glass.winfo_rooty() + 8, 0)
 
     # status
 
@@ -330,7 +340,7 @@ class Window:
         self._hands.leave()
         self._over = True
         self._say(pipe.Closed())
-        self._root.destroy()
+        self._end()
 
     def fail(self, error: RsError | None) -> None:
         """The end, and why; None when it is the session's. The first one counts."""
@@ -340,7 +350,11 @@ class Window:
         self.failed = error
         if error:
             self._say(pipe.Cannot(error.code, error.message, error.hint))
+        self._end()
+
+    def _end(self) -> None:
         self._root.destroy()
+        self._glass.close()
 
 
 def _menu(parent: tk.Misc) -> tk.Menu:

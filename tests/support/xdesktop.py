@@ -51,7 +51,8 @@ def until(what: Callable[[], Any], for_what: str, patience: float = PATIENCE) ->
 
 
 class XDesktop:
-    """An Xvfb and what runs on it. `monitors` splits the one big screen into several (x, y, width, height)."""
+    """An Xvfb and what runs on it. `monitors` splits the one big screen into several (x, y, width, height).
+    `without`: extensions that this server shall not have."""
 
     def __init__(
         self,
@@ -60,9 +61,11 @@ class XDesktop:
         monitors: Sequence[Rect] = (),
         wm: bool = False,
         screens: int = 1,
+        without: Sequence[str] = (),
         folder: Path | None = None,
     ) -> None:
         self.size, self.wm, self.screens, self.split = size, wm, screens, tuple(monitors)
+        self.without = tuple(without)
         self.display = ""
         self._own_folder = folder is None
         self._folder = folder
@@ -103,6 +106,8 @@ class XDesktop:
             argv = ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp", "-noreset", "-dpi", "96"]
             for n in range(self.screens):
                 argv += ["-screen", str(n), f"{width}x{height}x24"]
+            for extension in self.without:
+                argv += ["-extension", extension]
             server = self._popen(argv, "Xvfb", dict(os.environ), pass_fds=(write,))
             os.close(write)
             write = -1

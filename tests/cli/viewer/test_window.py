@@ -239,7 +239,7 @@ def test_the_customers_pointer_is_shown_to_who_only_looks(viewer: RealViewer) ->
     viewer.begin(painter, picture, exact=True)
     x, y = viewer.find(picture)
     viewer.send(pipe.Status(True, False, "View only."), Pointer(300, 100))
-    until(lambda: (viewer.photograph()[y + 105, x + 201 : x + 205] == 255).all(), "the pointer")
+    until(lambda: (viewer.photograph()[y + 108, x + 202 : x + 205] == 255).all(), "the pointer")
     viewer.send(Pointer(900, 900))  # on another monitor
     until(lambda: np.array_equal(cut(viewer, (x, y), picture), picture), "no pointer")
 
