@@ -8,6 +8,7 @@ would hold the customer's picture) and a bound on memory, so a picture made to e
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ from rs_relay.errors import LocalProblem, RsError
 MEMORY = 3 * 1024**3
 PIPE = 1024 * 1024  # bytes; what Linux lets an ordinary user have
 WAITING = 32  # messages read ahead of the window; the pipe, and so the session, waits for more
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 NO_TK = "Install Tk for this Python (on Debian and Ubuntu: `apt install python3-tk`), or use `rs screenshot`."
 NO_DISPLAY = "Is DISPLAY right? `rs screenshot SESSION FILE.png` saves what the customer sees without a window."
 
@@ -36,6 +38,7 @@ _DEFECT = RsError("The window for the screen has a defect and closed.", "`rs vie
 
 def main() -> int:
     limit()
+    keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the session's process, which ends us
     out = Mouth(take_stdout())
     try:
@@ -132,6 +135,17 @@ def widen(fd: int) -> None:
         fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
     except (ImportError, AttributeError, OSError):  # Windows; macOS; all of a user's pages are taken, or no pipe
         return
+
+
+def keep_memory() -> None:
+    """glibc gives buffers of megabytes back to the system after each frame, and has their pages zeroed anew for the
+    next: a third of the time of a whole 1080p picture."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library
+        return
+    for option, size in ((_TRIM_THRESHOLD, 128 << 20), (_MMAP_THRESHOLD, 32 << 20)):
+        mallopt(option, size)
 
 
 def limit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,15 @@ from Xlib.protocol.event import ClientMessage
 
 from rs_cli.viewer import pipe
 from rs_relay.channels.control.messages import Button, ButtonName, Key, Move, ReleaseAll, Type, Wheel
-from rs_relay.channels.screen.messages import Choose, Frame, Layout, MonitorPlace, Pointer, Refresh
+from rs_relay.channels.screen.messages import Choose, Frame, Layout, MonitorPlace, Pointer, Refresh, Shape
 from tests.support.pictures import Painter, card
 from tests.support.viewer import ALLOWED, RealViewer, real_viewer
 from tests.support.xdesktop import until
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 pytestmark = pytest.mark.journey
 
@@ -242,6 +248,43 @@ def test_the_customers_pointer_is_shown_to_who_only_looks(viewer: RealViewer) ->
     until(lambda: (viewer.photograph()[y + 108, x + 202 : x + 205] == 255).all(), "the pointer")
     viewer.send(Pointer(900, 900))  # on another monitor
     until(lambda: np.array_equal(cut(viewer, (x, y), picture), picture), "no pointer")
+
+
+def worn(viewer: RealViewer) -> np.ndarray:
+    """The pointer that the X server shows now: (height, width) of words with alpha."""
+    display = Display(viewer.desktop.display)
+    display.xfixes_query_version()
+    image = display.xfixes_get_cursor_image(display.screen().root)
+    display.close()
+    return np.array(image.cursor_image, np.uint32).reshape(image.height, image.width)
+
+
+def test_the_technicians_pointer_looks_like_the_customers_while_they_control(viewer: RealViewer) -> None:
+    painter, picture = Painter(400, 300), card(400, 300)
+    viewer.begin(painter, picture, exact=True)
+    x, y = viewer.find(picture)
+    viewer.desktop.run("xdotool", "mousemove", str(x + 50), str(y + 50))
+    plain = worn(viewer)
+    shape = np.zeros((24, 20, 4), np.uint8)
+    shape[2:20, 3:15] = (250, 120, 10, 255)
+    viewer.send(Shape(1, 4, 5, 20, 24, zstd.compress(shape.tobytes())))
+    until(lambda: _has(worn(viewer), 0xFFFA780A), "the shape")
+    assert (worn(viewer) == 0xFFFA780A).sum() == 18 * 12
+    assert np.array_equal(cut(viewer, (x, y), picture), picture)  # drawn by the X server, not into the picture
+    viewer.send(pipe.Status(True, False, "View only."), Pointer(100, 100))
+    until(lambda: np.array_equal(worn(viewer), plain), "the usual arrow")
+    until(lambda: (viewer.photograph()[y + 97, x + 99] == (250, 120, 10)).all(), "the shape where the customer's is")
+    viewer.send(ALLOWED, Shape(2))
+    until(lambda: not (worn(viewer) >> 24).any(), "a hidden pointer")
+
+
+def _has(words: np.ndarray, word: int) -> bool:
+    return bool((words == word).any())
+
+
+def test_a_shape_that_makes_no_sense_ends_the_window(viewer: RealViewer) -> None:
+    viewer.send(Shape(1, 0, 0, 3, 3, b"rubbish"))
+    assert viewer.wait_for(lambda m: isinstance(m, pipe.Cannot)).code == "peer-broke"
 
 
 @pytest.mark.parametrize(
