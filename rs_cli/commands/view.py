@@ -16,7 +16,8 @@ from rs_cli.commands.screenshot import Monitor
 from rs_cli.options import REACH, Number, Timeout
 from rs_cli.reach import reach
 from rs_cli.viewer import child
-from rs_cli.viewing import View
+from rs_cli.viewing import COMPANIONS, View, Wish
+from rs_relay.channels.screen.messages import Colours, Tune
 from rs_relay.errors import UsageError
 
 app = typer.Typer()
@@ -28,19 +29,28 @@ def view(
     monitor: Monitor = 0,
     scale: Annotated[str, typer.Option("--scale", metavar="fit|1:1", help="How the picture begins.")] = "fit",
     view_only: Annotated[bool, typer.Option("--view-only", help="Do not ask for keyboard and mouse.")] = False,
+    colours: Annotated[
+        Colours, typer.Option("--colours", help="`256` or `16` (greys) for a slow line.", show_choices=False)
+    ] = Colours.ALL,
+    lossless: Annotated[bool, typer.Option("--lossless", help="Exact pixels only, though it be slow.")] = False,
+    rate: Annotated[
+        int,
+        typer.Option("--rate", metavar="N", min=0, max=60, help="At most N pictures a second; 0: as many as can be."),
+    ] = 0,
     timeout: Timeout = REACH,
 ) -> None:
     """See and control the customer's screen in a window. Its menu is on F8."""
     if scale not in ("fit", "1:1"):
         raise UsageError("--scale takes `fit` or `1:1`.")
     child.check_display()
-    asyncio.run(_view(session, monitor - 1, scale == "1:1", view_only, timeout))
+    wish = Wish(monitor - 1, scale == "1:1", view_only, Tune(colours, lossless, rate))
+    asyncio.run(_view(session, wish, timeout))
 
 
-async def _view(number: int, monitor: int, exact: bool, view_only: bool, timeout: float) -> None:
+async def _view(number: int, wish: Wish, timeout: float) -> None:
     async with reach(number, timeout) as session:
         viewer = await child.start()
         try:
-            await View(session, viewer, monitor=monitor, exact=exact, view_only=view_only).run()
+            await View(session, viewer, wish, COMPANIONS).run()
         finally:
             await viewer.close()

@@ -1,8 +1,8 @@
 """The screen at the technician's end: messages pass to whoever shows them, still compressed, and credit comes back.
 
 Nothing is decoded here, and nothing waits in a queue: `show` returns when the viewer has taken the message, only then
-is the next one heard, and so a slow viewer slows the sender. What the technician chose (the monitor, a pause) lives
-here, for the next link begins anew: Start, a whole picture, and the viewer goes on.
+is the next one heard, and so a slow viewer slows the sender. What the technician chose (the monitor, a pause, how the
+picture is made) lives here, for the next link begins anew: Start, a whole picture, and the viewer goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rs_relay.channels.screen.messages import (
     Refresh,
     Resume,
     Start,
+    Tune,
     Up,
 )
 from rs_relay.link.channel import Channel, ChannelClosed
@@ -30,15 +31,20 @@ class Screen:
     spec = SPEC
 
     def __init__(
-        self, show: Callable[[Down], Awaitable[None]], *, monitor: int = ALL_MONITORS, codecs: tuple[str, ...] = ()
+        self,
+        show: Callable[[Down], Awaitable[None]],
+        *,
+        monitor: int = ALL_MONITORS,
+        codecs: tuple[str, ...] = (),
+        tune: Tune = Tune(),  # noqa: B008 - frozen
     ) -> None:
-        self.monitor = monitor
+        self.monitor, self.tune = monitor, tune
         self.paused = False
         self._show, self._codecs = show, codecs
         self._channel: Channel[Up, Down] | None = None
 
     async def run(self, channel: Channel[Up, Down]) -> None:
-        await channel.send(Start(self.monitor, self._codecs))
+        await channel.send(Start(self.monitor, self._codecs, self.tune))
         if self.paused:
             await channel.send(Pause())
         self._channel = channel
@@ -56,6 +62,11 @@ class Screen:
         """Another monitor, or ALL_MONITORS, now and on later links."""
         self.monitor = monitor
         await self._say(Choose(monitor))
+
+    async def make(self, tune: Tune) -> None:
+        """The picture is made so, now and on later links."""
+        self.tune = tune
+        await self._say(tune)
 
     async def refresh(self) -> None:
         """All again, from a new layout."""

@@ -5,6 +5,8 @@
     Title(…)  Status(…)       ─────────────▶     what to show about the session; again whenever it changes
     Layout Frame Pointer      ─────────────▶     as they came through the screen channel, still compressed
                               ◀─────────────     Painted Choose Refresh   for the screen channel
+    Entries(…)                ─────────────▶     what the menu offers about the session; again whenever it changes
+                              ◀─────────────     Chosen(…)     one of them was chosen
                               ◀─────────────     Hands(Move Button Wheel Key Type ReleaseAll)   for the control channel
                               ◀─────────────     Cannot(…)  what it was sent made no sense; it ends
                               ◀─────────────     Closed()   the technician closed the window
@@ -18,6 +20,7 @@ reads on.
 from __future__ import annotations
 
 import struct
+from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
@@ -42,12 +45,48 @@ class Title(msgspec.Struct, frozen=True, tag="title", array_like=True):
 class Status(msgspec.Struct, frozen=True, tag="status", array_like=True):
     """`connected` false shows the last picture in grey. `controlling`: the customer allows keyboard and mouse.
 
-    `text` says what is going on in a few words, `granted` what the customer allows; both printable."""
+    `text` says what is going on in a few words, `granted` what the customer allows; both printable. `round_trip`: of
+    the link, in seconds, once it is known."""
 
     connected: bool
     controlling: bool
     text: str = ""
     granted: str = ""
+    round_trip: float | None = None
+
+
+class Kind(StrEnum):
+    """What becomes of an entry when it is chosen."""
+
+    COMMAND = "command"
+    CHECK = "check"  # on or off
+    CHOICE = "choice"  # one of its group is on
+
+
+class Entry(msgspec.Struct, frozen=True, tag="entry", array_like=True):
+    """A line of the viewer's menu that the session's process answers for. `label` is printable. Entries of one `group`
+    stand in a submenu of that name, or in the menu itself without one. `tool`: also in the tool bar."""
+
+    id: str
+    label: str
+    kind: Kind = Kind.COMMAND
+    group: str = ""
+    on: bool = False
+    enabled: bool = True
+    tool: bool = False
+
+
+class Entries(msgspec.Struct, frozen=True, tag="entries", array_like=True):
+    """All of them, in the order to show. What is on is as said here, not as it was clicked."""
+
+    entries: tuple[Entry, ...] = ()
+
+
+class Chosen(msgspec.Struct, frozen=True, tag="chosen", array_like=True):
+    """`on`: what a check or choice is to become."""
+
+    id: str
+    on: bool = True
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", array_like=True):
@@ -74,8 +113,8 @@ class Hands(msgspec.Struct, frozen=True, tag="hands", array_like=True):
     said: control.Up
 
 
-ToViewer = Title | Status | screen.Layout | screen.Frame | screen.Pointer | screen.Shape
-FromViewer = Ready | Cannot | Closed | screen.Painted | screen.Choose | screen.Refresh | Hands
+ToViewer = Title | Status | Entries | screen.Layout | screen.Frame | screen.Pointer | screen.Shape
+FromViewer = Ready | Chosen | Cannot | Closed | screen.Painted | screen.Choose | screen.Refresh | Hands
 
 _to_viewer: msgspec.msgpack.Decoder[ToViewer] = msgspec.msgpack.Decoder(ToViewer)
 _from_viewer: msgspec.msgpack.Decoder[FromViewer] = msgspec.msgpack.Decoder(FromViewer)

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "rs_cli/features/still.py": "test_screen_technician.py",
     "rs_cli/viewer/saving.py": "test_window.py",
     "rs_relay/glass/glass.py": "test_window.py",
+    **{f"rs_cli/viewing/{part}.py": "test_companions.py" for part in ("companion", "pause", "making", "clipboard")},
     **{f"rs_cli/commands/{verb}.py": "test_verbs.py" for verb in ("sessions", "login", "connect", "logout")},
     **{
         f"rs_cli/tui/{part}.py": "test_dashboard_and_workspace.py"

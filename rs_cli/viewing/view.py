@@ -4,13 +4,17 @@ window's status line how things stand. It decides one thing: what was withdrawn 
     Screen ─▶ viewer                frames as they come; the channel waits while the viewer is behind
     viewer ─▶ Screen, Control       what was painted, what the hands do
     events, Consent ─▶ viewer       one line of status, sent whenever it reads differently
+    companions ◀─▶ viewer           what else the menu offers (pause, modes, drawing …), see `companion`
 
-Who owns what: `_hear` alone reads from the viewer; `_see` and below it `_act` use the features; `_tell` sends status.
+Who owns what: `_hear` alone reads from the viewer; `_see` and below it `_act` use the features; `_tell` sends status
+and the menu's entries; what is chosen in the menu runs in a task of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from rs_cli.features.consent import Consent
@@ -20,8 +24,9 @@ from rs_cli.session.events import Began, Event, Stopped
 from rs_cli.session.status import Open
 from rs_cli.session.technician import Technician
 from rs_cli.viewer import pipe
+from rs_cli.viewing.companion import Around, Companion, Make
 from rs_relay.channels.consent import Grant, State
-from rs_relay.channels.screen.messages import Choose, Painted, Refresh
+from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Painted, Refresh, Tune
 from rs_relay.errors import LocalProblem, NotAllowed, RsError, SessionEnded, from_wire
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
@@ -51,13 +56,20 @@ class Viewer(Protocol):
     async def receive(self) -> pipe.FromViewer | None: ...
 
 
+@dataclass(frozen=True)
+class Wish:
+    """How the technician wants the window to begin."""
+
+    monitor: int = ALL_MONITORS
+    exact: bool = False  # 1:1 instead of scaled to fit
+    view_only: bool = False
+    tune: Tune = Tune()  # noqa: RUF009 - frozen
+
+
 class View:
-    def __init__(
-        self, session: Technician, viewer: Viewer, *, monitor: int, exact: bool = False, view_only: bool = False
-    ) -> None:
-        self._session, self._viewer = session, viewer
-        self._exact, self._view_only = exact, view_only
-        self._screen = Screen(viewer.send, monitor=monitor, codecs=viewer.codecs)
+    def __init__(self, session: Technician, viewer: Viewer, wish: Wish, companions: Sequence[Make] = ()) -> None:
+        self._session, self._viewer, self._wish = session, viewer, wish
+        self._screen = Screen(viewer.send, monitor=wish.monitor, codecs=viewer.codecs, tune=wish.tune)
         self._control = Control(self._input_ignored, self._input_failed)
         self._consent = Consent(self._consented)
         self._grants: dict[Permission, Grant] = {}
@@ -67,13 +79,16 @@ class View:
         self._shared = True  # it has not been withdrawn since
         self._remark = ""
         self._changed = asyncio.Event()  # set, and replaced, when something above may read differently
+        around = Around(session, self._screen, viewer.send, self._say, self._touch, lambda p: self._grants.get(p))
+        self._companions = [make(around) for make in companions]
+        self._chores: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until the technician closes the window. Raises what ended the session, NotAllowed if the customer did not
         let the screen be seen, LocalProblem when the window broke."""
         stop_listening = self._session.listen(self._happened)
         number, customer = str(self._session.entry.number), printable(self._session.entry.customer, 60)
-        await self._viewer.send(pipe.Title(" · ".join(filter(None, (number, customer))) + " — rs", self._exact))
+        await self._viewer.send(pipe.Title(" · ".join(filter(None, (number, customer))) + " — rs", self._wish.exact))
         tasks = [asyncio.create_task(work(), name="view") for work in (self._hear, self._see, self._tell)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -83,7 +98,10 @@ class View:
             stop_listening()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            chores = list(self._chores)
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*tasks, *chores, return_exceptions=True)
 
     # what is used of the session
 
@@ -102,7 +120,7 @@ class View:
                 self._shared = True
 
     async def _act(self) -> None:
-        while not self._view_only:
+        while not self._wish.view_only:
             try:
                 await self._session.during(self._control, asyncio.Event().wait())
             except SessionEnded:
@@ -132,6 +150,8 @@ class View:
                     await self._screen.choose(monitor)
                 case Refresh():
                     await self._screen.refresh()
+                case pipe.Chosen(what, on):
+                    self._choose(what, on)
                 case pipe.Closed():
                     return
                 case pipe.Cannot(code, message, hint):
@@ -144,6 +164,20 @@ class View:
                         f"The session goes on; `rs view {self._session.entry.number}` opens it again.",
                     )
 
+    def _choose(self, what: str, on: bool) -> None:
+        for companion in self._companions:
+            if any(entry.id == what and entry.enabled for entry in companion.entries()):
+                chore = asyncio.create_task(self._carry_out(companion, what, on), name=f"menu {what}")
+                self._chores.add(chore)
+                chore.add_done_callback(self._chores.discard)
+
+    async def _carry_out(self, companion: Companion, what: str, on: bool) -> None:
+        try:
+            await companion.chosen(what, on)
+        except RsError as error:
+            self._say(printable(error.message))
+        self._touch()
+
     async def _painted(self, painted: Painted) -> None:
         await self._screen.painted(painted)
         if not self._seen:
@@ -153,13 +187,17 @@ class View:
     # what the window is told
 
     async def _tell(self) -> None:
-        told = None
+        told = offered = None
         while True:
             changed = self._changed
             status = self._status()
             if status != told:
                 await self._viewer.send(status)
                 told = status
+            entries = tuple(entry for companion in self._companions for entry in companion.entries())
+            if entries != offered:
+                await self._viewer.send(pipe.Entries(entries))
+                offered = entries
             await changed.wait()
 
     def _status(self) -> pipe.Status:
@@ -177,7 +215,7 @@ class View:
             return ASKING_VIEW if self._grants.get(Permission.VIEW) is Grant.ASKING else WAITING
         if self._control.active:
             return CONTROLLING
-        if self._view_only:
+        if self._wish.view_only:
             return CHOSEN
         return ASKING_CONTROL if self._grants.get(Permission.CONTROL) is Grant.ASKING else VIEW_ONLY
 
