@@ -82,13 +82,18 @@ def run(source: BinaryIO, out: Mouth) -> int:
 
     root.report_callback_exception = defect
     widen(sys.stdin.fileno())
-    threading.Thread(target=read, args=(source, arrived), name="stdin", daemon=True).start()
+    threading.Thread(target=read, args=(source, arrived, window.bytes.count), name="stdin", daemon=True).start()
     root.mainloop()
     return window.failed.exit_status if window.failed else 0
 
 
-def read(source: BinaryIO, arrived: Callable[[pipe.ToViewer | RsError | None], None]) -> None:
-    """Messages from the pipe until it ends (None) or one makes no sense (the error). Runs in a thread of its own."""
+def read(
+    source: BinaryIO,
+    arrived: Callable[[pipe.ToViewer | RsError | None], None],
+    count: Callable[[int], None] = lambda size: None,
+) -> None:
+    """Messages from the pipe until it ends (None) or one makes no sense (the error), their sizes told to `count`. Runs
+    in a thread of its own."""
     try:
         while header := source.read(pipe.HEADER.size):
             if len(header) < pipe.HEADER.size:
@@ -97,6 +102,7 @@ def read(source: BinaryIO, arrived: Callable[[pipe.ToViewer | RsError | None], N
             body = source.read(size)
             if len(body) < size:
                 break
+            count(size)
             arrived(pipe.to_viewer(body))
     except RsError as error:
         arrived(error)

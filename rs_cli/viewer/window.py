@@ -12,14 +12,18 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections import deque
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, Queue
 from threading import Event
 from tkinter import ttk
 
-from rs_cli.viewer import bars, pipe, saving
+from rs_cli.viewer import bars, menu, pipe, saving
+from rs_cli.viewer.grab import SystemKeys
 from rs_cli.viewer.hands import MENU_KEY, Hands
+from rs_cli.viewer.meter import Meter, bits
+from rs_cli.viewer.pipe import Kind
+from rs_cli.viewer.room import Fact
 from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh, Shape
 from rs_relay.errors import PeerBroke, RsError
 from rs_relay.glass import fit
@@ -33,6 +37,7 @@ ARRIVED = "<<Arrived>>"
 BEFORE = (960, 600)  # the glass while no picture has come
 LEAST = (520, 340)  # the bars need that much
 ROOM = 0.85  # of the technician's screen: the most that the window takes by itself
+TOOL = 24  # characters of a companion's button
 TURN = 8  # messages brought in before the hands get their turn
 
 
@@ -53,11 +58,13 @@ class Window:
         self._shapes = Shapes()
         self._shape: Shaped | None = None
         self._status = pipe.Status(connected=True, controlling=False, text="Waiting for the picture…")
-        self._updates: deque[float] = deque(maxlen=120)  # when the last updates were painted
+        self._updates = Meter(time.monotonic)  # painted
+        self.bytes = Meter(time.monotonic)  # come through the pipe; whoever fills `inbox` counts them
+        self._codec = ""  # of the last pixels that were not exact
         self._sized = False
         self._resizing: str | None = None
         self._exact = tk.BooleanVar(root, False)
-        self._monitor = tk.IntVar(root, ALL_MONITORS)
+        self._entries: tuple[pipe.Entry, ...] = ()
         self._full = tk.BooleanVar(root, False)
         self._build()
         root.bind(ARRIVED, self._arrived)
@@ -85,11 +92,15 @@ class Window:
         glass = self._glass.widget
         glass.grid(row=0, column=0, sticky="nsew")
         self._hands = Hands(glass, self._glass.at, lambda said: self._say(pipe.Hands(said)), self._place, self._pop_up)
-        self._menu = self._build_menu()
+        self._keys = SystemKeys(glass)
+        self._menu = menu.menu(root, self._items)
+        self._choices = menu.menu(root, self._monitors)
         self._arrange()
         self._middle.bind("<Configure>", self._resized)
         for event in ("<Enter>", "<Leave>"):
             glass.bind(event, lambda e: self._show_pointer(), add=True)
+        glass.bind("<FocusIn>", lambda e: glass.after_idle(self._keys.take), add=True)  # a menu lets go a little later
+        glass.bind("<FocusOut>", lambda e: self._keys.give_back(), add=True)
         glass.focus_set()
         self._show_status()
 
@@ -101,27 +112,6 @@ class Window:
             self._tools.frame.pack(side="top", fill="x")
             self._line.frame.pack(side="bottom", fill="x")
         self._middle.pack(side="top", fill="both", expand=True)
-
-    def _build_menu(self) -> tk.Menu:
-        menu = _menu(self._root)
-        self._choices = _menu(menu)
-        menu.add_radiobutton(label="Fit to window", underline=0, variable=self._exact, value=False, command=self._lay)
-        menu.add_radiobutton(label="1:1", underline=0, variable=self._exact, value=True, command=self._lay)
-        menu.add_checkbutton(label="Full screen", underline=1, variable=self._full, command=self._apply_full)
-        menu.add_cascade(label="Monitor", underline=0, menu=self._choices)
-        menu.add_separator()
-        menu.add_command(label="Save picture…", underline=0, command=self._save)
-        menu.add_command(label="Fetch all again", underline=10, command=lambda: self._say(Refresh()))
-        menu.add_separator()
-        menu.add_command(label=f"Send {MENU_KEY}", underline=5, command=lambda: self._hands.tap(MENU_KEY.lower()))
-        menu.add_command(
-            label="Send Ctrl+Alt+Del",
-            underline=14,
-            command=lambda: self._hands.tap("control_left", "alt_left", "delete"),
-        )
-        menu.add_separator()
-        menu.add_command(label="Close window", underline=0, command=self._close)
-        return menu
 
     # what comes through the pipe
 
@@ -158,6 +148,9 @@ class Window:
                 self._layout(message)
             case pipe.Status():
                 self._take_status(message)
+            case pipe.Entries(entries):
+                self._entries = entries
+                self._tools.tools(self._tool(entry) for entry in entries if entry.tool)
             case pipe.Title(text, exact):
                 self._root.title(text)
                 self._exact.set(exact)
@@ -166,6 +159,8 @@ class Window:
     def _frame(self, frame: Frame) -> None:
         begun = self._buffer.complete
         changed = self._buffer.apply(frame)
+        for codec in [part.codec for part in frame.regions] + [part.codec for part in frame.films]:
+            self._codec = codec
         if self._fit:
             # The first whole update of a layout: what stayed black in it was in no frame.
             all_anew = self._buffer.complete and not begun
@@ -173,14 +168,13 @@ class Window:
         if not frame.more:
             self._glass.flush()
             self._say(Painted(frame.seq))
-            self._updates.append(time.monotonic())
+            self._updates.count()
             if not begun:
                 self._show_status()
 
     def _layout(self, layout: Layout) -> None:
         self._buffer.begin(layout)
-        self._monitor.set(layout.chosen)
-        self._fill_choices(layout)
+        self._show_monitors(layout)
         if not self._sized:
             self._first_size(layout)
         size = self._fit and (self._fit.width, self._fit.height)
@@ -272,19 +266,64 @@ class Window:
 
     # what the technician chooses
 
-    def _fill_choices(self, layout: Layout) -> None:
-        self._choices.delete(0, "end")
+    def _items(self) -> list[menu.Item]:
+        """What the menu offers now."""
+        exact, keys = self._exact.get(), self._keys
+        return [
+            menu.Line("Fit to window", lambda: self._scale(False), Kind.CHOICE, not exact, letter="F"),
+            menu.Line("1:1", lambda: self._scale(True), Kind.CHOICE, exact, letter="1"),
+            menu.Line("Full screen", self._toggle_full, Kind.CHECK, self._full.get(), letter="u"),
+            menu.Group("Monitor", self._monitors(), letter="M"),
+            menu.Rule(),
+            menu.Line("Save picture…", self._save, letter="S"),
+            menu.Line("Fetch all again", lambda: self._say(Refresh()), letter="a"),
+            menu.Rule(),
+            *self._offered(),
+            menu.Line("Pass system keys", self._pass_keys, Kind.CHECK, keys.on, keys.possible, letter="k"),
+            menu.Line(f"Send {MENU_KEY}", lambda: self._hands.tap(MENU_KEY.lower()), letter="8"),
+            menu.Line("Send Ctrl+Alt+Del", lambda: self._hands.tap("control_left", "alt_left", "delete"), letter="D"),
+            menu.Rule(),
+            menu.Line("Close window", self._close, letter="C"),
+        ]
+
+    def _offered(self) -> list[menu.Item]:
+        """The session's part, and a rule below it."""
+        items = menu.offered(self._entries, self._chosen)
+        return [*items, menu.Rule()] if items else []
+
+    def _chosen(self, what: str, on: bool) -> None:
+        self._say(pipe.Chosen(what, on))
+
+    def _tool(self, entry: pipe.Entry) -> bars.Tool:
+        def run() -> None:
+            self._chosen(entry.id, menu.becomes(entry))
+            self._glass.widget.focus_set()
+
+        on = None if entry.kind is Kind.COMMAND else entry.on
+        return bars.Tool(printable(entry.label, TOOL), run, on, entry.enabled)
+
+    def _monitors(self) -> list[menu.Line]:
+        layout = self._buffer.layout
+        if layout is None:
+            return []
         names = ["All monitors", *(_describe(n, m.name, m.width, m.height) for n, m in enumerate(layout.monitors))]
-        for number, name in enumerate(names, ALL_MONITORS):
-            self._choices.add_radiobutton(
-                label=name,
-                variable=self._monitor,
-                value=number,
-                command=lambda chosen=number: self._say(Choose(chosen)),  # type: ignore[misc]
-            )
-        several = len(layout.monitors) > 1
-        shown = names[layout.chosen + 1] if layout.chosen + 1 < len(names) else names[0]
-        self._tools.monitors(self._choices if several else None, shown)
+        return [
+            menu.Line(name, partial(self._say, Choose(number)), Kind.CHOICE, number == layout.chosen)
+            for number, name in enumerate(names, ALL_MONITORS)
+        ]
+
+    def _show_monitors(self, layout: Layout) -> None:
+        lines = self._monitors()
+        shown = next((line.label for line in lines if line.on), lines[0].label)
+        self._tools.monitors(self._choices if len(layout.monitors) > 1 else None, shown)
+
+    def _scale(self, exact: bool) -> None:
+        self._exact.set(exact)
+        self._lay()
+
+    def _pass_keys(self) -> None:
+        self._keys.want(not self._keys.on)
+        self._show_facts()
 
     def _toggle_full(self) -> None:
         self._full.set(not self._full.get())
@@ -311,6 +350,7 @@ class Window:
 
     def _pop_up(self) -> None:
         """Posts the menu in the glass's corner; Escape closes it, underlined letters choose."""
+        self._keys.give_back()
         glass = self._glass.widget
         self._menu.tk_popup(glass.winfo_rootx() + 8, glass.winfo_rooty() + 8, 0)
 
@@ -323,12 +363,25 @@ class Window:
         self._show_facts()
 
     def _show_facts(self) -> None:
-        layout = self._buffer.layout
-        size = f"{layout.width} × {layout.height}" if layout else ""
-        scale = f"{self._fit.percent} %" if self._fit else ""
-        now = time.monotonic()
-        pace = sum(1 for at in self._updates if now - at <= 1.0)
-        self._line.facts(self._status.granted, size, scale, f"{pace} fps" if layout else "")
+        layout, trip = self._buffer.layout, self._status.round_trip
+        known = layout is not None
+        self._line.facts(
+            Fact("" if not self._keys.on else f"system keys pass ({MENU_KEY} frees them)", 9),
+            Fact(self._status.granted, 3),
+            Fact(f"{layout.width} × {layout.height}" if layout else "", 1),
+            Fact(f"{self._fit.percent} %" if self._fit else "", 2),
+            Fact(self._exactness() if known else "", 8),
+            Fact(f"{self._updates.rate():.0f} fps" if known else "", 7),
+            Fact(bits(self.bytes.rate()) if known else "", 6),
+            Fact(f"{trip * 1000:.0f} ms" if trip is not None else "", 5),
+        )
+
+    def _exactness(self) -> str:
+        """Whether each pixel is the customer's own."""
+        if not self._buffer.complete:
+            return ""
+        lossy = self._buffer.lossy
+        return "exact" if not lossy else f"{self._codec} {lossy} tile{'s' * (lossy != 1)} not exact yet".strip()
 
     def _tick(self) -> None:
         self._show_facts()
@@ -355,13 +408,6 @@ class Window:
     def _end(self) -> None:
         self._root.destroy()
         self._glass.close()
-
-
-def _menu(parent: tk.Misc) -> tk.Menu:
-    return tk.Menu(
-        parent, tearoff=False, background="#ffffff", foreground=bars.INK, activebackground="#dfe8fd",
-        activeforeground=bars.INK, relief="flat", borderwidth=1, activeborderwidth=0, selectcolor=bars.ACCENT,
-    )  # fmt: skip
 
 
 def _describe(number: int, name: str, width: int, height: int) -> str:

@@ -43,6 +43,11 @@ class Framebuffer:
     def exact(self) -> bool:
         return self._picture.exact
 
+    @property
+    def lossy(self) -> int:
+        """Tiles that are not the customer's own pixels yet."""
+        return self._picture.lossy
+
     def begin(self, layout: Layout) -> None:
         """A new picture, not dimmed. Raises PeerBroke for an absurd size."""
         self._picture.reset(layout)

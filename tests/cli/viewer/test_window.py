@@ -207,6 +207,40 @@ def _menu_is_up(viewer: RealViewer) -> bool:
     return bool((screen == 255).all(2).sum() > 8000)
 
 
+ENTRIES = pipe.Entries(
+    (
+        pipe.Entry("pause", "Pause the picture", pipe.Kind.CHECK, tool=True),
+        pipe.Entry("all", "All colours", pipe.Kind.CHOICE, "Quality", on=True),
+        pipe.Entry("few", "Few colours", pipe.Kind.CHOICE, "Quality"),
+        pipe.Entry("never", "Not now", enabled=False),
+    )
+)
+
+
+def _post(viewer: RealViewer) -> None:
+    viewer.desktop.run("xdotool", "key", "F8")
+    until(lambda: _menu_is_up(viewer), "the menu")
+
+
+def test_what_the_session_offers_is_chosen_by_keys(viewer: RealViewer) -> None:
+    viewer.begin(Painter(400, 300), np.full((300, 400, 3), 70, np.uint8))
+    viewer.send(ENTRIES)
+    run = viewer.desktop.run
+    for on in (True, False):
+        _post(viewer)
+        run("xdotool", "key", "p")
+        assert viewer.wait_for(lambda m: isinstance(m, pipe.Chosen)) == pipe.Chosen("pause", on)
+        viewer.send(
+            pipe.Entries((pipe.Entry("pause", "Pause the picture", pipe.Kind.CHECK, on=on), *ENTRIES.entries[1:]))
+        )
+    _post(viewer)
+    run("xdotool", "key", "--delay", "150", "q", "Down", "Return")
+    assert viewer.wait_for(lambda m: isinstance(m, pipe.Chosen)) == pipe.Chosen("few", True)
+    _post(viewer)
+    run("xdotool", "key", "--delay", "150", "n", "x")  # it is grey: nothing is said of it
+    assert viewer.wait_for(lambda m: isinstance(m, pipe.Chosen | pipe.Hands) and _no_move(m)) == pipe.Hands(Type("x"))
+
+
 def test_another_monitor_is_chosen_by_keys(viewer: RealViewer) -> None:
     painter, picture = Painter(400, 300), card(400, 300)
     places = (MonitorPlace("left", 0, 0, 400, 300, True), MonitorPlace("right\x1b[31m", 400, 0, 400, 300))
