@@ -10,6 +10,7 @@ import sys
 import tkinter as tk
 from collections.abc import Callable
 
+from rs_cli.viewer import keymap
 from rs_cli.viewer.keyboard import Keyboard
 from rs_relay.channels.control import messages as control
 from rs_relay.channels.control.messages import Button, ButtonName, Move, ReleaseAll, Wheel
@@ -23,6 +24,7 @@ MENU_KEY = "F8"  # the one key that is the viewer's own; as in VNC viewers
 _BUTTONS = {1: ButtonName.LEFT, 2: ButtonName.MIDDLE, 3: ButtonName.RIGHT, 8: ButtonName.BACK, 9: ButtonName.FORWARD}
 if sys.platform == "darwin":
     _BUTTONS[2], _BUTTONS[3] = _BUTTONS[3], _BUTTONS[2]
+_PLACES = {"win32": keymap.WINDOWS_PLACES, "darwin": {}}
 _NOTCHES = {4: (0, 1), 5: (0, -1), 6: (-1, 0), 7: (1, 0)}  # X11's buttons for the wheel
 _NOTCH = 1 if sys.platform == "darwin" else 120  # what one notch is in event.delta
 
@@ -41,7 +43,8 @@ class Hands:
     ) -> None:
         self._widget, self._canvas_at = widget, at
         self._say, self._place, self._menu = say, place, menu
-        self._keyboard = Keyboard(control_alt_is_alt_graph=sys.platform == "win32")
+        windows = sys.platform == "win32"
+        self._keyboard = Keyboard(windows, _PLACES.get(sys.platform, keymap.X11_PLACES))
         self._buttons: set[int] = set()
         self._settling: str | None = None
         self._moving: str | None = None

@@ -10,6 +10,8 @@ Laws
   3. What is held is let go of when the keyboard goes elsewhere: `leave`.
   4. X reports a repeating key as release and press in one breath. A release therefore waits (`settle`, some
      milliseconds) and is forgotten when the same key comes again at once: the other end hears down, down, down, up.
+  5. A shortcut is named by what its key types here: Ctrl+Z is where this keyboard has its Z. A key of another alphabet
+     is named by its place: Ctrl+С on a Russian keyboard is Ctrl+C, as it is for every program that runs here.
 
 Decided against: passing each modifier at once. Then "é" from AltGr+e arrives while AltGr is held over there, and every
 typist has to work around it; and Alt+Tab, taken by the technician's own window manager, leaves Alt behind.
@@ -17,6 +19,7 @@ typist has to work around it; and Alt+Tab, taken by the technician's own window 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rs_cli.viewer import keymap
@@ -32,6 +35,9 @@ class Keyboard:
     """`press` and `release` are given what Tk tells of a key; each answers with what to say now."""
 
     control_alt_is_alt_graph: bool = False  # Windows tells AltGr as left Control and right Alt
+    places: Mapping[int, str] = field(
+        default_factory=lambda: keymap.X11_PLACES
+    )  # keycode -> what a US keyboard has there
     _keys: dict[int, str] = field(default_factory=dict)  # keycode -> the name that is down over there
     _waiting: dict[int, str] = field(default_factory=dict)  # released, and about to be told
     _modifiers: dict[int, str] = field(default_factory=dict)  # keycode -> modifier held here
@@ -51,7 +57,7 @@ class Keyboard:
         self._alone = None
         self._look(state)
         typed = text if text.isprintable() and not self._commanding(text) else ""
-        known = "" if typed else name or _character(number, text)
+        known = "" if typed else name or self._character(code, number, text)
         if before and before != known:
             said.append(Key(before, False))
         if typed:
@@ -146,16 +152,17 @@ class Keyboard:
             return text.isascii() and text.isalnum()
         return bool(held)
 
+    def _character(self, code: int, number: int, text: str) -> str:
+        """A key of a shortcut by what it types without Shift: Shift travels beside it."""
+        found = keymap.character(number)
+        if not found and len(text) == 1 and text.isprintable():
+            found = text
+        if not keymap.latin(found):
+            found = self.places.get(code, found)
+        lower = found.lower()
+        return "space" if found == " " else lower if len(lower) == 1 else found
+
     def _let_go(self) -> list[Said]:
         said: list[Said] = [Key(name, False) for name in reversed(self._told)]
         self._told = []
         return said
-
-
-def _character(number: int, text: str) -> str:
-    """A key of a shortcut by what it types without Shift: Shift travels beside it."""
-    found = keymap.character(number)
-    if not found and len(text) == 1 and text.isprintable():
-        found = text
-    lower = found.lower()
-    return "space" if found == " " else lower if len(lower) == 1 else found

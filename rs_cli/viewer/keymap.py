@@ -8,6 +8,8 @@ codecs, so no table of 800 lines is needed. Keys of other alphabets matter in sh
 
 from __future__ import annotations
 
+import unicodedata
+
 from rs_relay.channels.control import keys
 
 NAMES: dict[str, str] = {
@@ -59,6 +61,17 @@ _ALPHABETS = {
 }  # fmt: skip
 _UNICODE = 0x01000000
 _EURO = 0x20AC  # its keysym is its own code point, alone among them
+
+# Where a key is, as what a US keyboard has there, by its keycode: X counts as the kernel does, plus 8; Windows names
+# letters and digits by themselves. macOS has its own order, which Tk mixes with the character.
+_ROWS = {10: "1234567890-=", 24: "qwertyuiop[]", 38: "asdfghjkl;'`", 51: "\\zxcvbnm,./"}
+X11_PLACES = {first + n: key for first, row in _ROWS.items() for n, key in enumerate(row)}
+WINDOWS_PLACES = {ord(key.upper()): key for key in "abcdefghijklmnopqrstuvwxyz0123456789"}
+
+
+def latin(character: str) -> bool:
+    """Whether keyboards that write Latin letters may have it: they have no letter of another alphabet."""
+    return not character.isalpha() or "LATIN" in unicodedata.name(character, "")
 
 
 def special(keysym: str) -> str | None:

@@ -44,6 +44,7 @@ class Panes(Glass):
         self._size = (0, 0)
         self._worn: Shaped | None = None
         self._own = PointerLayer(self)
+        self.layers.put(OWN, self._own)
         for event in ("<Motion>", "<Enter>"):
             self._canvas.bind(event, self._moved, add=True)
         self._canvas.bind("<Leave>", lambda event: self._own.point(None), add=True)

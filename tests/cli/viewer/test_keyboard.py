@@ -121,7 +121,7 @@ def test_a_letter_of_another_alphabet_in_a_shortcut():
     t = Typist()
     t.down("ctrl")
     t.tap("es")
-    assert t.heard == ["+control_left", "+с", "-с"]
+    assert t.heard == ["+control_left", "+c", "-c"]  # by its place: Latin here
 
 
 def test_shift_with_an_arrow_selects_and_leaves_text_alone():

@@ -12,6 +12,7 @@ import mss
 import numpy as np
 import pytest
 from PIL import Image
+from Xlib.display import Display
 
 from rs_relay.glass.fit import Fit, fitted, pixel_for_pixel
 from rs_relay.glass.framebuffer import Framebuffer
@@ -172,6 +173,30 @@ def test_a_layer_lies_over_the_picture_and_leaves_it_as_it_was(scene: Scene) -> 
     pointer.point(None)
     scene.glass.flush()
     assert np.array_equal(scene.seen(), picture)
+
+
+@on_both
+def test_the_persons_own_pointer_takes_a_shape(scene: Scene) -> None:
+    """Worn on the X server, or drawn where it is."""
+    picture = scene.begin(WIDTH, HEIGHT, pixel_for_pixel)
+    scene.glass.wear(Shaped(Image.new("RGBA", (20, 10), (0, 255, 0, 255)), 0, 0))
+    scene.desktop.run("xdotool", "mousemove", "120", "110")
+    if isinstance(scene.glass, Panes):
+        until(lambda: (scene.seen()[100:110, 100:120] == (0, 255, 0)).all(), "the shape under the pointer")
+    else:
+        until(lambda: worn(scene.desktop) == (20, 10), "the shape as the pointer")
+    scene.glass.wear(None)
+    until(lambda: np.array_equal(scene.seen(), picture), "the picture")
+    assert worn(scene.desktop) != (20, 10)
+
+
+def worn(desktop: XDesktop) -> tuple[int, int]:
+    """The size of the pointer that the X server shows."""
+    display = Display(desktop.display)
+    display.xfixes_query_version()
+    image = display.xfixes_get_cursor_image(display.screen().root)
+    display.close()
+    return image.width, image.height
 
 
 @on_both
