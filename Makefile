@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test journeys check format lint types rooms bench bench-transfer clean
+.PHONY: help setup demo test journeys check format lint types rooms bench bench-screen bench-transfer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ rooms: $(READY) ## who may import whom
 
 bench: $(READY) ## speed and memory, as ratios against peers in the same run
 	@$(BIN)/python -m tests.bench
+
+bench-screen: $(READY) ## the picture beside VNC and xpra, an hour (ARGS=--quick: minutes; REPORT=1 writes docs/benchmarks.md)
+	@$(BIN)/python -X utf8 -m tests.bench.screen $(if $(REPORT),--report) $(ARGS)
 
 clean: ## forget the venv and every cache
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
