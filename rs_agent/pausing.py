@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rs_agent.desktop.base import CLIPBOARD_LIMIT, Clipboard, Desktop, Hands, Monitor, Pixels, PointerPlace, Screen
+from rs_agent.desktop.base import (
+    CLIPBOARD_LIMIT,
+    Area,
+    Clipboard,
+    Desktop,
+    Hands,
+    Monitor,
+    Pixels,
+    PointerPlace,
+    PointerShape,
+    Screen,
+)
 from rs_relay.errors import NotAllowed
 
 GREY = 0x60
@@ -43,8 +54,24 @@ class _Screen:
         self._screen, self._desktop = screen, desktop
         self._place = PointerPlace(0, 0)
         self.monitors = screen.monitors
+        self._shape: PointerShape | None = None
+        self._was_paused = desktop.paused
         self.bounds = screen.bounds
         self.close = screen.close
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        return self._screen.watch(changed)
+
+    def damaged(self) -> tuple[Area, ...] | None:
+        """All of it, where a pause began or ended since the last call."""
+        told = self._screen.damaged()
+        was, self._was_paused = self._was_paused, self._desktop.paused
+        return None if was != self._was_paused else told
+
+    def shape(self) -> PointerShape | None:
+        if not self._desktop.paused:
+            self._shape = self._screen.shape()
+        return self._shape
 
     def grab(self, area: Monitor) -> Pixels:
         pixels = self._screen.grab(area)

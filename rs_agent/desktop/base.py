@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from rs_relay.capture.base import Monitor, Pixels, PointerPlace, Screen, ScreenChanged
+from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
 from rs_relay.errors import TooLarge
 
 __all__ = [
-    "CLIPBOARD_LIMIT", "Clipboard", "ClipboardTooLarge", "Desktop", "Hands", "Monitor", "Pixels", "PointerPlace",
-    "Screen", "ScreenChanged",
+    "CLIPBOARD_LIMIT", "Area", "Clipboard", "ClipboardTooLarge", "Desktop", "Hands", "Monitor", "Pixels",
+    "PointerPlace", "PointerShape", "Screen", "ScreenChanged",
 ]  # fmt: skip
 
 CLIPBOARD_LIMIT = 10 * 1024 * 1024  # bytes of UTF-8 that a clipboard gives or takes: more never sits in memory whole

@@ -5,6 +5,7 @@ Every method may block for some milliseconds (an X round trip) and is called off
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -39,8 +40,42 @@ class PointerPlace:
     y: int
 
 
+@dataclass(frozen=True)
+class PointerShape:
+    """`pixels`: `width` by `height` of R, G, B, A (not premultiplied), rows from the top; a size of 0 is no pointer."""
+
+    hot_x: int  # the pixel of it that is at the pointer's place
+    hot_y: int
+    width: int
+    height: int
+    pixels: bytes
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle in pixels of the whole desktop, possibly reaching beyond it."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
 class Screen(Protocol):
     """Sees. One thread at a time; `close` ends it."""
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        """Calls `changed`, from any thread, when something was drawn or the pointer looks different, once until the
+        next `damaged`. False where that cannot be had: the screen must be looked at to know."""
+        ...
+
+    def damaged(self) -> tuple[Area, ...] | None:
+        """Where something was drawn since the last call: to be asked before a grab, never after. None: anywhere."""
+        ...
+
+    def shape(self) -> PointerShape | None:
+        """How the pointer looks, the same object as long as it looks the same; None where that is not known."""
+        ...
 
     def monitors(self) -> tuple[Monitor, ...]:
         """The monitors as they are now, read afresh (hot-plug); never empty."""

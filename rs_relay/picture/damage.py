@@ -15,11 +15,13 @@ Words = npt.NDArray[np.uint32]  # shape (height, width): a pixel as B, G, R, X i
 RGB_ONLY = np.uint32(int.from_bytes(b"\xff\xff\xff\x00", "little"))  # in the order that a grabbed pixel has in memory
 
 
-def changed(sent: Words, seen: Words, grid: Grid) -> Mask:
+def changed(sent: Words, seen: Words, grid: Grid, only: Mask | None = None) -> Mask:
     """The tiles of `grid` where `seen` (height, width) differs from `sent` (whole tiles, so it may reach over the
-    right and bottom edges). The fourth byte of a pixel is undefined and does not count."""
+    right and bottom edges). The fourth byte of a pixel is undefined and does not count.
+
+    `only`: tiles that may differ, where that is known; rows of tiles without one of them are not looked at."""
     mask = grid.empty()
-    for row in range(grid.rows):
+    for row in range(grid.rows) if only is None else np.flatnonzero(only.any(axis=1)):
         new = seen[row * SIDE : (row + 1) * SIDE]
         old = sent[row * SIDE : row * SIDE + len(new), : grid.width]
         if np.array_equal(new, old):

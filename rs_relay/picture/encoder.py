@@ -57,20 +57,23 @@ class Encoder:
         """Tiles that the viewer does not have exactly."""
         return int(np.count_nonzero(self._lossy))
 
-    def update(self, grabbed: Grabbed, now: float, refine: int = MAX_TILES) -> Iterator[Frame]:
+    def update(
+        self, grabbed: Grabbed, now: float, refine: int = MAX_TILES, only: Mask | None = None
+    ) -> Iterator[Frame]:
         """The frames that turn what was sent into `grabbed` (height, width, 4); none when there is nothing to say.
 
+        `only`: the tiles that may have changed since the last update, where that is known.
         `refine`: how many tiles that rest may be sent exactly besides. `grabbed` must not change until the last frame
         has been taken, and each must be taken: what it says counts as sent.
         """
         seen: Words = np.ascontiguousarray(grabbed).view(np.uint32)[..., 0]
-        damaged = changed(self._sent, seen, self._grid)
+        damaged = changed(self._sent, seen, self._grid, only)
         copies: tuple[Copy, ...] = ()
         if damaged.any():
             move = self._motion(seen, damaged)
             if move is not None:
                 copies = (self._move(move),)
-                damaged = changed(self._sent, seen, self._grid)
+                damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target))
         resting = self._resting(damaged, now, refine)
         if not (copies or damaged.any() or resting.any()) and self._begun:
             return

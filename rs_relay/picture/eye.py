@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rs_relay.capture.base import Monitor, Pixels, PointerPlace, Screen, ScreenChanged
-from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Frame, Layout, MonitorPlace
-from rs_relay.channels.screen.tiles import Grid, fits
+import numpy as np
+
+from rs_relay.capture.base import Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
+from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Frame, Layout, MonitorPlace, Tune
+from rs_relay.channels.screen.tiles import Grid, Mask, Rect, covering, fits
 from rs_relay.errors import LocalProblem
 from rs_relay.picture.encoder import Encoder
 
 CHECK = 1.0  # seconds between two readings of the monitors
 TRIES = 3  # a mode change takes some steps, each of which may fail a grab
 MAX_NAME = 128
+WHOLE = 10.0  # seconds after which all is looked at though nothing was told: a driver may forget to tell
+MOST = 0.5  # of the picture: if more was drawn, one grab of all is as quick
+PARTS = 4  # rectangles to grab one by one
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Order:
     serial: int
     monitor: int
     codecs: tuple[str, ...]
+    tune: Tune = Tune()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,17 @@ class Look:
     first: Frame | None  # None: nothing changed
     rest: Iterator[Frame]  # the further frames of the update; each next() encodes one
     pointer: PointerPlace
+    shape: PointerShape | None  # the same object as long as it looks the same
+    lossy: int  # tiles that the viewer does not have exactly
     cost: float  # seconds, up to `first`
 
 
 class Eye:
-    def __init__(self, screen: Screen, clock: Callable[[], float]) -> None:
+    def __init__(self, screen: Screen, clock: Callable[[], float], drawn: Callable[[], None] = lambda: None) -> None:
         self._screen = screen
+        self.told = screen.watch(drawn)  # what is drawn need not be looked for
+        self._seen: Pixels | None = None  # the area as it was last grabbed
+        self._whole = 0.0  # when all of it was
         self._clock = clock
         self._order: Order | None = None
         self._monitors: tuple[Monitor, ...] = ()
@@ -60,24 +71,47 @@ class Eye:
         layout = self._arrange(order, began)
         for _ in range(TRIES):
             try:
-                pixels = self._grab()
+                only = self._see(began)
                 break
             except ScreenChanged:
                 self._checked = float("-inf")
                 layout = self._arrange(order, began) or layout
+                self._seen = None
         else:
             raise LocalProblem("The customer's screen cannot be seen: it keeps changing.", "Try again in a moment.")
         encoder = self._encoder
         assert encoder is not None  # _arrange made it
-        frames = encoder.update(pixels, began, refine)
+        assert self._seen is not None  # _see grabbed it
+        frames = encoder.update(self._seen, began, refine, only)
         first = next(frames, None)
         self._seq = encoder.seq
-        return Look(layout, first, frames, self._screen.pointer(), self._clock() - began)
+        pointer, shape = self._screen.pointer(), self._screen.shape()
+        return Look(layout, first, frames, pointer, shape, encoder.lossy, self._clock() - began)
 
-    def _grab(self) -> Pixels:
+    def _see(self, now: float) -> Mask | None:
+        """Brings what was seen up to now; the tiles that this may have changed, None for any of them."""
         area = self._area
         assert area is not None  # _arrange made it
+        told = self._screen.damaged()
+        if told is None or self._seen is None or now - self._whole > WHOLE:
+            self._seen, self._whole = self._grab(area), now
+            return None
+        grid = Grid(area.width, area.height)
+        mask = grid.empty()
+        for each in told:
+            mask |= grid.touched(Rect(each.x - area.x, each.y - area.y, each.width, each.height))
+        if int(np.count_nonzero(mask)) > grid.count * MOST:
+            self._seen, self._whole = self._grab(area), now
+            return mask
+        for part in _few(mask, grid):
+            of = Monitor("part", area.x + part.x, area.y + part.y, part.width, part.height)
+            self._seen[part.y : part.y + part.height, part.x : part.x + part.width] = self._grab(of)
+        return mask
+
+    def _grab(self, area: Monitor) -> Pixels:
         pixels = self._screen.grab(area)
+        if not pixels.flags.writeable:
+            pixels = pixels.copy()
         if pixels.shape[:2] != (area.height, area.width):
             raise ScreenChanged("The screen changed its size.")
         return pixels
@@ -94,10 +128,21 @@ class Eye:
         self._order = order
         chosen, self._area = _choose(self._monitors, self._bounds, order.monitor)
         self._layouts += 1
+        self._seen = None
         self._encoder = Encoder(
             self._layouts, Grid(self._area.width, self._area.height), order.codecs, first_seq=self._seq + 1
         )
         return _layout(self._layouts, self._monitors, chosen, self._area)
+
+
+def _few(mask: Mask, grid: Grid) -> list[Rect]:
+    """Rectangles to grab for the tiles of `mask`: each costs a question, so many are taken as one."""
+    parts = covering(mask, grid)
+    if len(parts) <= PARTS:
+        return parts
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, left = int(rows[0]), int(columns[0])
+    return [grid.pixels(left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)]
 
 
 def _choose(monitors: tuple[Monitor, ...], bounds: Monitor, wanted: int) -> tuple[int, Monitor]:

@@ -7,7 +7,10 @@ slow viewer gets fewer updates, each one as new as can be. Looking costs time as
     60 times a second       for 2 s after anything changed or was done
     15 times a second       else
 
-and never so often that looking in vain at a large screen takes more than a share of one core.
+A screen that tells what is drawn is looked at when it does, and besides 15 times a second for the pointer (60 times
+while it moves, or while something is refined):
+
+looking is never so often that looking in vain at a large screen takes more than a share of one core.
 
 What rests and is still lossy is refined a few tiles an update, fewer where updates take long to be painted: the
 answer to a key must never wait behind a photograph's last bits.
@@ -17,12 +20,14 @@ from __future__ import annotations
 
 from rs_relay.errors import PeerBroke
 
-IN_FLIGHT = 2  # one being painted, one on its way
-FRAME = 1 / 60  # seconds between two updates: what a monitor shows
+IN_FLIGHT = 2  # one being painted, one on its way, and what a long line holds besides
+MOST_IN_FLIGHT = 8
+FRAME = 1 / 60  # seconds between two updates: what a monitor shows. After a rest, one may follow another at once
 
 EAGER, EAGER_FOR = 0.004, 0.1  # seconds between looks; seconds after a beat
 LIVELY, LIVELY_FOR = FRAME, 2.0
 IDLE = 1 / 15
+RESTLESS_FOR = 0.5
 BUSY_SHARE, IDLE_SHARE = 0.5, 0.02  # of one core, for looking
 
 REFINE_START, REFINE_LEAST, REFINE_MOST = 64, 8, 256  # tiles an update
@@ -34,6 +39,10 @@ class Pace:
 
     def __init__(self, now: float) -> None:
         self.refine = REFINE_START
+        self.told = False  # the screen tells what is drawn
+        self.rate = 0  # updates a second at most, 0 for FRAME's
+        self._drawn = False
+        self._restless = now - RESTLESS_FOR
         self._under_way: dict[int, float] = {}  # seq -> when it was sent
         self._last_seq = 0
         self._next_frame = now
@@ -42,10 +51,23 @@ class Pace:
         self._lively = now
         self._beaten = now - EAGER_FOR
         self._quickest = float("inf")
+        self._behind = False
 
     def beat(self, now: float) -> None:
         """The technician did something that the screen may answer."""
         self._beaten = self._lively = now
+
+    def drawn(self) -> None:
+        """The screen tells that it shows something new."""
+        self._drawn = True
+
+    def looking(self) -> None:
+        """What was drawn until now will be seen."""
+        self._drawn = False
+
+    def restless(self, now: float) -> None:
+        """The pointer moves, or something waits to be refined."""
+        self._restless = now
 
     def looked(self, now: float, cost: float, changed: bool) -> None:
         """The screen was looked at, which took `cost` seconds of work. Only looks that found nothing are counted as
@@ -59,7 +81,8 @@ class Pace:
     def sent(self, now: float, seq: int) -> None:
         self._under_way[seq] = now
         self._last_seq = seq
-        self._next_frame = now + FRAME
+        spacing = max(FRAME, 1 / self.rate if self.rate else 0.0)
+        self._next_frame = max(self._next_frame + spacing, now + (spacing if self.rate else 0.0))
 
     def painted(self, now: float, seq: int) -> None:
         """Update `seq`, and so all before it, is before the eye. Raises PeerBroke if it was never sent."""
@@ -76,13 +99,23 @@ class Pace:
 
     def delay(self, now: float) -> float | None:
         """Seconds until the next look: 0 for now, None while no update may be sent."""
-        if len(self._under_way) >= IN_FLIGHT:
+        if len(self._under_way) >= self._most():
             return None
+        if self.told and self._drawn:
+            return max(0.0, self._next_frame - now)
         interval, share = self._interval(now)
         due = max(self._looked + max(interval, self._cost / share), self._next_frame)
         return max(0.0, due - now)
 
+    def _most(self) -> int:
+        """Updates that may be under way: a long line holds some, one that is behind gets no more than two."""
+        if self._behind or self._quickest == float("inf"):
+            return IN_FLIGHT
+        return min(MOST_IN_FLIGHT, IN_FLIGHT + int(self._quickest / FRAME))
+
     def _interval(self, now: float) -> tuple[float, float]:
+        if self.told:
+            return (LIVELY if now - self._restless < RESTLESS_FOR else IDLE), BUSY_SHARE
         if now - self._beaten < EAGER_FOR:
             return EAGER, BUSY_SHARE
         if now - self._lively < LIVELY_FOR:
@@ -91,6 +124,7 @@ class Pace:
 
     def _weigh(self, took: float) -> None:
         self._quickest = min(self._quickest, took)
+        self._behind = took > self._quickest + QUICK
         if took > self._quickest + SLOW:
             self.refine = max(REFINE_LEAST, self.refine // 2)
         elif took < self._quickest + QUICK:

@@ -10,12 +10,14 @@ same update is made only when the channel has taken this one.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from rs_relay.capture.base import PointerPlace, Screen
+from rs_relay.capture.base import PointerPlace, PointerShape, Screen
 from rs_relay.channels.screen.messages import (
     Choose,
     Down,
@@ -24,7 +26,9 @@ from rs_relay.channels.screen.messages import (
     Pointer,
     Refresh,
     Resume,
+    Shape,
     Start,
+    Tune,
     Up,
 )
 from rs_relay.errors import PeerBroke
@@ -32,7 +36,18 @@ from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.picture.eye import Eye, Look, Order
 from rs_relay.picture.pace import Pace
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 T = TypeVar("T")
+MOST_SHAPES = 256  # that a viewer is asked to remember
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop has just ended
+        loop.call_soon_threadsafe(call)
 
 
 class Pulse(Protocol):
@@ -61,7 +76,11 @@ class Show:
         self._order: Order | None = None
         self._paused = False
         self._pointer: PointerPlace | None = None
+        self._shape: PointerShape | None = None
+        self._shapes: dict[PointerShape, int] = {}  # told before, and as which
         self._eye: Eye | None = None
+        self._number = 0  # of the last shape
+        self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "screen")
 
     async def run(self) -> None:
@@ -86,14 +105,18 @@ class Show:
 
     def _heard(self, message: Up) -> None:
         match message:
-            case Start(monitor, codecs):
-                self._order = self._new_order(monitor, codecs)
+            case Start(monitor, codecs, tune):
+                self._pace.rate = tune.rate
+                self._order = self._new_order(monitor, codecs, tune)
+            case Tune() as tune:
+                self._tune(tune)
             case Painted(seq):
                 self._pace.painted(self._clock(), seq)
             case Choose(monitor):
-                self._order = self._new_order(monitor, self._started().codecs)
+                self._order = self._new_order(monitor, self._started().codecs, self._started().tune)
             case Refresh():
-                self._order = self._new_order(self._started().monitor, self._started().codecs)
+                old = self._started()
+                self._order = self._new_order(old.monitor, old.codecs, old.tune)
             case Pause():
                 self._paused = True
             case Resume():
@@ -104,9 +127,16 @@ class Show:
             raise PeerBroke("The other end asked for a part of the screen before it asked to see it.")
         return self._order
 
-    def _new_order(self, monitor: int, codecs: tuple[str, ...]) -> Order:
+    def _tune(self, tune: Tune) -> None:
+        """A new picture where it must be made otherwise; another rate is no reason for one."""
+        old = self._started()
+        self._pace.rate = tune.rate
+        if (tune.colours, tune.lossless) != (old.tune.colours, old.tune.lossless):
+            self._order = self._new_order(old.monitor, old.codecs, tune)
+
+    def _new_order(self, monitor: int, codecs: tuple[str, ...], tune: Tune) -> Order:
         self._pace.restart()
-        return Order(self._order.serial + 1 if self._order else 1, monitor, codecs)
+        return Order(self._order.serial + 1 if self._order else 1, monitor, codecs, tune)
 
     async def _feel(self) -> None:
         """What the technician does to the computer may be answered by its screen at once."""
@@ -134,8 +164,11 @@ class Show:
             pass
 
     async def _look(self, order: Order) -> None:
+        self._pace.looking()
         look = await self._in_thread(self._see, order, self._pace.refine)
         moved = look.pointer != self._pointer
+        if moved or look.lossy:
+            self._pace.restless(self._clock())
         self._pace.looked(self._clock(), look.cost, look.first is not None or moved)
         if look.layout is not None:
             self._pace.restart()
@@ -145,6 +178,21 @@ class Show:
         if moved:
             self._pointer = look.pointer
             await self._channel.send(Pointer(look.pointer.x, look.pointer.y), replaces="pointer")
+
+        if look.shape is not None and look.shape != self._shape:
+            await self._tell_shape(look.shape)
+
+    async def _tell_shape(self, shape: PointerShape) -> None:
+        self._shape = shape
+        known = self._shapes.get(shape)
+        if known is not None:
+            await self._channel.send(Shape(known), replaces="shape")
+            return
+        if len(self._shapes) >= MOST_SHAPES:  # an animated pointer that never repeats
+            self._shapes.clear()
+        number = self._shapes[shape] = self._number = self._number + 1
+        data = zstd.compress(shape.pixels) if shape.pixels else b""
+        await self._channel.send(Shape(number, shape.hot_x, shape.hot_y, shape.width, shape.height, data))
 
     async def _send(self, look: Look, order: Order) -> None:
         """One update. A new order cuts it short: that begins with a new picture anyway."""
@@ -157,8 +205,14 @@ class Show:
 
     def _see(self, order: Order, refine: int) -> Look:
         if self._eye is None:
-            self._eye = Eye(self._open(), self._clock)
+            loop = self._loop
+            self._eye = Eye(self._open(), self._clock, lambda: _soon(loop, self._drawn))
+            self._pace.told = self._eye.told
         return self._eye.look(order, refine)
+
+    def _drawn(self) -> None:
+        self._pace.drawn()
+        self._wake.set()
 
     def _close(self) -> None:
         if self._eye is not None:

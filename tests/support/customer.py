@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rs_agent.consent import Question
-from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge, Monitor, Pixels, PointerPlace
+from rs_agent.desktop.base import CLIPBOARD_LIMIT, Area, ClipboardTooLarge, Monitor, Pixels, PointerPlace, PointerShape
 from rs_agent.ui.base import Actions, InForce, Summary
 from rs_relay.errors import LocalProblem
 from rs_relay.link.spec import Permission
@@ -171,6 +171,15 @@ class FakeScreen:
 
     def bounds(self) -> Monitor:
         return Monitor("all", 0, 0, 64, 64)
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        return False
+
+    def damaged(self) -> tuple[Area, ...] | None:
+        return None
+
+    def shape(self) -> PointerShape | None:
+        return None
 
     def grab(self, area: Monitor) -> Pixels:
         self.grabs += 1

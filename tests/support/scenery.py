@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from rs_agent.desktop.base import Clipboard, Hands, Monitor, Pixels, PointerPlace, ScreenChanged
+from rs_agent.desktop.base import Area, Clipboard, Hands, Monitor, Pixels, PointerPlace, PointerShape, ScreenChanged
 
 Words = npt.NDArray[np.uint32]
 RGB = npt.NDArray[np.uint8]
@@ -65,8 +65,22 @@ class ArrayScreen:
         height, width = self._desktop.picture.shape
         return Monitor("all", 0, 0, width, height)
 
+    def watch(self, changed: Callable[[], None]) -> bool:
+        self._desktop.changed = changed
+        return self._desktop.tells
+
+    def damaged(self) -> tuple[Area, ...] | None:
+        if not self._desktop.tells:
+            return None
+        told, self._desktop.damage = tuple(self._desktop.damage), []
+        return told
+
+    def shape(self) -> PointerShape | None:
+        return self._desktop.shape
+
     def grab(self, area: Monitor) -> Pixels:
         self._desktop.grabs += 1
+        self._desktop.grabbed += area.width * area.height
         if self._desktop.before_grab:
             self._desktop.before_grab.pop()()
         bottom, right = area.y + area.height, area.x + area.width
@@ -90,6 +104,11 @@ class ArrayDesktop:
         self.picture = picture
         self.pointer = PointerPlace(0, 0)
         self.grabs = 0
+        self.grabbed = 0  # pixels
+        self.tells = False  # what was drawn; else it must be looked for
+        self.damage: list[Area] = []
+        self.changed: Callable[[], None] = lambda: None
+        self.shape: PointerShape | None = None
         self.closed = threading.Event()  # one of its screens was
         self.before_grab: list[Callable[[], object]] = []  # calls, each made once, at the start of a grab
         self._monitors: tuple[Monitor, ...] = ()

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge, Monitor, Pixels, PointerPlace, ScreenChanged
+from rs_agent.desktop.base import (
+    CLIPBOARD_LIMIT,
+    Area,
+    ClipboardTooLarge,
+    Monitor,
+    Pixels,
+    PointerPlace,
+    PointerShape,
+    ScreenChanged,
+)
 from rs_relay.channels.control.keys import is_key
 from rs_relay.errors import PeerBroke
 
@@ -49,6 +58,15 @@ class HeadlessScreen:
     def bounds(self) -> Monitor:
         height, width = self._room.picture.shape[:2]
         return Monitor("all", 0, 0, width, height)
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        return False
+
+    def damaged(self) -> tuple[Area, ...] | None:
+        return None
+
+    def shape(self) -> PointerShape | None:
+        return None
 
     def grab(self, area: Monitor) -> Pixels:
         with self._room.lock:

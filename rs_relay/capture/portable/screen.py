@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rs_relay.capture.base import Monitor, Pixels, PointerPlace, ScreenChanged
+from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, ScreenChanged
 from rs_relay.errors import LocalProblem
 
 
@@ -44,6 +44,15 @@ class PortableScreen:
     def bounds(self) -> Monitor:
         self.monitors()
         return Monitor("all", 0, 0, self._all["width"], self._all["height"])
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        return False
+
+    def damaged(self) -> tuple[Area, ...] | None:
+        return None
+
+    def shape(self) -> PointerShape | None:
+        return None
 
     def grab(self, area: Monitor) -> Pixels:
         inside = area.x >= 0 and area.y >= 0 and area.width > 0 and area.height > 0

@@ -10,6 +10,8 @@ slipped between the two is an X error that mss catches. Both end in ScreenChange
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import mss
 import numpy as np
 from mss.exception import ScreenShotError
@@ -17,8 +19,9 @@ from Xlib import X
 from Xlib import error as xerror
 from Xlib.ext import randr
 
-from rs_relay.capture.base import Monitor, Pixels, PointerPlace, ScreenChanged
+from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, ScreenChanged
 from rs_relay.capture.x11.connection import connect, speaking
+from rs_relay.capture.x11.damage import X11Damage
 from rs_relay.errors import LocalProblem
 
 
@@ -35,6 +38,18 @@ class X11Screen:
         if self._monitors_known:
             self._root.xrandr_select_input(randr.RRScreenChangeNotifyMask)
         self._size = self._read_size()
+        self._damage: X11Damage | None = None
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        if self._damage is None:
+            self._damage = X11Damage(self._name, changed)
+        return self._damage.tells
+
+    def damaged(self) -> tuple[Area, ...] | None:
+        return self._damage.areas() if self._damage and self._damage.tells else None
+
+    def shape(self) -> PointerShape | None:
+        return self._damage.shape() if self._damage else None
 
     def _has_monitors(self) -> bool:
         """RandR 1.5 knows monitors; before it the whole screen is one."""
@@ -117,6 +132,8 @@ class X11Screen:
         self._camera = _camera(self._name)
 
     def close(self) -> None:
+        if self._damage is not None:
+            self._damage.close()
         self._camera.close()
         try:
             self._display.close()

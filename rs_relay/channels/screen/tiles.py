@@ -71,6 +71,15 @@ class Grid:
     def empty(self) -> Mask:
         return np.zeros((self.rows, self.columns), np.bool_)
 
+    def touched(self, rect: Rect) -> Mask:
+        """The tiles that have a pixel of `rect`, which may reach beyond the picture."""
+        mask = self.empty()
+        x, y = max(rect.x, 0), max(rect.y, 0)
+        right, bottom = min(rect.x + rect.width, self.width), min(rect.y + rect.height, self.height)
+        if right > x and bottom > y:
+            mask[y // SIDE : (bottom - 1) // SIDE + 1, x // SIDE : (right - 1) // SIDE + 1] = True
+        return mask
+
     def pixels(self, column: int, row: int, columns: int, rows: int) -> Rect:
         """A rectangle of tiles as pixels, cut at the picture's edge."""
         x, y = column * SIDE, row * SIDE
