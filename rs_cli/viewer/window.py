@@ -381,7 +381,7 @@ class Window:
         if not self._buffer.complete:
             return ""
         lossy = self._buffer.lossy
-        return "exact" if not lossy else f"{self._codec} {lossy} tile{'s' * (lossy != 1)} not exact yet".strip()
+        return "exact" if not lossy else f"{self._codec}, {lossy} tile{'s' * (lossy != 1)} not exact yet"
 
     def _tick(self) -> None:
         self._show_facts()

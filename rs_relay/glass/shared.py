@@ -17,6 +17,7 @@ from rs_relay.glass.fit import Fit
 from rs_relay.glass.framebuffer import Framebuffer
 from rs_relay.glass.glass import BEHIND, Glass, Scrolled
 from rs_relay.glass.layer import meet
+from rs_relay.glass.libxcb import NoShared
 from rs_relay.glass.scroll import Scroll
 from rs_relay.glass.shape import Shaped
 from rs_relay.glass.xcb import Connection
@@ -148,12 +149,21 @@ class Shared(Glass):
         width, height = self.widget.winfo_width(), self.widget.winfo_height()
         rows, columns = self._memory.words.shape
         if width > columns or height > rows:
-            larger = self._link.share(max(width, columns), max(height, rows), self._paper)
-            self._link.drop(self._memory)
-            self._memory = larger
+            width, height = self._larger(width, height)
         fit = self._fit
         self._across.measure(width, fit.left + fit.shown_width if fit else 0)
         self._down.measure(height, fit.top + fit.shown_height if fit else 0)
+
+    def _larger(self, width: int, height: int) -> tuple[int, int]:
+        """More memory, or what can be seen with less."""
+        rows, columns = self._memory.words.shape
+        try:
+            larger = self._link.share(max(width, columns), max(height, rows), self._paper)
+        except NoShared:
+            return min(width, columns), min(height, rows)
+        self._link.drop(self._memory)
+        self._memory = larger
+        return width, height
 
     def _resized(self, event: object) -> None:
         self._measure()

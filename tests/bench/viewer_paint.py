@@ -70,23 +70,27 @@ def scrolled(viewer: RealViewer, seq: int, rounds: int) -> Iterator[float]:
         yield timed(viewer, pipe.pack(Frame(seq, 1, (Copy(0, 18, SIZE[0], SIZE[1] - 18, 0, 0),))), seq)
 
 
+def all_changes(room: tuple[int, int], exact: bool, without: tuple[str, ...], rounds: int) -> dict[str, list[float]]:
+    with real_viewer(room, without=without) as viewer:
+        painter, picture = Painter(*SIZE), page()
+        viewer.send(pipe.Title("bench", exact), ALLOWED, painter.layout)
+        viewer.show(painter, picture)
+        viewer.desktop.run("xdotool", "windowsize", str(viewer.desktop.wait_for_window("bench")), *map(str, room))
+        time.sleep(1.0)
+        results = {what: sorted(measure(viewer, painter, picture, CHANGES[what], rounds)) for what in CHANGES}
+        return results | {"a scroll": sorted(scrolled(viewer, painter.frames(picture)[0].seq + 1, rounds))}
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--rounds", type=int, default=40)
     rounds = arguments.parse_args().rounds
-    print(f"{SIZE[0]}x{SIZE[1]}, ms from stdin to the X server\n{'':8} {'':12} {'median':>8} {'p95':>8}")
-    for name, room in (("1:1", (2100, 1300)), ("67 %", (1506, 1000))):
-        with real_viewer(room) as viewer:
-            painter, picture = Painter(*SIZE), page()
-            viewer.send(pipe.Title("bench", name == "1:1"), ALLOWED, painter.layout)
-            viewer.show(painter, picture)
-            viewer.desktop.run("xdotool", "windowsize", str(viewer.desktop.wait_for_window("bench")), *map(str, room))
-            time.sleep(1.0)
-            results = {what: sorted(measure(viewer, painter, picture, CHANGES[what], rounds)) for what in CHANGES}
-            results["a scroll"] = sorted(scrolled(viewer, painter.frames(picture)[0].seq + 1, rounds))
-            for what, taken in results.items():
+    print(f"{SIZE[0]}x{SIZE[1]}, ms from stdin to the X server\n{'':8} {'':8} {'':12} {'median':>8} {'p95':>8}")
+    for glass, without in (("shared", ()), ("panes", ("MIT-SHM",))):
+        for name, room in (("1:1", (2100, 1300)), ("67 %", (1506, 1000))):
+            for what, taken in all_changes(room, name == "1:1", without, rounds).items():
                 p95 = taken[round(len(taken) * 0.95) - 1]
-                print(f"{name:8} {what:12} {statistics.median(taken):8.1f} {p95:8.1f}")
+                print(f"{glass:8} {name:8} {what:12} {statistics.median(taken):8.1f} {p95:8.1f}")
 
 
 if __name__ == "__main__":

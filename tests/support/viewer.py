@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -137,9 +137,11 @@ def _locate(screen: Pixels, probe: Pixels) -> tuple[int, int] | None:
 
 
 @contextmanager
-def real_viewer(size: tuple[int, int] = (1200, 850), *, wm: bool = True) -> Iterator[RealViewer]:
+def real_viewer(
+    size: tuple[int, int] = (1200, 850), *, wm: bool = True, without: Sequence[str] = ()
+) -> Iterator[RealViewer]:
     """A viewer whose window is there."""
-    with XDesktop(size, wm=wm) as desktop:
+    with XDesktop(size, wm=wm, without=without) as desktop:
         viewer = RealViewer(desktop)
         ready = viewer.next()
         assert isinstance(ready, pipe.Ready), ready

@@ -54,6 +54,44 @@ def test_one_to_one_shows_every_pixel_and_only_what_changed_is_sent(viewer: Real
         assert np.array_equal(cut(viewer, place, picture), picture)
 
 
+def test_on_an_x_server_that_shares_no_memory_it_is_the_same_window() -> None:
+    with real_viewer(without=("MIT-SHM",)) as viewer:
+        painter, picture = Painter(500, 330), card(500, 330)
+        viewer.begin(painter, picture, exact=True)
+        x, y = viewer.find(picture)
+        picture[100:130, 50:90] = (1, 2, 3)
+        viewer.show(painter, picture)
+        assert np.array_equal(cut(viewer, (x, y), picture), picture)
+        viewer.desktop.run("xdotool", "mousemove", str(x + 10), str(y + 20), "click", "1")
+        assert viewer.hands(Button(ButtonName.LEFT, False))[-2:-1] in ([Move(10, 20)], [Button(ButtonName.LEFT, True)])
+
+
+def test_the_status_line_tells_how_exact_the_picture_is_and_never_overlaps(viewer: RealViewer) -> None:
+    """In a narrow window the facts at the right give way; between them and the text the line stays paper, wider than
+    between two facts."""
+    painter, picture = Painter(800, 500), card(800, 500)
+    viewer.begin(painter, picture)
+    viewer.send(pipe.Status(True, True, "A long word about what goes on here. " * 4, "view, control, files", 0.042))
+    for width in (900, 640, 520):
+        viewer.desktop.run("xdotool", "windowsize", "--sync", str(viewer.window), str(width), "420")
+        x, y = _corner(viewer)
+
+        def gap(left: int = x, bottom: int = y + 420, across: int = width) -> bool:
+            line = viewer.photograph()[bottom - 22 : bottom - 2, left : left + across].astype(int)
+            paper = (np.abs(line - (0xF6, 0xF7, 0xF9)).max(2) < 12).all(0)  # columns without ink
+            longest = max(len(run) for run in "".join("1" if clear else "0" for clear in paper[30:-12]).split("0"))
+            return longest >= 20
+
+        until(gap, f"room between the text and the facts at {width}")
+
+
+def _corner(viewer: RealViewer) -> tuple[int, int]:
+    """Where the window's inside begins. xdotool's getwindowgeometry counts the frame twice below a window manager."""
+    told = viewer.desktop.run("xwininfo", "-id", str(viewer.window)).stdout
+    x, y = (int(told.split(f"Absolute upper-left {axis}:")[1].split()[0]) for axis in "XY")
+    return x, y
+
+
 def test_scaled_to_fit_is_the_picture_scaled(viewer: RealViewer) -> None:
     painter, picture = Painter(2400, 1200), card(2400, 1200)
     viewer.begin(painter, picture)
@@ -223,7 +261,8 @@ def _post(viewer: RealViewer) -> None:
 
 
 def test_what_the_session_offers_is_chosen_by_keys(viewer: RealViewer) -> None:
-    viewer.begin(Painter(400, 300), np.full((300, 400, 3), 70, np.uint8))
+    painter, picture = Painter(400, 300), card(400, 300)
+    viewer.begin(painter, picture)
     viewer.send(ENTRIES)
     run = viewer.desktop.run
     for on in (True, False):
@@ -233,6 +272,8 @@ def test_what_the_session_offers_is_chosen_by_keys(viewer: RealViewer) -> None:
         viewer.send(
             pipe.Entries((pipe.Entry("pause", "Pause the picture", pipe.Kind.CHECK, on=on), *ENTRIES.entries[1:]))
         )
+        picture[0] = 30 * on
+        viewer.show(painter, picture)  # painted, so the entries before it were taken in
     _post(viewer)
     run("xdotool", "key", "--delay", "150", "q", "Down", "Return")
     assert viewer.wait_for(lambda m: isinstance(m, pipe.Chosen)) == pipe.Chosen("few", True)

@@ -156,6 +156,17 @@ def test_the_window_changes_its_size(scene: Scene) -> None:
 
 
 @on_both
+def test_a_window_larger_than_its_screen(scene: Scene) -> None:
+    picture = scene.begin(700, 520, pixel_for_pixel)
+    scene.root.geometry("800x600+20+10")
+    scene.root.update()
+    scene.glass.hang(pixel_for_pixel(700, 520, 800, 600))
+    scene.glass.paint([scene.fit.whole])
+    scene.glass.flush()
+    until(lambda: np.array_equal(scene.seen()[40:, 50:], picture[: HEIGHT - 40, : WIDTH - 50]), "the picture")
+
+
+@on_both
 def test_a_layer_lies_over_the_picture_and_leaves_it_as_it_was(scene: Scene) -> None:
     picture = scene.begin(WIDTH, HEIGHT, pixel_for_pixel)
     pointer = PointerLayer(scene.glass)
