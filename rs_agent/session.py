@@ -28,7 +28,7 @@ from rs_agent.features import FEATURES, OFFERED, Entry
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_
 from rs_agent.pausing import PausableDesktop
-from rs_agent.ui.base import Face, InForce, Summary
+from rs_agent.ui.base import SHOWN_IN_USE, Face, InForce, Summary
 from rs_agent.ui.words import FILES
 from rs_relay.channels.consent import SPEC as CONSENT
 from rs_relay.channels.consent import Ask, Goodbye, Grant, State, Up
@@ -182,6 +182,8 @@ class Session:
             return
         run = _Run(permission, channel, cast("asyncio.Task[None]", asyncio.current_task()))
         self._runs.add(run)
+        if permission in SHOWN_IN_USE:
+            self._announce()
         try:
             await speak(channel)
             await channel.close()
@@ -195,6 +197,8 @@ class Session:
             await channel.close(LocalProblem("That went wrong at the customer's computer."))
         finally:
             self._runs.discard(run)
+            if permission in SHOWN_IN_USE:
+                self._announce()
 
     def _strike(self, visit: _Visit, error: RsError) -> None:
         if not isinstance(error, PeerBroke):
@@ -274,7 +278,8 @@ class Session:
             return
         connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
         granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
-        self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True))
+        used = frozenset(run.permission for run in self._runs if run.permission in SHOWN_IN_USE) & granted
+        self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True, used=used))
         self._changed, before = asyncio.Event(), self._changed
         before.set()
 

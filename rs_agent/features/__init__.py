@@ -35,6 +35,7 @@ FEATURES: dict[str, Entry] = {
     "control": Entry("control.messages", "control", "Control", Permission.CONTROL),
     "clipboard": Entry("clipboard", "clipboard", "ClipboardFeature", Permission.CLIPBOARD),
     "files": Entry("files", "files", "Files", Permission.FILES),
+    "record": Entry("record", "record", "Record", Permission.RECORD),
 }
 
 OFFERED: frozenset[Permission] = frozenset(e.permission for e in FEATURES.values() if e.permission is not None)

@@ -16,6 +16,9 @@ from rs_agent import feature
 from rs_agent.consent import Question
 from rs_relay.link.spec import Permission
 
+# What is shown not only as granted but also while it is made use of.
+SHOWN_IN_USE = frozenset({Permission.RECORD})
+
 
 @dataclass(frozen=True)
 class InForce:
@@ -25,6 +28,7 @@ class InForce:
     granted: frozenset[Permission] = frozenset()
     paused: bool = False
     session: bool = False  # whether a session is open (somebody has joined)
+    used: frozenset[Permission] = frozenset()  # of those in `SHOWN_IN_USE`: a channel of it is open now
 
 
 @dataclass(frozen=True)

@@ -225,9 +225,10 @@ class Console:
             text = _("NOW: nobody is connected, the session stays open; allowed: {allowed}.").format(allowed=allowed)
         else:
             who = ", ".join(printable(name, NAME) for name in now.connected)
-            holds = words.holding(now.granted) or _("nothing is allowed")
+            holds = words.holding(now.granted, now.used) or _("nothing is allowed")
             if now.paused:
                 holds = _("PAUSED: your screen is hidden, your mouse and keyboard are left alone")
+                holds = ", ".join(filter(None, (holds, words.holding(now.used, now.used))))
             text = _("NOW: {who} is connected; {holds}.").format(who=who, holds=holds)
         self._show("  " + self._reverse(f" {text} "))
 

@@ -6,7 +6,7 @@ consequence, not the feature's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from rs_agent.language import N_, _
@@ -18,6 +18,7 @@ class Words:
     asks: str  # "{who} asks to …"
     means: str
     holds: str  # "now: {holds}, {holds}"
+    used: str = ""  # in place of that while it is made use of, where that is another thing
 
 
 WORDS: Mapping[Permission, Words] = {
@@ -41,6 +42,12 @@ WORDS: Mapping[Permission, Words] = {
         N_("What they send is put into {folder}. They can fetch files out of your home folder."),
         N_("files can be sent and fetched"),
     ),
+    Permission.RECORD: Words(
+        N_("RECORD YOUR SCREEN"),
+        N_("They keep a film of all that they see of your screen, and can look at it again later."),
+        N_("your screen may be recorded"),
+        N_("YOUR SCREEN IS BEING RECORDED"),
+    ),
 }
 
 # What the files feature notes, as it reads in the summary.
@@ -60,11 +67,16 @@ def means(permission: Permission, folder: str) -> str:
     return _(WORDS[permission].means).replace("{folder}", folder) if permission in WORDS else ""
 
 
-def holding(permissions: Iterable[Permission]) -> str:
-    """What holds, as one phrase; '' for nothing."""
-    return ", ".join(
-        _(WORDS[p].holds) if p in WORDS else str(p) for p in sorted(permissions, key=list(Permission).index)
-    )
+def holding(permissions: Iterable[Permission], used: Collection[Permission] = ()) -> str:
+    """What holds, as one phrase; '' for nothing. `used`: those that are made use of at this moment."""
+    return ", ".join(_holds(p, p in used) for p in sorted(permissions, key=list(Permission).index))
+
+
+def _holds(permission: Permission, used: bool) -> str:
+    if permission not in WORDS:
+        return str(permission)
+    words = WORDS[permission]
+    return _((used and words.used) or words.holds)
 
 
 def file_line(kind: str, what: str) -> str:

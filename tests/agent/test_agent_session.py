@@ -17,7 +17,7 @@ from rs_agent.features import FEATURES, OFFERED, Entry
 from rs_agent.journal import FILE, Journal
 from rs_agent.session import STRIKES, Plan, Session
 from rs_agent.ui.base import InForce
-from rs_relay.channels import chat, consent
+from rs_relay.channels import chat, consent, record
 from rs_relay.channels.chat import Line, Say, Since
 from rs_relay.channels.clipboard import SPEC as CLIPBOARD
 from rs_relay.channels.clipboard import Get
@@ -98,6 +98,19 @@ async def test_a_channel_is_asked_for_granted_and_used(tmp_path: Path) -> None:
         assert [q.permission for q in b.face.questions] == [Permission.CONTROL]
         assert b.face.questions[0].who == "alice"
         assert b.face.now == InForce(("alice",), frozenset({Permission.CONTROL}), False, True)
+
+
+async def test_a_recording_is_shown_while_it_lasts_and_ends_when_the_grant_does(tmp_path: Path) -> None:
+    async with bench(tmp_path, {Permission.RECORD}) as b:
+        channel = await b.join().open(record.SPEC)
+        await until(lambda: b.face.now.used == {Permission.RECORD})
+        await channel.send(record.Begin())
+        assert await hear(channel) == record.Shown()
+        b.session.withdraw([Permission.RECORD])
+        with pytest.raises((ChannelClosed, NotAllowed)):
+            await hear(channel)
+        await until(lambda: b.face.now.used == frozenset() and not b.face.now.granted)
+        assert b.face.notices[-1] == "Your screen is no longer recorded."
 
 
 async def test_a_refusal_says_what_was_not_allowed(tmp_path: Path) -> None:

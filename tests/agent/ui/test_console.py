@@ -20,7 +20,7 @@ from rs_agent.ui.console import Console
 from rs_relay.link.spec import Permission
 from tests.support.customer import until
 
-VIEW, CONTROL = Permission.VIEW, Permission.CONTROL
+VIEW, CONTROL, RECORD = Permission.VIEW, Permission.CONTROL, Permission.RECORD
 ASKED = Question(1, VIEW, "alice", 60.0)
 OPEN = InForce(("alice",), frozenset({VIEW}), False, True)
 
@@ -248,6 +248,8 @@ async def test_what_holds_is_shown_after_each_change_and_on_demand(monkeypatch: 
         assert "allowed: SEE YOUR SCREEN, USE YOUR MOUSE AND KEYBOARD." in out
         b.console.in_force(InForce(("alice",), frozenset({VIEW}), True, True))
         await b.read("PAUSED")
+        b.console.in_force(InForce(("alice",), frozenset({RECORD}), True, True, frozenset({RECORD})))
+        await b.read("left alone, YOUR SCREEN IS BEING RECORDED")
         b.console.in_force(InForce(("alice",), frozenset(), False, True))
         await b.read("alice is connected; nothing is allowed")
         b.out = ""

@@ -22,6 +22,13 @@ def test_what_holds_is_one_phrase_in_a_fixed_order() -> None:
     assert words.holding([Permission.CONTROL, Permission.VIEW]) == both
 
 
+def test_what_is_made_use_of_reads_otherwise() -> None:
+    assert words.holding([Permission.RECORD]) == "your screen may be recorded"
+    used = {Permission.RECORD, Permission.VIEW}
+    both = "your screen is seen, YOUR SCREEN IS BEING RECORDED"
+    assert words.holding([Permission.RECORD, Permission.VIEW], used) == both
+
+
 def test_a_files_name_is_no_template() -> None:
     assert words.file_line("file received", "{what}{0}") == "received: {what}{0}"
     assert words.file_line("something new", "x") == "x"

@@ -10,11 +10,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rs_relay.channels import chat, clipboard, consent
+from rs_relay.channels import chat, clipboard, consent, record
 from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
-CHANNELS: dict[str, Any] = {"chat": chat, "clipboard": clipboard, "consent": consent, "control": control}
+CHANNELS: dict[str, Any] = {"chat": chat, "clipboard": clipboard, "consent": consent, "control": control, "record": record}
 EXAMPLE = re.compile(r"^(technician|agent) +(\{.*\})$", re.MULTILINE)
 
 
