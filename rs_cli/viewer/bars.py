@@ -1,4 +1,4 @@
-"""The bar above the glass and the line below it: ttk, one quiet style, no state of their own.
+"""The bar above the glass: ttk, in the style of `rs_relay.glass.look`, no state of its own.
 
 Nothing here takes the keyboard: it belongs to the customer's computer. Whoever has no mouse gets the same things from
 the menu on F8.
@@ -9,43 +9,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from tkinter import font, ttk
-
-from rs_cli.viewer.room import Fact, fitting
-
-PAPER, INK, QUIET, LINE, ACCENT = "#f6f7f9", "#1f2430", "#667085", "#d5d9e0", "#2563eb"
-GOOD, WAIT, BAD = "#1a9d5c", "#d08700", "#c8372d"
-
-
-def dress(root: tk.Tk) -> None:
-    """Fonts and colours of the window's own parts. Names of the families are tried in turn; Tk falls back by itself."""
-    base = font.nametofont("TkDefaultFont")
-    there = set(font.families(root))
-    family = next((f for f in ("Segoe UI", "Inter", "Noto Sans", "DejaVu Sans", "Liberation Sans") if f in there), "")
-    for name in ("TkDefaultFont", "TkMenuFont", "TkTextFont", "TkHeadingFont", "TkCaptionFont"):
-        if family and root.tk.call("tk", "windowingsystem") == "x11":
-            font.nametofont(name).configure(family=family, size=10)
-    root.configure(background=PAPER)
-    style = ttk.Style(root)
-    style.theme_use("clam")
-    style.configure(".", background=PAPER, foreground=INK, font=base, borderwidth=0)
-    style.configure("Bar.TFrame", background=PAPER)
-    style.configure("Quiet.TLabel", background=PAPER, foreground=QUIET)
-    style.configure("Line.TFrame", background=LINE)
-    for kind in ("TButton", "Toggle.Toolbutton", "TMenubutton"):
-        style.configure(kind, background=PAPER, foreground=INK, padding=(10, 4), relief="flat", borderwidth=1)
-        style.configure(kind, bordercolor=PAPER, lightcolor=PAPER, darkcolor=PAPER, anchor="center")
-        style.map(
-            kind,
-            background=[("selected", "#dfe8fd"), ("pressed", "#dfe3ea"), ("active", "#eaedf2")],
-            foreground=[("selected", ACCENT), ("disabled", "#a3a9b5")],
-            bordercolor=[("selected", "#dfe8fd")],
-            relief=[("pressed", "flat")],
-        )
-    style.configure("TMenubutton", arrowcolor=QUIET)
-    for kind in ("Vertical.TScrollbar", "Horizontal.TScrollbar"):
-        style.configure(kind, background="#c3c8d1", troughcolor=PAPER, bordercolor=PAPER, arrowsize=12, gripcount=0)
-        style.configure(kind, lightcolor="#c3c8d1", darkcolor="#c3c8d1", arrowcolor=QUIET)
+from tkinter import ttk
 
 
 @dataclass(frozen=True)
@@ -139,39 +103,3 @@ class ToolBar:
 
     def _separator(self) -> ttk.Frame:
         return ttk.Frame(self.frame, style="Line.TFrame", width=1)
-
-
-class StatusLine:
-    """Below the glass: a light and what goes on, and at the right the facts that find room."""
-
-    def __init__(self, parent: tk.Misc) -> None:
-        self.frame = ttk.Frame(parent, style="Bar.TFrame", padding=(10, 3))
-        self._light = tk.Canvas(self.frame, width=10, height=10, background=PAPER, highlightthickness=0)
-        self._dot = self._light.create_oval(1, 1, 9, 9, fill=WAIT, outline="")
-        self._light.pack(side="left")
-        self._text = ttk.Label(self.frame, text="")
-        self._text.pack(side="left", padx=(7, 0))
-        self._facts = ttk.Label(self.frame, text="", style="Quiet.TLabel")
-        self._facts.pack(side="right")
-        self._said = ""
-        self._known: tuple[Fact, ...] = ()
-        self._measure = font.nametofont("TkDefaultFont").measure
-        self.frame.bind("<Configure>", lambda event: self._show(event.width))
-
-    def say(self, text: str, colour: str) -> None:
-        self._light.itemconfigure(self._dot, fill=colour)
-        self._said = text
-        self._show()
-
-    def facts(self, *facts: Fact) -> None:
-        self._known = facts
-        self._show()
-
-    def _show(self, width: int | None = None) -> None:
-        width = width or self.frame.winfo_width()
-        if width <= 1:  # not laid out yet
-            return
-        text, facts = fitting(self._said, self._known, width - 2 * 10 - 10 - 7, self._measure)
-        for label, words in ((self._text, text), (self._facts, facts)):
-            if label.cget("text") != words:
-                label.configure(text=words)

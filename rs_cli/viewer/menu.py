@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from rs_cli.viewer import bars
 from rs_cli.viewer.pipe import Entry, Kind
+from rs_relay.glass import look
 from rs_relay.text import printable
 
 LABEL = 60  # characters of a label that came through the pipe
@@ -54,9 +54,9 @@ Item = Line | Group | Rule
 def menu(parent: tk.Misc, items: Callable[[], Sequence[Item]] | None = None) -> tk.Menu:
     """An empty one; with `items` it is filled anew whenever it is posted."""
     made = tk.Menu(
-        parent, tearoff=False, background="#ffffff", foreground=bars.INK, activebackground="#dfe8fd",
-        activeforeground=bars.INK, disabledforeground="#a3a9b5", relief="flat", borderwidth=1, activeborderwidth=0,
-        selectcolor=bars.ACCENT,
+        parent, tearoff=False, background="#ffffff", foreground=look.INK, activebackground="#dfe8fd",
+        activeforeground=look.INK, disabledforeground="#a3a9b5", relief="flat", borderwidth=1, activeborderwidth=0,
+        selectcolor=look.ACCENT,
     )  # fmt: skip
     if items:
         made.configure(postcommand=lambda: fill(made, items()))

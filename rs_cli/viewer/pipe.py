@@ -12,24 +12,22 @@
                               ◀─────────────     Closed()   the technician closed the window
     end of stdin              ─────────────▶     the session's process is gone: close
 
-A message is its length (4 bytes, big-endian) and that many bytes of MessagePack, a tagged union, validated by whoever
-reads it. The pipe is local, but the pixels come from a stranger: either end refuses a length over its limit before it
-reads on.
+How a message is framed: `rs_relay.glass.framing`.
 """
 
 from __future__ import annotations
 
-import struct
 from enum import StrEnum
-from typing import TypeVar
 
 import msgspec
 
 from rs_relay.channels.control import messages as control
 from rs_relay.channels.screen import messages as screen
-from rs_relay.errors import PeerBroke
+from rs_relay.glass import framing
+from rs_relay.glass.framing import HEADER, length
 
-HEADER = struct.Struct(">I")
+__all__ = ["HEADER", "length"]
+
 # One message of the screen channel, whose decoder has judged it by its own limit, and what encoding anew may add.
 TO_VIEWER = screen.SPEC.max_message + 64 * 1024
 FROM_VIEWER = 64 * 1024  # the longest is a Type
@@ -118,35 +116,17 @@ FromViewer = Ready | Chosen | Cannot | Closed | screen.Painted | screen.Choose |
 
 _to_viewer: msgspec.msgpack.Decoder[ToViewer] = msgspec.msgpack.Decoder(ToViewer)
 _from_viewer: msgspec.msgpack.Decoder[FromViewer] = msgspec.msgpack.Decoder(FromViewer)
-_encoder = msgspec.msgpack.Encoder()
-T = TypeVar("T")
 
 
 def pack(message: ToViewer | FromViewer) -> bytes:
-    body = _encoder.encode(message)
-    return HEADER.pack(len(body)) + body
-
-
-def length(header: bytes, limit: int) -> int:
-    """How many bytes follow. Raises PeerBroke for more than `limit`."""
-    (size,) = HEADER.unpack(header)
-    if not 0 < size <= limit:
-        raise PeerBroke("A message between rs and its window has an impossible length.")
-    return int(size)
+    return framing.pack(message)
 
 
 def to_viewer(body: bytes) -> ToViewer:
     """Raises PeerBroke for what is no such message."""
-    return _decode(_to_viewer, body)
+    return framing.decode(_to_viewer, body)
 
 
 def from_viewer(body: bytes) -> FromViewer:
     """Raises PeerBroke for what is no such message."""
-    return _decode(_from_viewer, body)
-
-
-def _decode(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
-        raise PeerBroke("A message between rs and its window does not follow the protocol.") from e
+    return framing.decode(_from_viewer, body)

@@ -4,8 +4,7 @@
     Hands ─▶ pipe                         what the technician does on the glass
     ToolBar, StatusLine, the F8 menu      what the technician chooses about the window itself
 
-A reader thread (`__main__`) puts messages into `inbox` and generates `<<Arrived>>`: Tk wakes at once, and nothing here
-polls. Everything else happens in Tk's own thread.
+Messages come to `take` in Tk's own thread, where everything else happens, too (see `rs_relay.glass.inbox`).
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ import time
 import tkinter as tk
 from collections.abc import Callable
 from functools import partial
-from queue import Empty, Queue
-from threading import Event
 from tkinter import ttk
 
 from rs_cli.viewer import bars, menu, pipe, saving
@@ -23,35 +20,30 @@ from rs_cli.viewer.grab import SystemKeys
 from rs_cli.viewer.hands import MENU_KEY, Hands
 from rs_cli.viewer.meter import Meter, bits
 from rs_cli.viewer.pipe import Kind
-from rs_cli.viewer.room import Fact
 from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh, Shape
-from rs_relay.errors import PeerBroke, RsError
-from rs_relay.glass import fit
+from rs_relay.errors import RsError
+from rs_relay.glass import fit, look
 from rs_relay.glass.framebuffer import Framebuffer
+from rs_relay.glass.line import StatusLine
 from rs_relay.glass.opening import open_glass
 from rs_relay.glass.pointer import PointerLayer
+from rs_relay.glass.room import Fact
 from rs_relay.glass.shape import Shaped, Shapes
 from rs_relay.text import printable
 
-ARRIVED = "<<Arrived>>"
 BEFORE = (960, 600)  # the glass while no picture has come
 LEAST = (520, 340)  # the bars need that much
-ROOM = 0.85  # of the technician's screen: the most that the window takes by itself
 TOOL = 24  # characters of a companion's button
-TURN = 8  # messages brought in before the hands get their turn
 
 
 class Window:
-    """`inbox` holds what came through the pipe, already validated, or the RsError that ends it, or None at its end.
+    """`say` sends to the session's process. `failed` is what ended the window, None when the technician or the session
+    closed it."""
 
-    `say` sends to the session's process. `failed` is what ended the window, None when the technician or the session
-    closed it. Whoever fills `inbox` generates ARRIVED, unless `woken` is set already; see `_arrived`."""
-
-    def __init__(self, root: tk.Tk, inbox: Queue[pipe.ToViewer | RsError | None], say: Callable[..., None]):
+    def __init__(self, root: tk.Tk, say: Callable[..., None]) -> None:
         self.failed: RsError | None = None
-        self.woken = Event()  # set: the inbox will be looked at, and nobody need call
         self._over = False
-        self._root, self._inbox, self._say = root, inbox, say
+        self._root, self._say = root, say
         self._buffer = Framebuffer()
         self._fit: fit.Fit | None = None
         self._at: Pointer | None = None
@@ -59,7 +51,7 @@ class Window:
         self._shape: Shaped | None = None
         self._status = pipe.Status(connected=True, controlling=False, text="Waiting for the picture…")
         self._updates = Meter(time.monotonic)  # painted
-        self.bytes = Meter(time.monotonic)  # come through the pipe; whoever fills `inbox` counts them
+        self.bytes = Meter(time.monotonic)  # come through the pipe; whoever reads it counts them
         self._codec = ""  # of the last pixels that were not exact
         self._sized = False
         self._resizing: str | None = None
@@ -67,7 +59,6 @@ class Window:
         self._entries: tuple[pipe.Entry, ...] = ()
         self._full = tk.BooleanVar(root, False)
         self._build()
-        root.bind(ARRIVED, self._arrived)
         root.protocol("WM_DELETE_WINDOW", self._close)
         root.after(1000, self._tick)
 
@@ -76,10 +67,10 @@ class Window:
     def _build(self) -> None:
         root = self._root
         root.title("rs")
-        bars.dress(root)
+        look.dress(root)
         self._tools = bars.ToolBar(root, self._exact, self._lay, self._toggle_full, self._save, self._pop_up)
-        self._line = bars.StatusLine(root)
-        self._middle = tk.Frame(root, background=bars.PAPER, width=BEFORE[0], height=BEFORE[1])
+        self._line = StatusLine(root)
+        self._middle = tk.Frame(root, background=look.PAPER, width=BEFORE[0], height=BEFORE[1])
         self._middle.grid_propagate(False)  # a scrollbar takes room from the glass; the window stays as it is
         self._glass = open_glass(self._middle, self._buffer)
         self._pointer = PointerLayer(self._glass)
@@ -115,25 +106,8 @@ class Window:
 
     # what comes through the pipe
 
-    def _arrived(self, event: object) -> None:
-        self.woken.clear()
-        for _ in range(TURN):
-            try:
-                message = self._inbox.get_nowait()
-            except Empty:
-                return
-            if message is None or isinstance(message, RsError):
-                self.fail(message)
-                return
-            try:
-                self._take(message)
-            except PeerBroke as broke:
-                self.fail(broke)
-                return
-        self.woken.set()
-        self._root.event_generate(ARRIVED, when="tail")
-
-    def _take(self, message: pipe.ToViewer) -> None:
+    def take(self, message: pipe.ToViewer) -> None:
+        """Raises PeerBroke for what makes no sense."""
         match message:
             case Frame():
                 self._frame(message)
@@ -197,16 +171,7 @@ class Window:
     def _first_size(self, layout: Layout) -> None:
         """The window takes the picture's size once; after that it is the technician's."""
         self._sized = True
-        root = self._root
-        screen = (root.winfo_screenwidth(), root.winfo_screenheight())
-        room = (int(screen[0] * ROOM), int(screen[1] * ROOM))
-        width, height = fit.first_size(layout.width, layout.height, *room)
-        self._middle.configure(width=width, height=height)
-        root.update_idletasks()
-        width, height = max(root.winfo_reqwidth(), LEAST[0]), max(root.winfo_reqheight(), LEAST[1])
-        # Half of what is left over on each side; a size given to the window stays, whatever its parts ask for later.
-        root.geometry(f"{width}x{height}+{max(0, (screen[0] - width) // 2)}+{max(0, (screen[1] - height) // 2)}")
-        root.minsize(*LEAST)
+        look.settle(self._root, self._middle, layout.width, layout.height, LEAST)
 
     def _resized(self, event: object) -> None:
         """Once for all the sizes that a window goes through while it is dragged between two idle moments."""
@@ -337,15 +302,15 @@ class Window:
     def _save(self) -> None:
         self._hands.leave()
         if not self._buffer.complete:
-            self._line.say("There is no picture to save yet.", bars.WAIT)
+            self._line.say("There is no picture to save yet.", look.WAIT)
             return
         try:
             name = saving.save(self._root, self._buffer.still())
         except RsError as error:
-            self._line.say(error.message, bars.BAD)
+            self._line.say(error.message, look.BAD)
         else:
             if name:
-                self._line.say(f"Saved as {printable(name, 80)}.", bars.GOOD)
+                self._line.say(f"Saved as {printable(name, 80)}.", look.GOOD)
         self._glass.widget.focus_set()
 
     def _pop_up(self) -> None:
@@ -359,7 +324,7 @@ class Window:
     def _show_status(self) -> None:
         status = self._status
         good = status.connected and self._buffer.complete
-        self._line.say(status.text, bars.GOOD if good else bars.WAIT)
+        self._line.say(status.text, look.GOOD if good else look.WAIT)
         self._show_facts()
 
     def _show_facts(self) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rs_cli.viewer.room import BETWEEN, GAP, Fact, cut, fitting
+from rs_relay.glass.room import BETWEEN, GAP, Fact, cut, fitting
 
 
 def width(words: str) -> int:
