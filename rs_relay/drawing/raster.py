@@ -1,0 +1,192 @@
+"""How a stroke looks: the same pixels at the customer's and at the technician's. Pure.
+
+    soft    over a picture, scaled as it is: smooth edges, a highlighter that lets the text through
+    hard    for a window that has a shape and no translucency: a pixel is there or not, a highlighter is every other row
+
+A stroke is drawn as a mask of FINE times the size, where it is in the part that is asked for and nowhere else.
+Alternate rows, not a chequerboard: a shape is a list of rectangles, and rows are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from math import atan2, ceil, cos, floor, hypot, pi, sin
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from rs_relay.channels.draw import Colour, Point, Tool
+from rs_relay.channels.screen.tiles import Pixels, Rect
+from rs_relay.drawing.board import Stroke
+
+FINE = 3
+RGB = {
+    Colour.RED: (224, 27, 36), Colour.YELLOW: (246, 211, 45), Colour.GREEN: (38, 162, 105),
+    Colour.BLUE: (28, 113, 216), Colour.BLACK: (20, 20, 20), Colour.WHITE: (255, 255, 255),
+}  # fmt: skip
+THROUGH = 0.4  # of a highlighter, over a picture
+HEAD, LEAST_HEAD = 4.0, 14.0  # an arrow's head: times the width, and pixels
+SPREAD = pi / 7  # between its shaft and its edge
+DOT = 6.0  # a laser pointer's radius at the least
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class View:
+    """Where the desktop's pixels are shown: (x, y) at ((x + ½ - left) * across, (y + ½ - top) * down)."""
+
+    left: int = 0
+    top: int = 0
+    across: float = 1.0
+    down: float = 1.0
+
+    def place(self, point: Place) -> Place:
+        return (point[0] + 0.5 - self.left) * self.across, (point[1] + 0.5 - self.top) * self.down
+
+
+@dataclass(frozen=True)
+class _Line:
+    """With round ends."""
+
+    begin: Point
+    end: Point
+
+
+@dataclass(frozen=True)
+class _Area:
+    corners: tuple[Place, ...]  # of the desktop
+
+
+def around(stroke: Stroke, view: View = View(), first: int = 0) -> Rect:
+    """All that the stroke may touch from its point `first` on, as it is shown."""
+    places = [view.place(point) for point in stroke.points[first:]]
+    margin = _reach(stroke) * max(view.across, view.down) + 1
+    left, right = min(x for x, _ in places) - margin, max(x for x, _ in places) + margin
+    top, bottom = min(y for _, y in places) - margin, max(y for _, y in places) + margin
+    return Rect(floor(left), floor(top), ceil(right) - floor(left), ceil(bottom) - floor(top))
+
+
+def soft(onto: Image.Image, part: Rect, strokes: Iterable[Stroke], view: View = View()) -> None:
+    """Draw over `onto`, an RGB image that shows `part`."""
+    for stroke in strokes:
+        covered = _meet(around(stroke, view), part)
+        mask = _mask(stroke, covered, view) if covered else None
+        if mask is None or covered is None:
+            continue
+        if stroke.tool is Tool.HIGHLIGHTER:
+            mask = mask.point([round(level * THROUGH) for level in range(256)])
+        onto.paste(RGB[stroke.colour], (covered.x - part.x, covered.y - part.y), mask)
+
+
+def hard(strokes: Iterable[Stroke], part: Rect) -> tuple[Pixels, npt.NDArray[np.bool_]]:
+    """`part` of the desktop, 1:1: colours, shape (height, width, 3), and which pixels are there, (height, width)."""
+    colours = np.zeros((part.height, part.width, 3), np.uint8)
+    there = np.zeros((part.height, part.width), np.bool_)
+    for stroke in strokes:
+        covered = _meet(around(stroke), part)
+        mask = _mask(stroke, covered, View()) if covered else None
+        if mask is None or covered is None:
+            continue
+        found = np.asarray(mask) >= 128
+        if stroke.tool is Tool.HIGHLIGHTER:
+            found = found & (np.arange(covered.y, covered.y + covered.height) % 2 == 0)[:, None]
+        y, x = covered.y - part.y, covered.x - part.x
+        colours[y : y + covered.height, x : x + covered.width][found] = RGB[stroke.colour]
+        there[y : y + covered.height, x : x + covered.width] |= found
+    return colours, there
+
+
+def _mask(stroke: Stroke, part: Rect, view: View) -> Image.Image | None:
+    """How much of each pixel of `part` the stroke covers; None for nothing."""
+    radius = (DOT + stroke.width / 2 if stroke.tool is Tool.LASER else stroke.width / 2) * max(view.across, view.down)
+    mask: Image.Image | None = None
+    draw: ImageDraw.ImageDraw | None = None
+    for form in _forms(stroke):
+        places = [view.place(corner) for corner in _corners(form)]
+        margin = 1.0 if isinstance(form, _Area) else radius + 1
+        if not _near(places, margin, part):
+            continue
+        if mask is None or draw is None:
+            mask = Image.new("L", (part.width * FINE, part.height * FINE))
+            draw = ImageDraw.Draw(mask)
+        fine = [((x - part.x) * FINE, (y - part.y) * FINE) for x, y in places]
+        if isinstance(form, _Area):
+            draw.polygon(fine, fill=255)
+        else:
+            _line(draw, fine[0], fine[1], radius * FINE)
+    return mask.resize((part.width, part.height), Image.Resampling.BOX) if mask else None
+
+
+def _line(draw: ImageDraw.ImageDraw, begin: Place, end: Place, radius: float) -> None:
+    for x, y in {begin, end}:
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    length = hypot(end[0] - begin[0], end[1] - begin[1])
+    if length:
+        dx, dy = (end[1] - begin[1]) / length * radius, (begin[0] - end[0]) / length * radius
+        sides = [(begin, 1), (end, 1), (end, -1), (begin, -1)]
+        draw.polygon([(x + side * dx, y + side * dy) for (x, y), side in sides], fill=255)
+
+
+def _forms(stroke: Stroke) -> Iterator[_Line | _Area]:
+    points = stroke.points
+    match stroke.tool:
+        case Tool.RECTANGLE:
+            (left, top), (right, bottom) = points[0], points[-1]
+            corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+            yield from (_Line(a, b) for a, b in pairwise(corners))
+        case Tool.ARROW if points[0] != points[-1]:
+            yield from _arrow(points[0], points[-1], _head(stroke))
+        case _:
+            yield from (_Line(a, b) for a, b in zip(points, points[1:] or points, strict=False))
+
+
+def _arrow(tail: Point, tip: Point, head: float) -> Iterator[_Line | _Area]:
+    """The shaft ends in the head, so that its round end does not blunt the tip."""
+    way = atan2(tail[1] - tip[1], tail[0] - tip[0])
+    length = hypot(tail[0] - tip[0], tail[1] - tip[1])
+    head = min(head, length)
+    within = head * 0.7
+    yield _Line(tail, (round(tip[0] + within * cos(way)), round(tip[1] + within * sin(way))))
+    wings = [(tip[0] + head * cos(way + turn), tip[1] + head * sin(way + turn)) for turn in (SPREAD, -SPREAD)]
+    yield _Area((tip, *wings))
+
+
+def _head(stroke: Stroke) -> float:
+    return max(HEAD * stroke.width, LEAST_HEAD)
+
+
+def _reach(stroke: Stroke) -> float:
+    """How far from its points a stroke is seen, in pixels of the desktop."""
+    match stroke.tool:
+        case Tool.LASER:
+            return DOT + stroke.width / 2
+        case Tool.ARROW:
+            return max(_head(stroke) * sin(SPREAD), stroke.width / 2)
+        case _:
+            return stroke.width / 2
+
+
+def _corners(form: _Line | _Area) -> tuple[Place, ...]:
+    return form.corners if isinstance(form, _Area) else (form.begin, form.end)
+
+
+def _near(places: list[Place], margin: float, part: Rect) -> bool:
+    """Whether what has these corners, and a margin, may touch `part`."""
+    return (
+        max(x for x, _ in places) + margin >= part.x
+        and min(x for x, _ in places) - margin <= part.x + part.width
+        and max(y for _, y in places) + margin >= part.y
+        and min(y for _, y in places) - margin <= part.y + part.height
+    )
+
+
+def _meet(one: Rect, other: Rect) -> Rect | None:
+    """What both have."""
+    x, y = max(one.x, other.x), max(one.y, other.y)
+    width = min(one.x + one.width, other.x + other.width) - x
+    height = min(one.y + one.height, other.y + other.height) - y
+    return Rect(x, y, width, height) if width > 0 and height > 0 else None
