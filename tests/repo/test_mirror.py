@@ -31,6 +31,7 @@ ELSEWHERE = {
     "rs_relay/picture/eye.py": "test_screen_feature.py",
     "rs_relay/picture/show.py": "test_screen_feature.py",
     "rs_relay/capture/portable/screen.py": "test_portable.py",
+    "rs_relay/capture/arrow.py": "test_x11_damage.py",
     "rs_cli/trace.py": "test_main.py",
     "rs_cli/title.py": "test_main.py",
     "rs_cli/features/still.py": "test_screen_technician.py",

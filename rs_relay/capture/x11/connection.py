@@ -50,3 +50,15 @@ def need(opened: Any, extension: str, for_what: str) -> None:
             f"The X server of this desktop lacks {extension}, which rs needs {for_what}.",
             "Use another X server, or help without it.",
         )
+
+
+def is_xwayland(opened: Any) -> bool:
+    """Whether this X server is a guest of a Wayland desktop: it says so since 23.1, and its outputs always have."""
+    if opened.query_extension("XWAYLAND") is not None:
+        return True
+    if not opened.has_extension("RANDR"):
+        return False
+    root = opened.screen().root
+    resources = root.xrandr_get_screen_resources()
+    names = [opened.xrandr_get_output_info(output, resources.config_timestamp).name for output in resources.outputs]
+    return any(str(name).startswith("XWAYLAND") for name in names)

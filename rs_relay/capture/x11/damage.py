@@ -23,6 +23,7 @@ from Xlib import error as xerror
 from Xlib.ext import damage, xfixes
 from Xlib.protocol import rq, structs
 
+from rs_relay.capture.arrow import ARROW
 from rs_relay.capture.base import Area, PointerShape
 from rs_relay.capture.x11.connection import connect, speaking
 
@@ -117,7 +118,10 @@ class X11Damage:
             return self._shape
 
     def _read_shape(self) -> PointerShape | None:
-        image = self._display.xfixes_get_cursor_image(self._root)
+        try:
+            image = self._display.xfixes_get_cursor_image(self._root)
+        except xerror.BadAccess:  # its owner is gone (xsetroot): X lets nobody read it, and goes on showing it
+            return ARROW
         width, height = min(image.width, LARGEST), min(image.height, LARGEST)
         words = np.array(image.cursor_image, np.uint32)[: image.width * image.height]
         if not len(words):
@@ -150,10 +154,10 @@ class X11Damage:
         told = False
         while self._display.pending_events():
             event: Any = self._display.next_event()
-            kind = type(event)
-            if issubclass(kind, damage.DamageNotify):
+            kinds = self._display.extension_event
+            if self.tells and event.type == kinds.DamageNotify:
                 told = self._dirty = True
-            elif issubclass(kind, xfixes.DisplayCursorNotify):
+            elif self.shapes and (event.type, getattr(event, "sub_code", None)) == kinds.DisplayCursorNotify:
                 told = self._shape_changed = True
         if told:
             self._heard()
