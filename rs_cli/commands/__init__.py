@@ -21,6 +21,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("connect", "rs_cli.commands.connect", "Join a customer's session by the code they read to you."),
     Verb("sessions", "rs_cli.commands.sessions", "List, open, ask in and end your sessions."),
     Verb("view", "rs_cli.commands.view", "See and control the customer's screen in a window."),
+    Verb("share", "rs_cli.commands.share", "Show your screen to the customer."),
     Verb("screenshot", "rs_cli.commands.screenshot", "Save a picture of the customer's screen."),
     Verb("send-file", "rs_cli.commands.send_file", "Send files or directories to the customer's computer."),
     Verb("get-file", "rs_cli.commands.get_file", "Fetch files or directories from the customer's computer."),

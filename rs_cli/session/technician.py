@@ -240,7 +240,8 @@ class Technician:
             error = closed.error
         except RsError as e:
             error = e
-        await channel.close(error)
+        finally:  # also when it was dropped: the other end must know
+            await channel.close(error)
         return error
 
     async def _next_link(self, served: int) -> tuple[Link, int]:

@@ -25,6 +25,7 @@ class Around:
     screen: Screen
     send: Callable[[pipe.ToViewer], Awaitable[None]]  # to the window
     say: Callable[[str], None]  # a passing remark in the status line, printable
+    stand: Callable[[str, str], None]  # whose, and what the status line says until it is taken back with ""; printable
     touch: Callable[[], None]  # the entries may have changed
     grant: Callable[[Permission], Grant | None]  # what the customer said of it
 

@@ -78,8 +78,11 @@ class View:
         self._seen = False  # a picture has been painted
         self._shared = True  # it has not been withdrawn since
         self._remark = ""
+        self._standing: dict[str, str] = {}  # what companions say for longer, by whose it is
         self._changed = asyncio.Event()  # set, and replaced, when something above may read differently
-        around = Around(session, self._screen, viewer.send, self._say, self._touch, lambda p: self._grants.get(p))
+        around = Around(
+            session, self._screen, viewer.send, self._say, self._stand, self._touch, lambda p: self._grants.get(p)
+        )
         self._companions = [make(around) for make in companions]
         self._chores: set[asyncio.Task[None]] = set()
 
@@ -210,9 +213,11 @@ class View:
         if not isinstance(self._session.status, Open):
             return LOST
         if not self._shared:
-            return NOT_SHARED
+            return " ".join((NOT_SHARED, *self._standing.values()))
         if not self._seen:
             return ASKING_VIEW if self._grants.get(Permission.VIEW) is Grant.ASKING else WAITING
+        if self._standing:
+            return " ".join(self._standing.values())
         if self._control.active:
             return CONTROLLING
         if self._wish.view_only:
@@ -231,6 +236,13 @@ class View:
         self._remark = remark
         self._touch()
         asyncio.get_running_loop().call_later(REMARK, self._forget, remark)
+
+    def _stand(self, whose: str, words: str) -> None:
+        """In the status line as long as the picture is there and nothing else is to be said."""
+        self._standing.pop(whose, None)
+        if words:
+            self._standing[whose] = words
+        self._touch()
 
     def _forget(self, remark: str) -> None:
         if self._remark is remark:

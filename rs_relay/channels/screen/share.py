@@ -1,0 +1,36 @@
+"""Share: the screen turned round. The technician's screen as differences, for the customer who agreed to look.
+
+The messages are those of `screen`, said by the other end; what they mean, and how they follow each other, stands there.
+
+    technician                                   agent
+                              ◀─────────────     Start(codecs)    a window is there: begin
+    Layout(number, …)         ─────────────▶     a picture of that size, black, begins
+    Frame(seq, layout, …)     ─────────────▶     one or more make an update
+                              ◀─────────────     Painted(seq)     update `seq` is before the eye
+    Pointer(x, y)  Shape(…)   ─────────────▶     the technician's pointer
+                              ◀─────────────     Pause() / Resume()   the window is out of sight / seen again
+                              ◀─────────────     Refresh()        all again
+
+Which of their monitors is shown is the technician's choice alone: there is no Choose, and what Start names can only be
+one of those that are shown. Neither is there anything that would act on the screen that is shown.
+
+The technician closes the channel when they stop, the agent when the customer closed the window.
+"""
+
+from __future__ import annotations
+
+from rs_relay.channels.screen import messages
+from rs_relay.channels.screen.messages import Painted, Pause, Refresh, Resume, Start
+from rs_relay.link.spec import ChannelSpec, Permission, Priority
+
+Up = messages.Down  # what the technician says
+Down = Start | Painted | Pause | Resume | Refresh  # what the agent says
+SPEC: ChannelSpec[Up, Down] = ChannelSpec(
+    "share",
+    Permission.SHARE,
+    Priority.SCREEN,
+    Up,
+    Down,
+    max_message=messages.SPEC.max_message,
+    window=messages.SPEC.window,
+)
