@@ -42,7 +42,7 @@ else:
     from backports import zstd
 
 T = TypeVar("T")
-MOST_SHAPES = 256  # that a viewer is asked to remember
+MOST_SHAPES = 64  # that a viewer is asked to remember: as many as `glass.shape` keeps
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

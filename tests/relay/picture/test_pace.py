@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from rs_relay.errors import PeerBroke
@@ -157,3 +159,73 @@ def test_refining_gives_way_where_updates_take_long(took: list[float], refine: i
         now += seconds
         pace.painted(now, seq)
     assert pace.refine == refine
+
+
+def told() -> Pace:
+    """Of a screen that tells what is drawn, at rest since 0."""
+    pace = Pace(0.0)
+    pace.told = True
+    pace.looked(0.0, COST, changed=True)
+    return pace
+
+
+def test_a_screen_that_tells_is_looked_at_when_it_does() -> None:
+    pace = told()
+    assert pace.delay(1.0) == 0  # for the pointer
+    pace.looked(1.0, COST, changed=False)
+    assert pace.delay(1.0) == pytest.approx(IDLE)
+    pace.drawn()
+    assert pace.delay(1.0) == 0
+    pace.looking()
+    pace.looked(1.001, COST, changed=True)
+    assert pace.delay(1.001) == pytest.approx(IDLE)
+
+
+def test_a_pointer_that_moves_is_followed() -> None:
+    pace = told()
+    pace.restless(1.0)
+    pace.looked(1.0, COST, changed=True)
+    assert pace.delay(1.0) == pytest.approx(LIVELY)
+    pace.looked(2.0, COST, changed=False)
+    assert pace.delay(2.0) == pytest.approx(IDLE)
+
+
+def test_two_updates_may_follow_each_other_at_once_and_a_third_waits() -> None:
+    pace = told()
+    for seq, now in ((1, 5.0), (2, 5.001)):
+        pace.drawn()
+        assert pace.delay(now) == 0
+        pace.looking()
+        pace.sent(now, seq)
+        pace.painted(now + 0.0005, seq)
+    pace.drawn()
+    assert pace.delay(5.002) == pytest.approx(FRAME, abs=0.003)
+
+
+def test_a_rate_is_never_passed() -> None:
+    pace, now, sent = told(), 5.0, []
+    pace.rate = 10
+    while now < 7.0:
+        pace.drawn()
+        wait = pace.delay(now)
+        assert wait is not None
+        now += wait
+        pace.looking()
+        pace.sent(now, len(sent) + 1)
+        sent.append(now)
+        pace.painted(now + 0.001, len(sent))
+        now += 0.002
+    assert 19 <= len(sent) <= 21
+    assert min(b - a for a, b in pairwise(sent)) >= 0.09
+
+
+def test_a_long_line_holds_more_updates() -> None:
+    pace = Pace(0.0)
+    for seq in range(1, 4):
+        pace.sent(float(seq), seq)
+        pace.painted(seq + 0.1, seq)
+    under_way = 0
+    while pace.delay(10.0 + under_way) is not None:
+        under_way += 1
+        pace.sent(10.0 + under_way, 3 + under_way)
+    assert under_way == IN_FLIGHT + int(0.1 / FRAME)

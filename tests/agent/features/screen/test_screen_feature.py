@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rs_agent.desktop.base import Monitor, PointerPlace
+from rs_agent.desktop.base import Area, Monitor, PointerPlace, PointerShape
 from rs_agent.feature import Context
 from rs_agent.features.screen.feature import ScreenFeature
 from rs_relay.channels.screen.codecs import NAMES
@@ -25,6 +26,7 @@ from rs_relay.channels.screen.messages import (
     Pointer,
     Refresh,
     Resume,
+    Shape,
     Start,
     Up,
 )
@@ -33,6 +35,11 @@ from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke
 from rs_relay.picture import eye, pace
 from tests.support.channels import QUEUE, MemoryChannel, channel_pair
 from tests.support.scenery import ArrayDesktop, ArrayScreen, Words, page, photograph, rgb
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PATIENCE = 20.0
 
@@ -53,6 +60,7 @@ class Viewer:
         self.updates = 0
         self.layouts: list[Layout] = []
         self.pointer: tuple[int, int] | None = None
+        self.shapes: list[Shape] = []
 
     async def say(self, message: Up) -> None:
         await self.channel.send(message)
@@ -71,6 +79,8 @@ class Viewer:
                         await self.say(Painted(frame.seq))
             case Pointer(x, y):
                 self.pointer = (x, y)
+            case Shape() as shape:
+                self.shapes.append(shape)
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -334,6 +344,48 @@ async def test_the_pointer_is_told_when_it_moves() -> None:
         await viewer.until(lambda: viewer.pointer == (0, 0))
         desktop.pointer = PointerPlace(120, 45)
         await viewer.until(lambda: viewer.pointer == (120, 45))
+
+
+async def test_only_what_was_drawn_is_grabbed_where_the_screen_tells() -> None:
+    desktop = ArrayDesktop(page(320, 640))
+    desktop.tells = True
+    async with showing(desktop) as (viewer, _):
+        await viewer.say(Start(codecs=NAMES))
+        await viewer.until(lambda: viewer.shows(desktop.picture))
+        before = desktop.grabbed
+        desktop.picture = desktop.picture.copy()
+        desktop.picture[100:110, 200:230] = 0x123456
+        desktop.damage.append(Area(200, 100, 30, 10))
+        desktop.changed()
+        await viewer.until(lambda: viewer.shows(desktop.picture))
+        assert 0 < desktop.grabbed - before <= 4 * 32 * 32
+
+
+async def test_what_a_screen_forgot_to_tell_is_seen_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eye, "WHOLE", 0.5)
+    desktop = ArrayDesktop(page(300, 400))
+    desktop.tells = True
+    async with showing(desktop) as (viewer, _):
+        await viewer.say(Start(codecs=NAMES))
+        await viewer.until(lambda: viewer.shows(desktop.picture))
+        desktop.picture = page(300, 400, seed=3)
+        await viewer.until(lambda: viewer.shows(desktop.picture))
+
+
+async def test_a_pointers_shape_is_told_once_and_then_by_its_number() -> None:
+    arrow, bar = (PointerShape(1, 1, 4, 4, bytes([n]) * 64) for n in (1, 2))
+    desktop = ArrayDesktop(page(300, 400))
+    async with showing(desktop) as (viewer, _):
+        await viewer.say(Start())
+        for shape in (arrow, bar, arrow):
+            desktop.shape = shape
+            told = len(viewer.shapes)
+            await viewer.until(lambda told=told: len(viewer.shapes) > told)  # type: ignore[misc]
+    first, second, again = viewer.shapes
+    assert zstd.decompress(first.data) == arrow.pixels
+    assert (first.hot_x, first.width) == (1, 4)
+    assert zstd.decompress(second.data) == bar.pixels
+    assert (again.number, again.data) == (first.number, b"")
 
 
 async def test_two_viewers_each_have_their_own_picture_and_pace() -> None:
