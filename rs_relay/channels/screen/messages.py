@@ -69,7 +69,7 @@ class Tune(msgspec.Struct, frozen=True, tag="tune", array_like=True):
 
 
 class Start(msgspec.Struct, frozen=True, tag="start", array_like=True):
-    """`codecs`: the lossy codecs that may be used for regions, see `codecs.NAMES`; none means exact pixels only."""
+    """`codecs`: the lossy codecs that may be used, see `codecs.NAMES`; none means exact pixels only."""
 
     monitor: Annotated[int, Meta(ge=ALL_MONITORS, lt=MAX_MONITORS)] = ALL_MONITORS
     codecs: Annotated[tuple[Codec, ...], Meta(max_length=16)] = ()
@@ -145,7 +145,10 @@ class Region(msgspec.Struct, frozen=True, array_like=True):
 class Film(msgspec.Struct, frozen=True, array_like=True):
     """The next picture of a film that plays in a rectangle of whole tiles. `stream` names one decoder, which begins
     with the first Film of that number and must be of one codec and one rectangle to its end; a higher number in the
-    same place ends the lower. Each Film gives exactly one picture, at once."""
+    same place ends the lower, and so does a Film without `data`. Each other Film gives exactly one picture, at once.
+
+    `spans`: the tiles that show it, as skip, take … in the row-major order of the rectangle; () for all. A letter that
+    stands still on a film stays exact."""
 
     stream: Count
     codec: Codec
@@ -154,6 +157,7 @@ class Film(msgspec.Struct, frozen=True, array_like=True):
     columns: Side
     rows: Side
     data: bytes
+    spans: Annotated[tuple[Count, ...], Meta(max_length=2 * MAX_TILES)] = ()
 
 
 class Frame(msgspec.Struct, frozen=True, tag="f", array_like=True):

@@ -4,7 +4,8 @@ Everything that a hostile agent could say wrong is judged before a pixel is chan
 at all. After PeerBroke the picture still holds what it showed, and takes nothing more until the next `reset`: the zstd
 stream has lost its thread (ask the agent for it with Refresh).
 
-Memory: the picture (3 bytes a pixel), the stream's window, and at most one frame's MAX_TILES of pixels.
+Memory: the picture (3 bytes a pixel), the stream's window, at most one frame's MAX_TILES of pixels, and what the
+decoders of films hold (see `playing`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from rs_relay.channels.screen import codecs
 from rs_relay.channels.screen.codecs import exact
 from rs_relay.channels.screen.messages import MAX_TILES, Copy, Frame, Layout, Region
+from rs_relay.channels.screen.playing import Playing
 from rs_relay.channels.screen.tiles import SIDE, Grid, Pixels, Rect, covering, grid, numbers
 from rs_relay.errors import PeerBroke
 
@@ -30,6 +32,7 @@ class Picture:
         self._grid = Grid(0, 0)
         self._canvas: Pixels = self.pixels  # whole tiles: reaches over the right and bottom edges
         self._stream = exact.Decoder()
+        self._playing = Playing(self._grid)
         self._broken = True
 
     @property
@@ -47,6 +50,7 @@ class Picture:
         self.complete = False
         self.lossy = 0
         self._stream = exact.Decoder()
+        self._playing = Playing(self._grid)
         self._broken = False
 
     def apply(self, frame: Frame) -> list[Rect]:
@@ -59,16 +63,22 @@ class Picture:
         places = self._places(frame.regions, MAX_TILES - len(tiles))
         photographs = [_decode(r, at) for r, at in zip(frame.regions, places, strict=True)]
         exact_tiles = self._stream.decode(frame.data, len(tiles))
+        films = self._playing.decode(frame.films)
 
         for source, target in copies:
             self._move(source, target)
         self._put(tiles, exact_tiles)
         for at, photograph in zip(places, photographs, strict=True):
             self.pixels[at.y : at.y + at.height, at.x : at.x + at.width] = photograph
+        for film in films:
+            for r in film.parts:
+                here = film.pixels[r.y - film.at.y :, r.x - film.at.x :]
+                self.pixels[r.y : r.y + r.height, r.x : r.x + r.width] = here[: r.height, : r.width]
         self.complete = self.complete or not frame.more
         self.lossy = frame.lossy
         self._broken = False
-        return [target for _, target in copies] + self._changed(tiles) + places
+        shown = [r for film in films for r in film.parts]
+        return [target for _, target in copies] + self._changed(tiles) + places + shown
 
     def _copy(self, copy: Copy) -> tuple[Rect, Rect]:
         source = Rect(copy.x, copy.y, copy.width, copy.height)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rs_relay.channels.screen.codecs import NAMES, REGIONS, exact, jpeg
+from rs_relay.channels.screen.codecs import FILMS, NAMES, REGIONS, exact, film, jpeg
 from rs_relay.channels.screen.codecs.exact import TILE_BYTES
 from rs_relay.errors import PeerBroke
 from tests.support.scenery import photograph, rgb
@@ -99,8 +99,9 @@ def test_a_flipped_byte_is_refused_or_decodes_to_as_many_tiles(data: st.DataObje
 
 
 def test_codecs_are_known_by_name() -> None:
-    assert NAMES == ("jpeg",)
+    assert NAMES == ("jpeg", "h264")
     assert REGIONS["jpeg"] is jpeg.decode
+    assert FILMS["h264"] is film.Decoder
 
 
 def test_a_photograph_arrives_much_as_it_was() -> None:
