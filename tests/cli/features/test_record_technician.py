@@ -9,6 +9,7 @@ from rs_relay.channels.record import SPEC, Begin, Shown
 from rs_relay.errors import NotAllowed
 from rs_relay.link.channel import ChannelClosed
 from tests.support.channels import break_off, channel_pair
+from tests.support.customer import until
 
 
 async def test_the_door_opens_when_the_customer_reads_it_and_closes_with_the_channel() -> None:
@@ -19,8 +20,7 @@ async def test_the_door_opens_when_the_customer_reads_it_and_closes_with_the_cha
     assert await theirs.receive() == Begin()
     assert not record.on
     await theirs.send(Shown())
-    while not record.on:
-        await asyncio.sleep(0)
+    await until(lambda: record.on)
     await theirs.close(NotAllowed("The customer has not allowed record."))
     with pytest.raises(NotAllowed):
         await running
@@ -36,8 +36,7 @@ async def test_it_closes_with_the_link_and_opens_on_the_next() -> None:
         running = asyncio.create_task(record.run(ours))
         await theirs.receive()
         await theirs.send(Shown())
-        while not record.on:
-            await asyncio.sleep(0)
+        await until(lambda: record.on)
         await break_off(theirs)
         await asyncio.gather(running, return_exceptions=True)
         assert not record.on
