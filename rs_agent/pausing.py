@@ -15,6 +15,7 @@ from rs_agent.desktop.base import (
     Desktop,
     Hands,
     Monitor,
+    Overlay,
     Pixels,
     PointerPlace,
     PointerShape,
@@ -39,6 +40,9 @@ class PausableDesktop:
 
     def clipboard(self) -> Clipboard:
         return _Clipboard(self._desktop.clipboard(), self)
+
+    def overlay(self) -> Overlay:
+        return self._desktop.overlay()
 
     def close(self) -> None:
         self._desktop.close()

@@ -1,20 +1,23 @@
 """The machine behind protocols: all that a feature may know of the computer it runs on.
 
 Every method may block for some milliseconds (an X round trip, a helper program) and is called off the event loop
-unless it says otherwise. A desktop that lacks one of the four parts raises `LocalProblem` when it is asked for it.
+unless it says otherwise. A desktop that lacks one of these parts raises `LocalProblem` when it is asked for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
+from rs_relay.channels.draw import Point, Tool
+from rs_relay.drawing.board import Stroke
 from rs_relay.errors import TooLarge
 
 __all__ = [
-    "CLIPBOARD_LIMIT", "Area", "Clipboard", "ClipboardTooLarge", "Desktop", "Hands", "Monitor", "Pixels",
-    "PointerPlace", "PointerShape", "Screen", "ScreenChanged",
+    "CLIPBOARD_LIMIT", "Area", "Clipboard", "ClipboardTooLarge", "Desktop", "Drawn", "Hands", "Monitor", "Overlay",
+    "Pixels", "PointerPlace", "PointerShape", "Screen", "ScreenChanged",
 ]  # fmt: skip
 
 CLIPBOARD_LIMIT = 10 * 1024 * 1024  # bytes of UTF-8 that a clipboard gives or takes: more never sits in memory whole
@@ -82,8 +85,35 @@ class Clipboard(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A piece of what the person at this computer draws: pixels of the whole desktop. `last`: that was all."""
+
+    points: tuple[Point, ...]
+    last: bool
+
+
+class Overlay(Protocol):
+    """Drawings over the desktop, which take no click and cover nothing but themselves. Any thread may call it, and no
+    method waits for the display."""
+
+    def show(self, strokes: Mapping[int, Stroke]) -> None:
+        """These, in this order, and no others. With none, nothing is over the desktop."""
+        ...
+
+    def take(self, tool: Tool, drawn: Callable[[Drawn], None]) -> None:
+        """The mouse draws one stroke (of `tool`: which one matters for when it ends) instead of acting; `drawn` is told
+        of it piece by piece from another thread, at last with `last`. It ends, too, when the person presses Escape or
+        does nothing for a minute, and does not show the stroke: `show` does."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is over the desktop any more."""
+        ...
+
+
 class Desktop(Protocol):
-    """Screen, hands and clipboard of one desktop; each made on first use."""
+    """Screen, hands, clipboard and overlay of one desktop; each made on first use."""
 
     name: str
 
@@ -94,5 +124,7 @@ class Desktop(Protocol):
     def hands(self) -> Hands: ...
 
     def clipboard(self) -> Clipboard: ...
+
+    def overlay(self) -> Overlay: ...
 
     def close(self) -> None: ...

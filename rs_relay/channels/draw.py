@@ -8,7 +8,7 @@
     Done(id)                  ─────────────▶     it is whole (a laser pointer: it is gone)
                               ◀─────────────     Done(id)   the technician's own stroke is there
     Erase(id)                 ─────────────▶     one stroke, or all of everybody with id 0
-                              ◀─────────────     Erase(id)   a stroke is not there (erased, refused, too old); 0: none is
+                              ◀─────────────     Erase(id)   a stroke is gone (erased, refused, too old); 0: all are
                               ◀─────────────     Begin More Done   strokes of others; only while `where` is "picture"
 
 Where the agent has a window over the customer's desktop (`where` is "desktop"), strokes are in the picture by

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from rs_relay.channels.draw import MAX_POINTS, MAX_STROKES, MAX_TOTAL, Begin, Colour, More, Point, Tool
@@ -20,6 +21,12 @@ class Stroke:
     colour: Colour
     width: int
     points: tuple[Point, ...]  # those that count
+
+    @cached_property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of its points."""
+        across, down = [x for x, _ in self.points], [y for _, y in self.points]
+        return min(across), min(down), max(across), max(down)
 
     def further(self, points: tuple[Point, ...]) -> Stroke:
         """The same stroke, drawn on. Raises PeerBroke when it becomes too long."""

@@ -10,7 +10,7 @@ Alternate rows, not a chequerboard: a shape is a list of rectangles, and rows ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import atan2, ceil, cos, floor, hypot, pi, sin
 
@@ -23,6 +23,7 @@ from rs_relay.channels.screen.tiles import Pixels, Rect
 from rs_relay.drawing.board import Stroke
 
 FINE = 3
+PIECE = 64 * 1024  # pixels of a mask
 RGB = {
     Colour.RED: (224, 27, 36), Colour.YELLOW: (246, 211, 45), Colour.GREEN: (38, 162, 105),
     Colour.BLUE: (28, 113, 216), Colour.BLACK: (20, 20, 20), Colour.WHITE: (255, 255, 255),
@@ -61,25 +62,30 @@ class _Area:
     corners: tuple[Place, ...]  # of the desktop
 
 
-def around(stroke: Stroke, view: View = View(), first: int = 0) -> Rect:
-    """All that the stroke may touch from its point `first` on, as it is shown."""
-    places = [view.place(point) for point in stroke.points[first:]]
-    margin = _reach(stroke) * max(view.across, view.down) + 1
-    left, right = min(x for x, _ in places) - margin, max(x for x, _ in places) + margin
-    top, bottom = min(y for _, y in places) - margin, max(y for _, y in places) + margin
-    return Rect(floor(left), floor(top), ceil(right) - floor(left), ceil(bottom) - floor(top))
+def around(stroke: Stroke, view: View = View()) -> Rect:
+    """All that the stroke may touch, as it is shown."""
+    return _about(stroke.box, _reach(stroke), view)
+
+
+def grown(before: Stroke, after: Stroke) -> Rect:
+    """All that `after`, which grew from `before`, may touch beside it. 1:1."""
+    return _about(replace(after, points=after.points[len(before.points) - 1 :]).box, _reach(after), View())
+
+
+def _about(box: tuple[int, int, int, int], reach: float, view: View) -> Rect:
+    margin = reach * max(view.across, view.down) + 1
+    (left, top), (right, bottom) = view.place(box[:2]), view.place(box[2:])
+    x, y = floor(left - margin), floor(top - margin)
+    return Rect(x, y, ceil(right + margin) - x, ceil(bottom + margin) - y)
 
 
 def soft(onto: Image.Image, part: Rect, strokes: Iterable[Stroke], view: View = View()) -> None:
     """Draw over `onto`, an RGB image that shows `part`."""
     for stroke in strokes:
-        covered = _meet(around(stroke, view), part)
-        mask = _mask(stroke, covered, view) if covered else None
-        if mask is None or covered is None:
-            continue
-        if stroke.tool is Tool.HIGHLIGHTER:
-            mask = mask.point([round(level * THROUGH) for level in range(256)])
-        onto.paste(RGB[stroke.colour], (covered.x - part.x, covered.y - part.y), mask)
+        for where, mask in _masks(stroke, part, view):
+            if stroke.tool is Tool.HIGHLIGHTER:
+                mask = mask.point([round(level * THROUGH) for level in range(256)])
+            onto.paste(RGB[stroke.colour], (where.x - part.x, where.y - part.y), mask)
 
 
 def hard(strokes: Iterable[Stroke], part: Rect) -> tuple[Pixels, npt.NDArray[np.bool_]]:
@@ -87,38 +93,52 @@ def hard(strokes: Iterable[Stroke], part: Rect) -> tuple[Pixels, npt.NDArray[np.
     colours = np.zeros((part.height, part.width, 3), np.uint8)
     there = np.zeros((part.height, part.width), np.bool_)
     for stroke in strokes:
-        covered = _meet(around(stroke), part)
-        mask = _mask(stroke, covered, View()) if covered else None
-        if mask is None or covered is None:
-            continue
-        found = np.asarray(mask) >= 128
-        if stroke.tool is Tool.HIGHLIGHTER:
-            found = found & (np.arange(covered.y, covered.y + covered.height) % 2 == 0)[:, None]
-        y, x = covered.y - part.y, covered.x - part.x
-        colours[y : y + covered.height, x : x + covered.width][found] = RGB[stroke.colour]
-        there[y : y + covered.height, x : x + covered.width] |= found
+        for where, mask in _masks(stroke, part, View()):
+            found = np.asarray(mask) >= 128
+            if stroke.tool is Tool.HIGHLIGHTER:
+                found = found & (np.arange(where.y, where.y + where.height) % 2 == 0)[:, None]
+            y, x = where.y - part.y, where.x - part.x
+            colours[y : y + where.height, x : x + where.width][found] = RGB[stroke.colour]
+            there[y : y + where.height, x : x + where.width] |= found
     return colours, there
 
 
-def _mask(stroke: Stroke, part: Rect, view: View) -> Image.Image | None:
-    """How much of each pixel of `part` the stroke covers; None for nothing."""
-    radius = (DOT + stroke.width / 2 if stroke.tool is Tool.LASER else stroke.width / 2) * max(view.across, view.down)
-    mask: Image.Image | None = None
-    draw: ImageDraw.ImageDraw | None = None
-    for form in _forms(stroke):
-        places = [view.place(corner) for corner in _corners(form)]
-        margin = 1.0 if isinstance(form, _Area) else radius + 1
-        if not _near(places, margin, part):
-            continue
-        if mask is None or draw is None:
-            mask = Image.new("L", (part.width * FINE, part.height * FINE))
-            draw = ImageDraw.Draw(mask)
-        fine = [((x - part.x) * FINE, (y - part.y) * FINE) for x, y in places]
-        if isinstance(form, _Area):
-            draw.polygon(fine, fill=255)
-        else:
+def _masks(stroke: Stroke, part: Rect, view: View) -> Iterator[tuple[Rect, Image.Image]]:
+    """How much of each pixel the stroke covers, in those pieces of `part` where it is."""
+    covered = _meet(around(stroke, view), part)
+    if covered:
+        scale = max(view.across, view.down)
+        radius = (DOT + stroke.width / 2 if stroke.tool is Tool.LASER else stroke.width / 2) * scale
+        forms = [[view.place(corner) for corner in _corners(form)] for form in _forms(stroke)]
+        yield from _pieces(forms, covered, radius)
+
+
+def _pieces(forms: list[list[Place]], part: Rect, radius: float) -> Iterator[tuple[Rect, Image.Image]]:
+    """Halved again and again: a long thin stroke costs what it covers, not the rectangle that it spans."""
+    near = [form for form in forms if _near(form, radius + 1, part)]
+    if not near:
+        return
+    if part.area > PIECE:
+        for half in _halves(part):
+            yield from _pieces(near, half, radius)
+        return
+    mask = Image.new("L", (part.width * FINE, part.height * FINE))
+    draw = ImageDraw.Draw(mask)
+    for form in near:
+        fine = [((x - part.x) * FINE, (y - part.y) * FINE) for x, y in form]
+        if len(fine) == 2:
             _line(draw, fine[0], fine[1], radius * FINE)
-    return mask.resize((part.width, part.height), Image.Resampling.BOX) if mask else None
+        else:
+            draw.polygon(fine, fill=255)
+    yield part, mask.resize((part.width, part.height), Image.Resampling.BOX)
+
+
+def _halves(part: Rect) -> tuple[Rect, Rect]:
+    if part.width > part.height:
+        half = part.width // 2
+        return Rect(part.x, part.y, half, part.height), Rect(part.x + half, part.y, part.width - half, part.height)
+    half = part.height // 2
+    return Rect(part.x, part.y, part.width, half), Rect(part.x, part.y + half, part.width, part.height - half)
 
 
 def _line(draw: ImageDraw.ImageDraw, begin: Place, end: Place, radius: float) -> None:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from rs_agent.consent import Question
-from rs_agent.desktop.base import CLIPBOARD_LIMIT, Area, ClipboardTooLarge, Monitor, Pixels, PointerPlace, PointerShape
+from rs_agent.desktop.base import (
+    CLIPBOARD_LIMIT,
+    Area,
+    ClipboardTooLarge,
+    Drawn,
+    Monitor,
+    Pixels,
+    PointerPlace,
+    PointerShape,
+)
 from rs_agent.ui.base import Actions, InForce, Summary
+from rs_relay.channels.draw import Tool
+from rs_relay.drawing.board import Stroke
 from rs_relay.errors import LocalProblem
 from rs_relay.link.spec import Permission
 
@@ -39,6 +51,8 @@ class FakeFace:
         self.codes: list[str] = []
         self.problems: list[str] = []
         self.summaries: list[Summary] = []
+        self.windows: list[FakeWindow] = []
+        self.windows_open = True  # whether one can be opened
 
     @property
     def now(self) -> InForce:
@@ -70,6 +84,12 @@ class FakeFace:
     def chat(self, name: str, text: str) -> None:
         self.chats.append((name, text))
 
+    async def picture(self, who: str) -> FakeWindow:
+        if not self.windows_open:
+            raise LocalProblem("There is no display.")
+        self.windows.append(FakeWindow(who))
+        return self.windows[-1]
+
     def problem(self, message: str, hint: str) -> None:
         self.problems.append(message)
 
@@ -77,6 +97,31 @@ class FakeFace:
         self.summaries.append(summary)
 
     def close(self) -> None: ...
+
+
+class FakeWindow:
+    """A window that keeps what it was shown, and says what the test puts into `says`: None is closed by the customer,
+    an exception is raised. `open` is false once the agent has closed it."""
+
+    codecs = ("jpeg",)
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+        self.shown: list[Any] = []
+        self.says: asyncio.Queue[Any] = asyncio.Queue()
+        self.open = True
+
+    async def show(self, message: Any) -> None:
+        self.shown.append(message)
+
+    async def said(self) -> Any:
+        said = await self.says.get()
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    async def close(self) -> None:
+        self.open = False
 
 
 @dataclass
@@ -191,12 +236,33 @@ class FakeScreen:
     def close(self) -> None: ...
 
 
+class FakeOverlay:
+    """Keeps what is over the desktop; `take` waits for the test to draw with `hand`."""
+
+    def __init__(self) -> None:
+        self.strokes: dict[int, Stroke] = {}
+        self.tool: Tool | None = None
+        self.hand: Callable[[Drawn], None] = lambda drawn: None
+        self.closed = False
+
+    def show(self, strokes: Mapping[int, Stroke]) -> None:
+        self.strokes = dict(strokes)
+
+    def take(self, tool: Tool, drawn: Callable[[Drawn], None]) -> None:
+        self.tool, self.hand = tool, drawn
+
+    def close(self) -> None:
+        self.strokes = {}
+        self.closed = True
+
+
 class FakeDesktop:
     name = "fake"
 
     def __init__(self) -> None:
         self.the_hands = FakeHands()
         self.the_clipboard = FakeClipboard()
+        self.overlays: list[FakeOverlay] | None = []  # None: this desktop has none
         self.closed = False
 
     def screen(self) -> FakeScreen:
@@ -207,6 +273,12 @@ class FakeDesktop:
 
     def clipboard(self) -> FakeClipboard:
         return self.the_clipboard
+
+    def overlay(self) -> FakeOverlay:
+        if self.overlays is None:
+            raise LocalProblem("This desktop cannot be drawn over.")
+        self.overlays.append(FakeOverlay())
+        return self.overlays[-1]
 
     def close(self) -> None:
         self.closed = True

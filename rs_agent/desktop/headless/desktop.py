@@ -17,13 +17,14 @@ from rs_agent.desktop.base import (
     Area,
     ClipboardTooLarge,
     Monitor,
+    Overlay,
     Pixels,
     PointerPlace,
     PointerShape,
     ScreenChanged,
 )
 from rs_relay.channels.control.keys import is_key
-from rs_relay.errors import PeerBroke
+from rs_relay.errors import LocalProblem, PeerBroke
 
 BUTTONS = frozenset({"left", "middle", "right", "back", "forward"})
 Act = tuple[str | int | bool, ...]
@@ -173,6 +174,9 @@ class HeadlessDesktop:
 
     def clipboard(self) -> HeadlessClipboard:
         return HeadlessClipboard(self.room)
+
+    def overlay(self) -> Overlay:
+        raise LocalProblem("This desktop cannot be drawn over.")
 
     def copy(self, text: str) -> None:
         _put(self.room, text, by=None)

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rs_agent.desktop.base import Overlay
 from rs_agent.desktop.portable.clipboard import PortableClipboard
 from rs_agent.desktop.portable.hands import PortableHands
 from rs_agent.desktop.portable.keys import MACOS, WINDOWS, Key
@@ -48,6 +49,9 @@ class PortableDesktop:
             return None
         user32 = self._load("ctypes").windll.user32
         return lambda: int(user32.GetClipboardSequenceNumber())
+
+    def overlay(self) -> Overlay:
+        raise LocalProblem("This desktop cannot be drawn over.")
 
     def close(self) -> None:
         """Nothing is held."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
+from rs_agent.desktop.base import Overlay
 from rs_agent.desktop.x11.clipboard import X11Clipboard
 from rs_agent.desktop.x11.hands import X11Hands
 from rs_agent.desktop.x11.typist import Typist
-from rs_relay.capture.x11.connection import connect
+from rs_relay.capture.x11.connection import connect, is_xwayland
 from rs_relay.capture.x11.screen import X11Screen
 
 
@@ -19,7 +19,7 @@ class X11Desktop:
 
     def __init__(self, display: str | None = None) -> None:
         opened = connect(display)
-        self.is_xwayland = _is_xwayland(opened)
+        self.is_xwayland = is_xwayland(opened)
         opened.close()
         self._display = display
         self._lock = threading.Lock()
@@ -47,20 +47,13 @@ class X11Desktop:
     def clipboard(self) -> X11Clipboard:
         return X11Clipboard(self._display)
 
+    def overlay(self) -> Overlay:
+        from rs_agent.desktop.x11.overlay import X11Overlay  # Pillow: loaded when somebody may draw
+
+        return X11Overlay(self._display)
+
     def close(self) -> None:
         with self._lock:
             typist, self._typist = self._typist, None
         if typist is not None:
             typist.close()
-
-
-def _is_xwayland(opened: Any) -> bool:
-    """Whether this X server is a guest of a Wayland desktop: it says so since 23.1, and its outputs always have."""
-    if opened.query_extension("XWAYLAND") is not None:
-        return True
-    if not opened.has_extension("RANDR"):
-        return False
-    root = opened.screen().root
-    resources = root.xrandr_get_screen_resources()
-    names = [opened.xrandr_get_output_info(output, resources.config_timestamp).name for output in resources.outputs]
-    return any(str(name).startswith("XWAYLAND") for name in names)
