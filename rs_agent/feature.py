@@ -12,11 +12,33 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rs_agent.desktop.base import Desktop
 from rs_relay.link.channel import Channel
 from rs_relay.link.spec import ChannelSpec
+
+if TYPE_CHECKING:  # an agent that shows no picture has no need of numpy
+    from rs_relay.channels.screen import share
+
+
+class PictureWindow(Protocol):
+    """A window before the customer's eyes that shows a picture. Nothing comes back but how it was seen."""
+
+    codecs: tuple[str, ...]  # the lossy ones that it decodes
+
+    async def show(self, message: share.Up) -> None:
+        """Waits while the window is behind."""
+        ...
+
+    async def said(self) -> share.Down | None:
+        """What it says next; None when the customer closed it. Raises LocalProblem, or PeerBroke for a picture that
+        made no sense: then it is gone."""
+        ...
+
+    async def close(self) -> None:
+        """It is gone at once."""
+        ...
 
 
 class Face(Protocol):
@@ -28,6 +50,10 @@ class Face(Protocol):
 
     def chat(self, name: str, text: str) -> None:
         """A chat line to show."""
+        ...
+
+    async def picture(self, who: str) -> PictureWindow:
+        """A window for the screen that `who` shows. Raises LocalProblem where there can be none."""
         ...
 
 

@@ -35,6 +35,7 @@ FEATURES: dict[str, Entry] = {
     "control": Entry("control.messages", "control", "Control", Permission.CONTROL),
     "clipboard": Entry("clipboard", "clipboard", "ClipboardFeature", Permission.CLIPBOARD),
     "files": Entry("files", "files", "Files", Permission.FILES),
+    "share": Entry("screen.share", "share", "ShareFeature", Permission.SHARE),
     "record": Entry("record", "record", "Record", Permission.RECORD),
 }
 

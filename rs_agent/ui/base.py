@@ -17,7 +17,7 @@ from rs_agent.consent import Question
 from rs_relay.link.spec import Permission
 
 # What is shown not only as granted but also while it is made use of.
-SHOWN_IN_USE = frozenset({Permission.RECORD})
+SHOWN_IN_USE = frozenset({Permission.SHARE, Permission.RECORD})
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from dataclasses import replace
 from functools import partial
 
 from rs_agent.consent import ANSWER_WITHIN, Question
+from rs_agent.feature import PictureWindow
 from rs_agent.language import _
 from rs_agent.ui import words
 from rs_agent.ui.base import Actions, InForce, Summary
@@ -124,6 +125,11 @@ class Console:
     def chat(self, name: str, text: str) -> None:
         shown = printable(text, CHAT, lines=True).replace("\n", "\n    | ")
         self._show(f"  {self._bold(printable(name, NAME))}: {shown}")
+
+    async def picture(self, who: str) -> PictureWindow:
+        from rs_agent.ui.picture.child import open_window  # numpy: only where somebody looks at a picture
+
+        return await open_window(who)
 
     def problem(self, message: str, hint: str) -> None:
         self._show("  ! " + printable(_(message)) + (" " + printable(_(hint)) if hint else ""))

@@ -42,6 +42,12 @@ WORDS: Mapping[Permission, Words] = {
         N_("What they send is put into {folder}. They can fetch files out of your home folder."),
         N_("files can be sent and fetched"),
     ),
+    Permission.SHARE: Words(
+        N_("SHOW YOU THEIR SCREEN"),
+        N_("A window opens in which you can look at it. What it shows is their computer, not yours."),
+        N_("they can show you their screen"),
+        N_("their screen is shown to you"),
+    ),
     Permission.RECORD: Words(
         N_("RECORD YOUR SCREEN"),
         N_("They keep a film of all that they see of your screen, and can look at it again later."),
