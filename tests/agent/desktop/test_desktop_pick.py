@@ -11,6 +11,7 @@ import pytest
 
 from rs_agent import desktop
 from rs_agent.desktop.x11 import desktop as x11
+from rs_relay.capture.x11.connection import is_xwayland
 from rs_relay.errors import LocalProblem, UsageError
 from tests.support.xdesktop import XDesktop
 
@@ -38,7 +39,7 @@ def test_none_that_can_be_shown(environ: dict[str, str], word: str) -> None:
 
 
 def test_an_x_server_that_is_a_guest_of_wayland(x: XDesktop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(x11, "_is_xwayland", lambda opened: True)
+    monkeypatch.setattr(x11, "is_xwayland", lambda opened: True)
     environ = {"DISPLAY": x.display, "WAYLAND_DISPLAY": "wayland-0"}
     with pytest.raises(LocalProblem):
         desktop.pick(None, environ, "linux")
@@ -57,9 +58,9 @@ def test_how_such_a_guest_is_known() -> None:
             xrandr_get_output_info=lambda output, at: SimpleNamespace(name=outputs[output]),
         )
 
-    assert x11._is_xwayland(server(True, []))
-    assert x11._is_xwayland(server(False, ["XWAYLAND0"]))
-    assert not x11._is_xwayland(server(False, ["eDP-1", "HDMI-1"]))
+    assert is_xwayland(server(True, []))
+    assert is_xwayland(server(False, ["XWAYLAND0"]))
+    assert not is_xwayland(server(False, ["eDP-1", "HDMI-1"]))
 
 
 @pytest.mark.parametrize(("system", "name"), [("win32", "windows"), ("darwin", "macos")])
