@@ -59,5 +59,5 @@ def size(message: Down) -> int:
     """Bytes that it holds, roughly."""
     if not isinstance(message, Frame):
         return 64
-    parts = (*message.regions, *message.films)
-    return 64 + len(message.data) + sum(len(part.data) for part in parts)
+    regions, films = sum(len(r.data) for r in message.regions), sum(len(f.data) for f in message.films)
+    return 64 + len(message.data) + regions + films
