@@ -40,7 +40,9 @@ class ShareFeature:
         await asyncio.sleep(self._pace.take())
         window = await self._open()
         who = self._context.technician
-        self._context.face.notice(_("A window shows you the screen of {who}. Close it when you like.").format(who=who))
+        self._context.face.notice(
+            _("{who} shows you their screen in a window. Close it when you like.").format(who=who)
+        )
         tasks: list[asyncio.Task[None]] = []
         try:
             await channel.send(Start(codecs=window.codecs))
@@ -54,7 +56,7 @@ class ShareFeature:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._context.face.notice(_("The screen of {who} is no longer shown to you.").format(who=who))
+            self._context.face.notice(_("{who} no longer shows you their screen.").format(who=who))
 
     async def _open(self) -> PictureWindow:
         try:

@@ -1,4 +1,4 @@
-"""A real viewer on a real X server, driven as the session's process drives it: messages in, messages out."""
+"""A real window on a real X server, driven as the process that started it does: messages in, messages out."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import numpy as np
 from rs_cli.viewer import pipe
 from rs_relay.channels.screen.messages import Painted
 from rs_relay.channels.screen.tiles import Pixels
+from rs_relay.glass import framing
 from tests.support.pictures import Painter
 from tests.support.xdesktop import PATIENCE, XDesktop, until
 
@@ -24,34 +25,40 @@ ROOT = Path(__file__).parents[2]
 ALLOWED = pipe.Status(connected=True, controlling=True, text="Connected.", granted="view, control")
 
 
-class RealViewer:
-    def __init__(self, desktop: XDesktop) -> None:
+class RealWindow:
+    """A window's process, `program`, and what it says, which `decode` reads."""
+
+    program = ""
+    decode: Callable[[bytes], Any]
+    most = 64 * 1024  # bytes of a message that it says
+
+    def __init__(self, desktop: XDesktop, **env: str) -> None:
         self.desktop = desktop
         self.process: subprocess.Popen[bytes] = desktop.spawn(
-            *(sys.executable, "-P", "-m", "rs_cli.viewer"),
-            name="viewer",
+            *(sys.executable, "-P", "-m", self.program),
+            name=self.program.rpartition(".")[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
+            env={"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", **env},
         )
-        self.said: list[pipe.FromViewer] = []
+        self.said: list[Any] = []
         self._read = b""
         self.window = 0
 
-    def send(self, *messages: pipe.ToViewer) -> None:
-        self.send_raw(b"".join(pipe.pack(message) for message in messages))
+    def send(self, *messages: Any) -> None:
+        self.send_raw(b"".join(framing.pack(message) for message in messages))
 
     def send_raw(self, data: bytes) -> None:
         assert self.process.stdin
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
-    def next(self) -> pipe.FromViewer | None:
+    def next(self) -> Any:
         """The next message, None at the end."""
-        header = self._take(pipe.HEADER.size)
+        header = self._take(framing.HEADER.size)
         if not header:
             return None
-        message = pipe.from_viewer(self._take(pipe.length(header, pipe.FROM_VIEWER)))
+        message = type(self).decode(self._take(framing.length(header, self.most)))
         self.said.append(message)
         return message
 
@@ -63,28 +70,11 @@ class RealViewer:
             if what(message):
                 return message
 
-    def hands(self, until_message: Any) -> list[Any]:
-        """What the hands did up to and with that message."""
-        done: list[Any] = []
-        while not done or done[-1] != until_message:
-            message = self.next()
-            assert message is not None, f"the viewer ended; it said {self.said}"
-            if isinstance(message, pipe.Hands):
-                done.append(message.said)
-        return done
-
     def show(self, painter: Painter, picture: Pixels) -> None:
         """One update, until it is painted."""
         frames = painter.frames(picture)
         self.send(*frames)
         self.wait_for(lambda said: said == Painted(frames[-1].seq))
-
-    def begin(self, painter: Painter, picture: Pixels, *, exact: bool = False, title: str = "the viewer") -> None:
-        """A first picture in a window that has the keyboard."""
-        self.send(pipe.Title(title, exact), ALLOWED, painter.layout)
-        self.show(painter, picture)
-        self.window = self.desktop.wait_for_window(title)
-        self.desktop.focus(self.window)
 
     def photograph(self) -> Pixels:
         """The whole X screen, RGB."""
@@ -124,6 +114,29 @@ class RealViewer:
             self._read += piece
         taken, self._read = self._read[:size], self._read[size:]
         return taken
+
+
+class RealViewer(RealWindow):
+    program = "rs_cli.viewer"
+    decode = staticmethod(pipe.from_viewer)
+    most = pipe.FROM_VIEWER
+
+    def hands(self, until_message: Any) -> list[Any]:
+        """What the hands did up to and with that message."""
+        done: list[Any] = []
+        while not done or done[-1] != until_message:
+            message = self.next()
+            assert message is not None, f"the viewer ended; it said {self.said}"
+            if isinstance(message, pipe.Hands):
+                done.append(message.said)
+        return done
+
+    def begin(self, painter: Painter, picture: Pixels, *, exact: bool = False, title: str = "the viewer") -> None:
+        """A first picture in a window that has the keyboard."""
+        self.send(pipe.Title(title, exact), ALLOWED, painter.layout)
+        self.show(painter, picture)
+        self.window = self.desktop.wait_for_window(title)
+        self.desktop.focus(self.window)
 
 
 def _locate(screen: Pixels, probe: Pixels) -> tuple[int, int] | None:

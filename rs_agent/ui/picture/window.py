@@ -90,7 +90,7 @@ class Window:
                 self._layout(message)
             case pipe.Title(who):
                 self._who = printable(who, NAME)
-                self._root.title(_("The screen of {who}").format(who=self._who))
+                self._root.title(_("{who} shows you their screen").format(who=self._who))
                 self._tell()
 
     def _frame(self, frame: Frame) -> None:
@@ -102,14 +102,13 @@ class Window:
         if not frame.more:
             self._glass.flush()
             self._say(Painted(frame.seq))
-            if not begun:
-                self._tell()
 
     def _layout(self, layout: Layout) -> None:
         self._buffer.begin(layout)
         if not self._sized:
             self._sized = True
             look.settle(self._root, self._middle, layout.width, layout.height, LEAST)
+            self._tell()
         if self._fit is None or (self._fit.width, self._fit.height) != (layout.width, layout.height):
             self._lay()
 
@@ -144,10 +143,10 @@ class Window:
 
     def _tell(self) -> None:
         """Whose screen it is, in as many words as the bar has room for."""
-        if self._buffer.complete:
-            words = _("This is the screen of {who}, not yours. You can only look.")
+        if self._buffer.layout:  # before a pixel of it can be seen
+            words = _("This is not your screen: {who} shows you theirs. You can only look.")
         else:
-            words = _("Waiting for the screen of {who}…")
+            words = _("Waiting for the picture…")
         room = self._bar.winfo_width() - 2 * 12 - GAP - self._button.winfo_reqwidth()
         shown = cut(words.format(who=self._who), max(room, 0), self._bold.measure)
         if self._text.cget("text") != shown:
