@@ -1,8 +1,8 @@
 """From what the screen shows to the frames of an update: holds what one viewer has been sent. No I/O, no clock.
 
-damage (against what was last sent) -> motion (what only moved) -> quality (text or photograph) -> codecs. `_sent` is at
-each moment what the viewer's picture holds once it has applied every frame made so far, but for the tiles in `_lossy`,
-where the viewer has an approximation of it.
+damage (against what was last sent) -> motion (what only moved) -> film (what keeps moving) -> quality (text or
+photograph) -> codecs. `_sent` is at each moment what the viewer's picture holds once it has applied every frame made so
+far, but for the tiles in `_lossy`, where the viewer has an approximation of it.
 
 Not here: one encoder for several viewers. Each viewer paints at its own pace, so what was last sent differs.
 """
@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rs_relay.capture.base import Pixels as Grabbed
-from rs_relay.channels.screen.codecs import exact, jpeg
-from rs_relay.channels.screen.messages import MAX_TILES, Copy, Frame, Region
+from rs_relay.channels.screen.codecs import exact, film, jpeg
+from rs_relay.channels.screen.messages import MAX_TILES, Copy, Film, Frame, Region
 from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Pixels, covering, rectangles, spans
 from rs_relay.picture import motion, quality
 from rs_relay.picture.damage import Words, changed
+from rs_relay.picture.film import Films
 from rs_relay.picture.motion import Move
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
@@ -48,6 +49,7 @@ class Encoder:
         self._lossy = grid.empty()
         self._changed_at = np.full((grid.rows, grid.columns), -np.inf)
         self._stream = exact.Encoder()
+        self._films = Films(grid, film.NAME in codecs and film.usable())
         self._begun = False
         self._still = 0  # updates in a row whose damage was no motion
         self._pause = 0  # updates until motion is looked for again
@@ -56,6 +58,10 @@ class Encoder:
     def lossy(self) -> int:
         """Tiles that the viewer does not have exactly."""
         return int(np.count_nonzero(self._lossy))
+
+    def afford(self, bits: int) -> None:
+        """What one picture of a film may take from now on."""
+        self._films.bits = bits
 
     def update(
         self, grabbed: Grabbed, now: float, refine: int = MAX_TILES, only: Mask | None = None
@@ -70,19 +76,23 @@ class Encoder:
         damaged = changed(self._sent, seen, self._grid, only)
         copies: tuple[Copy, ...] = ()
         if damaged.any():
-            move = self._motion(seen, damaged)
+            move = self._motion(seen, damaged & ~self._films.area)
             if move is not None:
                 copies = (self._move(move),)
                 damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target))
         resting = self._resting(damaged, now, refine)
-        if not (copies or damaged.any() or resting.any()) and self._begun:
-            return
         self._take(seen, damaged)
-        lossy = self._choose(damaged, now)
+        shown = self._films.saw(damaged, now, self._tiles)
+        ends = self._films.ends()
+        if not (copies or damaged.any() or resting.any() or ends) and self._begun:
+            return
+        lossy = self._choose(damaged & ~shown, now)
+        if shown.any():
+            shown = self._films.whole(shown | (lossy & self._films.area))
         self._changed_at[damaged] = now
         self._begun = True
         self.seq += 1
-        yield from self._frames(copies, (damaged & ~lossy) | resting, lossy)
+        yield from self._frames(copies, ((damaged & ~lossy) | resting) & ~shown, lossy & ~shown, shown, ends, now)
 
     def _motion(self, seen: Words, damaged: Mask) -> Move | None:
         if self._pause:
@@ -120,7 +130,7 @@ class Encoder:
 
     def _resting(self, damaged: Mask, now: float, refine: int) -> Mask:
         """The lossy tiles to send exactly now: unchanged for a while, the longest unchanged first."""
-        mask = self._lossy & ~damaged & (now - self._changed_at >= quality.REST)
+        mask = self._lossy & ~damaged & (now - self._changed_at >= self._films.rest(now, quality.REST))
         if int(np.count_nonzero(mask)) > refine:
             at = np.where(mask, self._changed_at, np.inf).ravel()
             keep = np.argsort(at, kind="stable")[:refine]
@@ -147,9 +157,15 @@ class Encoder:
                 lossy[row : row + rows, column : column + columns] = False
         return lossy
 
-    def _frames(self, copies: tuple[Copy, ...], exactly: Mask, lossy: Mask) -> Iterator[Frame]:
+    def _frames(
+        self, copies: tuple[Copy, ...], exactly: Mask, lossy: Mask, shown: Mask, ends: tuple[Film, ...], now: float
+    ) -> Iterator[Frame]:
+        """`shown`: what films show; they come last, each in a frame of its own. `ends`: of films."""
         pieces = list(_pieces(copies, exactly, lossy))
-        self._lossy = (self._lossy | lossy) & ~exactly
+        films = self._films.shares(shown)
+        if films and not (copies or exactly.any() or lossy.any() or ends):
+            pieces = []
+        self._lossy = (self._lossy | lossy | shown) & ~exactly
         left = self.lossy
         for n, piece in enumerate(pieces, 1):
             yield Frame(
@@ -158,9 +174,13 @@ class Encoder:
                 piece.copies,
                 *self._exact(piece.tiles),
                 regions=tuple(self._region(*place) for place in piece.places),
-                more=n < len(pieces),
+                more=n < len(pieces) or bool(films),
                 lossy=left,
+                films=ends if n == 1 else (),
             )
+        for n, each in enumerate(films, 1):
+            pictures = self._films.picture(*each, self._sent, now)
+            yield Frame(self.seq, self._layout, more=n < len(films), lossy=left, films=pictures)
 
     def _exact(self, tiles: npt.NDArray[np.intp] | None) -> tuple[tuple[int, ...], bytes]:
         if tiles is None or not len(tiles):

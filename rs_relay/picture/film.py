@@ -1,0 +1,282 @@
+"""What plays as a film: rectangles of tiles that keep changing and are no text, each a stream of pictures. Pure.
+
+    plays      most tiles of a rectangle changed all the time for BEGIN seconds, as a camera's picture does: with many
+               small differences between neighbours. Text has none but large ones, be it scrolled ever so fast
+    goes on    while tiles of it change. It grows and shrinks with what moves, but never at once: each new stream begins
+               with a key picture, which costs as much as five others
+    ends       when nothing has changed for END seconds
+
+The tiles of the rectangle that show it are its *members*; another tile there (a toolbar over the film) is sent as
+everywhere. A member that rests is lossy, and so sent exactly like all that rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rs_relay.channels.screen.codecs import film
+from rs_relay.channels.screen.messages import MAX_FILMS, MAX_TILES, Film
+from rs_relay.channels.screen.tiles import Grid, Mask, spans
+from rs_relay.errors import LocalProblem
+from rs_relay.picture.damage import Words
+
+GAP = 0.3  # seconds without a change, after which a tile does not move any more
+BEGIN, BEGIN_CHANGES = 0.4, 5  # seconds, and changes in them
+END = 1.0
+REST = 1.0  # for a member, while others move: a film's background flickers now and then
+LOOK = 0.25  # seconds between two looks at what moves
+SETTLED = 1.5  # seconds that a stream plays before another takes its place
+MIN_TILES = 24  # 160 x 160 pixels: less costs little as JPEG
+MIN_SHARE = 0.4  # of a rectangle's tiles
+SHRUNK = 0.5  # of a film's rectangle: if less is left of it, a smaller one begins
+REBUDGET = 1.5  # times more or fewer bits than a stream was made for
+
+SOFT = 12  # of 255: a camera's and a fractal's neighbours differ by less, the edges of letters by more
+SOFT_SHARE = 0.3  # of the neighbours that differ. Measured: films 0.5 and more, text 0.2 and less
+FLAT = 0.97  # of neighbours that do not: says neither
+
+Place = tuple[int, int, int, int]  # column, row, columns, rows
+Look = Callable[[npt.NDArray[np.intp]], Words]  # numbers of tiles -> what they show, (n, SIDE, SIDE)
+
+
+@dataclass(eq=False)
+class _Playing:
+    stream: int
+    place: Place
+    members: Mask  # of the whole grid
+    encoder: film.Encoder
+    bits: int
+    begun: float
+    whole: float  # when it was last seen to fill its rectangle
+
+    @property
+    def cut(self) -> tuple[slice, slice]:
+        column, row, columns, rows = self.place
+        return slice(row, row + rows), slice(column, column + columns)
+
+
+class Films:
+    """Of one layout. `bits`: what one picture of a film may take."""
+
+    def __init__(self, grid: Grid, allowed: bool = True) -> None:
+        self.bits = film.BITS
+        self._grid, self._allowed = grid, allowed
+        self._playing: list[_Playing] = []
+        self._ended: list[Film] = []
+        self._streams = 0
+        self._since = np.full((grid.rows, grid.columns), -np.inf)  # when a tile began to change all the time
+        self._last = self._since.copy()
+        self._changes = np.zeros((grid.rows, grid.columns), np.int32)
+        self._looked = -np.inf
+
+    @property
+    def area(self) -> Mask:
+        """The rectangles of all films."""
+        mask = self._grid.empty()
+        for each in self._playing:
+            mask[each.cut] = True
+        return mask
+
+    @property
+    def plays(self) -> bool:
+        return bool(self._playing)
+
+    def saw(self, damaged: Mask, now: float, look: Look) -> Mask:
+        """What changed at `now`; those of the tiles that a film will show. Films begin and end here."""
+        if not self._allowed:
+            return damaged & False
+        self._since[damaged & (now - self._last > GAP)] = now
+        self._changes[damaged & (self._since == now)] = 0
+        self._last[damaged] = now
+        self._changes[damaged] += 1
+        if now - self._looked >= LOOK:
+            self._looked = now
+            self._direct(now, look)
+        return damaged & self._members()
+
+    def rest(self, now: float, usual: float) -> npt.NDArray[np.float64] | float:
+        """Seconds after which a tile may be sent exactly, where `usual` is the time of all others."""
+        moving = [each.members for each in self._playing if now - self._last[each.members].max() < usual]
+        return np.where(np.logical_or.reduce(moving), max(REST, usual), usual) if moving else usual
+
+    def ends(self) -> tuple[Film, ...]:
+        """The last words on films that ended since this was asked."""
+        ended, self._ended = tuple(self._ended), []
+        return ended
+
+    def shares(self, shown: Mask) -> list[tuple[int, Mask]]:
+        """The films that have a part in `shown`, by number, each with that part."""
+        found = []
+        for n, each in enumerate(self._playing):
+            part = shown[each.cut]
+            if part.any():
+                found.append((n, part))
+        return found
+
+    def picture(self, n: int, part: Mask, sent: Words, now: float) -> tuple[Film, ...]:
+        """The next picture of film `n` (of `shares`), out of `sent`, whole tiles; before it the end of the stream that
+        it takes the place of, if it had other bits."""
+        each = self._playing[n]
+        words: tuple[Film, ...] = ()
+        if now - each.begun >= SETTLED and not 1 / REBUDGET < self.bits / each.bits < REBUDGET:
+            words = (self._last_word(each),)
+            each = self._playing[n] = self._begin(each.place, each.members, now)
+        column, row, columns, rows = each.place
+        at = self._grid.pixels(*each.place)
+        pixels = sent.view(np.uint8).reshape(*sent.shape, 4)
+        data = each.encoder.encode(
+            pixels[at.y : at.y + film.even(at.height), at.x : at.x + film.even(at.width)],
+        )
+        seen = () if part.all() else spans(part)
+        return (*words, Film(each.stream, film.NAME, column, row, columns, rows, data, seen))
+
+    def whole(self, shown: Mask) -> Mask:
+        """`shown`, and all of a film whose part in it cannot be said in few words."""
+        for n, part in self.shares(shown):
+            if np.count_nonzero(np.diff(part.ravel())) + 2 > 2 * MAX_TILES:
+                shown = shown.copy()
+                shown[self._playing[n].cut] = True
+        return shown
+
+    def _members(self) -> Mask:
+        mask = self._grid.empty()
+        for each in self._playing:
+            mask |= each.members
+        return mask
+
+    def _direct(self, now: float, look: Look) -> None:
+        """Which films begin and end."""
+        fresh = now - self._last <= GAP
+        moving = fresh & (now - self._since >= BEGIN) & (self._changes >= BEGIN_CHANGES)
+        members = self._members()
+        judged = moving | (members & ~fresh)
+        if judged.any():
+            soft, hard = self._grid.empty(), self._grid.empty()
+            soft[judged], hard[judged] = natural(look(np.flatnonzero(judged)))
+            self._go_on(moving & soft, hard, now)
+            self._grow(moving & soft & ~self.area, now)
+
+    def _go_on(self, moving: Mask, text: Mask, now: float) -> None:
+        going = []
+        for each in self._playing:
+            each.members[each.cut] |= moving[each.cut]
+            each.members &= ~text
+            around = bounds(each.members & moving)
+            if around and around[2] * around[3] >= SHRUNK * each.place[2] * each.place[3]:
+                each.whole = now
+            still = not each.members.any() or now - self._last[each.members].max() >= END
+            if still or (around and now - each.whole >= SETTLED):
+                self._ended.append(self._last_word(each))
+            else:
+                going.append(each)
+        self._playing = going
+
+    def _grow(self, moving: Mask, now: float) -> None:
+        """Films that begin with `moving`, which is outside of all that play, or that grow by it."""
+        if int(np.count_nonzero(moving)) < MIN_TILES:
+            return
+        for place in clusters(moving):
+            members = self._grid.empty()
+            cut = slice(place[1], place[1] + place[3]), slice(place[0], place[0] + place[2])
+            members[cut] = moving[cut]
+            touched, around = self._joined(place, members)
+            others = [each for each in self._playing if each not in touched]
+            if len(others) >= MAX_FILMS or any(now - each.begun < SETTLED for each in touched):
+                continue
+            try:
+                begun = self._begin(around, members, now)
+            except LocalProblem:
+                self._allowed = False
+                return
+            self._ended += [self._last_word(each) for each in touched]
+            self._playing = [*others, begun]
+
+    def _joined(self, place: Place, members: Mask) -> tuple[list[_Playing], Place]:
+        """The films that `place` touches, and the rectangle of all; `members` gets theirs."""
+        touched: list[_Playing] = []
+        while more := [each for each in self._playing if each not in touched and _near(each.place, place)]:
+            touched += more
+            for each in more:
+                members |= each.members
+                place = _around(place, each.place)
+        return touched, place
+
+    def _begin(self, place: Place, members: Mask, now: float) -> _Playing:
+        at = self._grid.pixels(*place)
+        encoder = film.Encoder(film.even(at.width), film.even(at.height), self.bits)
+        self._streams += 1
+        return _Playing(self._streams, place, members, encoder, self.bits, now, now)
+
+    def _last_word(self, each: _Playing) -> Film:
+        return Film(each.stream, film.NAME, *each.place, b"")
+
+
+def natural(tiles: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which of `tiles` (n, 32, 32) look like a film, and which like text; what is flat like neither."""
+    green = tiles[:, ::4].view(np.uint8)[:, :, 1::4].astype(np.int16)
+    steps = np.abs(np.diff(green, axis=2))
+    differ = (steps > 0).mean(axis=(1, 2))
+    soft = ((steps > 0) & (steps <= SOFT)).mean(axis=(1, 2))
+    told = differ > 1 - FLAT
+    like = soft >= SOFT_SHARE * differ
+    return told & like, told & ~like
+
+
+def bounds(mask: Mask) -> Place | None:
+    """The rectangle around the tiles of `mask`; None if it has none."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return (
+        int(columns[0]),
+        int(rows[0]),
+        int(columns[-1] - columns[0]) + 1,
+        int(rows[-1] - rows[0]) + 1,
+    )
+
+
+def clusters(mask: Mask) -> list[Place]:
+    """Rectangles that are mostly tiles of `mask`, cut apart where two rows or columns have none; the largest first."""
+    found: list[Place] = []
+    left: list[Place] = [(0, 0, mask.shape[1], mask.shape[0])]
+    while left:
+        column, row, columns, rows = left.pop()
+        part = mask[row : row + rows, column : column + columns]
+        if int(np.count_nonzero(part)) < MIN_TILES:
+            continue
+        across, down = (_stretches(np.asarray(part.any(axis=axis))) for axis in (0, 1))
+        if (len(across), len(down)) == (1, 1):
+            (x, width), (y, height) = across[0], down[0]
+            if int(np.count_nonzero(part)) >= MIN_SHARE * width * height:
+                found.append((column + x, row + y, width, height))
+        else:
+            left += [(column + x, row + y, width, height) for x, width in across for y, height in down]
+    return sorted(found, key=lambda place: -place[2] * place[3])
+
+
+def _stretches(line: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """(start, length) of what is set, over gaps of one."""
+    filled = line.copy()
+    filled[1:-1] |= line[:-2] & line[2:]
+    edges = np.flatnonzero(np.diff(filled.view(np.int8), prepend=0, append=0))
+    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _around(one: Place, other: Place) -> Place:
+    column, row = min(one[0], other[0]), min(one[1], other[1])
+    right, bottom = max(one[0] + one[2], other[0] + other[2]), max(one[1] + one[3], other[1] + other[3])
+    return column, row, right - column, bottom - row
+
+
+def _near(one: Place, other: Place) -> bool:
+    """Whether they overlap or touch."""
+    return (
+        one[0] <= other[0] + other[2]
+        and other[0] <= one[0] + one[2]
+        and one[1] <= other[1] + other[3]
+        and other[1] <= one[1] + one[3]
+    )
