@@ -16,16 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from rs_relay.capture.base import Pixels as Grabbed
-from rs_relay.channels.screen.codecs import exact, film, jpeg
-from rs_relay.channels.screen.messages import MAX_TILES, Copy, Film, Frame, Region
+from rs_relay.channels.screen.codecs import depth, exact, film, jpeg
+from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Frame, Region, Tune
 from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Pixels, covering, rectangles, spans
-from rs_relay.picture import motion, quality
+from rs_relay.picture import motion, quality, slow
 from rs_relay.picture.damage import Words, changed
 from rs_relay.picture.film import Films
 from rs_relay.picture.motion import Move
+from rs_relay.picture.slow import Slow
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
 SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do
+SHADES_WINDOW_LOG = 20  # 1 MiB: four pages
 MOTION_PAUSE = 16  # updates to go without looking for motion, at most, while none is found
 
 
@@ -36,20 +38,29 @@ class _Piece:
     copies: tuple[Copy, ...] = ()
     tiles: npt.NDArray[np.intp] | None = None
     places: tuple[tuple[int, int, int, int], ...] = ()
+    shades: int = 0  # the tiles' divisor
 
 
 class Encoder:
     """One layout of one viewer, from black to its end."""
 
-    def __init__(self, layout: int, grid: Grid, codecs: Sequence[str] = (), first_seq: int = 1) -> None:
+    def __init__(
+        self, layout: int, grid: Grid, codecs: Sequence[str] = (), first_seq: int = 1, tune: Tune | None = None
+    ) -> None:
         self.seq = first_seq - 1  # of the last update made
         self._layout, self._grid = layout, grid
-        self._lossy_allowed = jpeg.NAME in codecs
+        self._colours, lossless = (tune.colours, tune.lossless) if tune else (Colours.ALL, False)
+        self._lossy_allowed = jpeg.NAME in codecs and self._colours is Colours.ALL and not lossless
+        self._shades_allowed = depth.NAME in codecs
+        self._reduced: Words | None = None  # what was seen, in few colours
         self._sent: Words = np.zeros((grid.rows * SIDE, grid.columns * SIDE), np.uint32)
         self._lossy = grid.empty()
+        self._shades: slow.Shades = np.zeros((grid.rows, grid.columns), np.uint8)
+        self._costs = slow.Costs()
         self._changed_at = np.full((grid.rows, grid.columns), -np.inf)
-        self._stream = exact.Encoder()
-        self._films = Films(grid, film.NAME in codecs and film.usable())
+        self._stream: exact.Encoder | None = None
+        self._shade_stream: exact.Encoder | None = None
+        self._films = Films(grid, self._lossy_allowed and film.NAME in codecs and film.usable())
         self._begun = False
         self._still = 0  # updates in a row whose damage was no motion
         self._pause = 0  # updates until motion is looked for again
@@ -64,15 +75,20 @@ class Encoder:
         self._films.bits = bits
 
     def update(
-        self, grabbed: Grabbed, now: float, refine: int = MAX_TILES, only: Mask | None = None
+        self,
+        grabbed: Grabbed,
+        now: float,
+        refine: int = MAX_TILES,
+        only: Mask | None = None,
+        line: Slow | None = None,
     ) -> Iterator[Frame]:
         """The frames that turn what was sent into `grabbed` (height, width, 4); none when there is nothing to say.
 
         `only`: the tiles that may have changed since the last update, where that is known.
-        `refine`: how many tiles that rest may be sent exactly besides. `grabbed` must not change until the last frame
-        has been taken, and each must be taken: what it says counts as sent.
+        `refine`: how many tiles that rest may be sent exactly besides. `line`: what a slow line allows. `grabbed` must
+        not change until the last frame has been taken, and each must be taken: what it says counts as sent.
         """
-        seen: Words = np.ascontiguousarray(grabbed).view(np.uint32)[..., 0]
+        seen = self._in_colours(np.ascontiguousarray(grabbed).view(np.uint32)[..., 0], only)
         damaged = changed(self._sent, seen, self._grid, only)
         copies: tuple[Copy, ...] = ()
         if damaged.any():
@@ -80,6 +96,10 @@ class Encoder:
             if move is not None:
                 copies = (self._move(move),)
                 damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target))
+        if line is not None and self._shades_allowed:
+            yield from self._slowly(seen, damaged, copies, now, line)
+            return
+        damaged |= self._shades > 0  # the line was slow, and is so no more
         resting = self._resting(damaged, now, refine)
         self._take(seen, damaged)
         shown = self._films.saw(damaged, now, self._tiles)
@@ -93,6 +113,35 @@ class Encoder:
         self._begun = True
         self.seq += 1
         yield from self._frames(copies, ((damaged & ~lossy) | resting) & ~shown, lossy & ~shown, shown, ends, now)
+
+    def _in_colours(self, seen: Words, only: Mask | None) -> Words:
+        """`seen` as it can be said in this layout's colours."""
+        if self._colours is Colours.ALL:
+            return seen
+        if self._reduced is None or only is None:
+            self._reduced = depth.reduce(seen, self._colours)
+        else:
+            for r in covering(only, self._grid):
+                cut = np.s_[r.y : r.y + r.height, r.x : r.x + r.width]
+                self._reduced[cut] = depth.reduce(seen[cut], self._colours)
+        return self._reduced
+
+    def _slowly(self, seen: Words, damaged: Mask, copies: tuple[Copy, ...], now: float, line: Slow) -> Iterator[Frame]:
+        self._take(seen, damaged)
+        self._changed_at[damaged] = now
+        resting = self._lossy & ~damaged & (now - self._changed_at >= quality.REST)
+        pieces = [_Piece(copies)] if copies else []
+        for step in slow.plan(damaged, self._shades, resting, line, self._costs):
+            tiles = np.flatnonzero(step.tiles)
+            pieces += [_Piece((), tiles[n : n + PIECE], (), step.divisor) for n in range(0, len(tiles), PIECE)]
+            self._lossy[step.tiles] = step.divisor > 0
+            self._shades[step.tiles] = step.divisor
+        if pieces or not self._begun:
+            self._begun = True
+            self.seq += 1
+            left, pieces = self.lossy, pieces or [_Piece()]
+            for n, piece in enumerate(pieces, 1):
+                yield self._frame(piece, n < len(pieces), left)
 
     def _motion(self, seen: Words, damaged: Mask) -> Move | None:
         if self._pause:
@@ -123,10 +172,12 @@ class Encoder:
         from_columns = [
             ((columns * SIDE + edge - move.dx) // SIDE).clip(0, self._grid.columns - 1) for edge in (0, SIDE - 1)
         ]
-        before = self._lossy.copy()
+        to = np.ix_(rows, columns)
+        before, shades = self._lossy.copy(), self._shades.copy()
         for r in from_rows:
             for c in from_columns:
-                self._lossy[np.ix_(rows, columns)] |= before[np.ix_(r, c)]
+                self._lossy[to] |= before[np.ix_(r, c)]
+                self._shades[to] = np.maximum(self._shades[to], shades[np.ix_(r, c)])
 
     def _resting(self, damaged: Mask, now: float, refine: int) -> Mask:
         """The lossy tiles to send exactly now: unchanged for a while, the longest unchanged first."""
@@ -166,28 +217,35 @@ class Encoder:
         if films and not (copies or exactly.any() or lossy.any() or ends):
             pieces = []
         self._lossy = (self._lossy | lossy | shown) & ~exactly
+        self._shades[exactly | lossy | shown] = 0
         left = self.lossy
         for n, piece in enumerate(pieces, 1):
-            yield Frame(
-                self.seq,
-                self._layout,
-                piece.copies,
-                *self._exact(piece.tiles),
-                regions=tuple(self._region(*place) for place in piece.places),
-                more=n < len(pieces) or bool(films),
-                lossy=left,
-                films=ends if n == 1 else (),
-            )
+            more = n < len(pieces) or bool(films)
+            yield self._frame(piece, more, left, ends if n == 1 else ())
         for n, each in enumerate(films, 1):
             pictures = self._films.picture(*each, self._sent, now)
             yield Frame(self.seq, self._layout, more=n < len(films), lossy=left, films=pictures)
 
-    def _exact(self, tiles: npt.NDArray[np.intp] | None) -> tuple[tuple[int, ...], bytes]:
-        if tiles is None or not len(tiles):
+    def _frame(self, piece: _Piece, more: bool, left: int, ends: tuple[Film, ...] = ()) -> Frame:
+        tiles, data = self._pixels(piece.tiles, piece.shades)
+        regions = tuple(self._region(*place) for place in piece.places)
+        return Frame(self.seq, self._layout, piece.copies, tiles, data, regions, more, left, ends, piece.shades)
+
+    def _pixels(self, numbers: npt.NDArray[np.intp] | None, shades: int) -> tuple[tuple[int, ...], bytes]:
+        if numbers is None or not len(numbers):
             return (), b""
         mask = self._grid.empty()
-        mask.ravel()[tiles] = True
-        return spans(mask), self._stream.encode(rgb(self._tiles(tiles)).tobytes())
+        mask.ravel()[numbers] = True
+        tiles = self._tiles(numbers)
+        if shades:
+            self._shade_stream = self._shade_stream or exact.Encoder(exact.DENSE, SHADES_WINDOW_LOG)
+            data = self._shade_stream.encode(depth.shade(tiles, shades))
+        else:
+            self._stream = self._stream or exact.Encoder(exact.DENSE if self._shades.any() else exact.LEVEL)
+            colours = self._colours
+            data = self._stream.encode(rgb(tiles).tobytes() if colours is Colours.ALL else depth.pack(tiles, colours))
+        self._costs.weigh(shades, len(numbers), len(data))
+        return spans(mask), data
 
     def _region(self, column: int, row: int, columns: int, rows: int) -> Region:
         r = self._grid.pixels(column, row, columns, rows)

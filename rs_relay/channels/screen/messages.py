@@ -173,6 +173,9 @@ class Frame(msgspec.Struct, frozen=True, tag="f", array_like=True):
     more: bool = False  # another frame of the same update follows
     lossy: Count = 0  # tiles not exact after this frame
     films: Annotated[tuple[Film, ...], Meta(max_length=MAX_FILMS)] = ()
+    # 0: `data` are the pixels. 1, 2, 4: four greys at that part of the size, in a stream of their own, see
+    # `codecs.depth`; only if Start named the codec "shades".
+    shades: Annotated[int, Meta(ge=0, le=4)] = 0
 
 
 class Pointer(msgspec.Struct, frozen=True, tag="at", array_like=True):

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rs_relay.channels.screen import codecs
-from rs_relay.channels.screen.codecs import exact
-from rs_relay.channels.screen.messages import MAX_TILES, Copy, Frame, Layout, Region
+from rs_relay.channels.screen.codecs import depth, exact
+from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Frame, Layout, Region
 from rs_relay.channels.screen.playing import Playing
 from rs_relay.channels.screen.tiles import SIDE, Grid, Pixels, Rect, covering, grid, numbers
 from rs_relay.errors import PeerBroke
@@ -31,14 +31,14 @@ class Picture:
         self.lossy = 0  # tiles that are not exact yet
         self._grid = Grid(0, 0)
         self._canvas: Pixels = self.pixels  # whole tiles: reaches over the right and bottom edges
-        self._stream = exact.Decoder()
+        self._stream, self._shades = exact.Decoder(), exact.Decoder()
         self._playing = Playing(self._grid)
         self._broken = True
 
     @property
     def exact(self) -> bool:
         """Whether each pixel is the customer's own."""
-        return self.complete and self.lossy == 0
+        return self.complete and self.lossy == 0 and self.layout is not None and self.layout.colours is Colours.ALL
 
     def reset(self, layout: Layout) -> None:
         """Begin anew, black, in another size. Raises PeerBroke for an absurd one, and keeps the old picture then."""
@@ -49,7 +49,7 @@ class Picture:
         self.pixels = self._canvas[: layout.height, : layout.width]
         self.complete = False
         self.lossy = 0
-        self._stream = exact.Decoder()
+        self._stream, self._shades = exact.Decoder(), exact.Decoder()
         self._playing = Playing(self._grid)
         self._broken = False
 
@@ -62,7 +62,7 @@ class Picture:
         copies = [self._copy(copy) for copy in frame.copies]
         places = self._places(frame.regions, MAX_TILES - len(tiles))
         photographs = [_decode(r, at) for r, at in zip(frame.regions, places, strict=True)]
-        exact_tiles = self._stream.decode(frame.data, len(tiles))
+        exact_tiles = self._tiles(frame, len(tiles))
         films = self._playing.decode(frame.films)
 
         for source, target in copies:
@@ -79,6 +79,17 @@ class Picture:
         self._broken = False
         shown = [r for film in films for r in film.parts]
         return [target for _, target in copies] + self._changed(tiles) + places + shown
+
+    def _tiles(self, frame: Frame, count: int) -> Pixels:
+        """The pixels of the `count` tiles that `frame` names: shape (count, SIDE, SIDE, 3)."""
+        assert self.layout is not None
+        if frame.shades:
+            if frame.shades not in depth.SHADES:
+                raise PeerBroke("The other end sent greys in a size that was not agreed on.")
+            return depth.unshade(self._shades.decode(frame.data, count * depth.shade_bytes(frame.shades)), frame.shades)
+        colours = self.layout.colours
+        raw = self._stream.decode(frame.data, count * depth.TILE_BYTES[colours])
+        return depth.unpack(raw, colours).reshape(count, SIDE, SIDE, 3)
 
     def _copy(self, copy: Copy) -> tuple[Rect, Rect]:
         source = Rect(copy.x, copy.y, copy.width, copy.height)

@@ -26,7 +26,7 @@ def begun(width: int = WIDTH, height: int = HEIGHT) -> Picture:
 
 
 def plain(*colours: int) -> bytes:
-    return b"".join(bytes([c]) * exact.TILE_BYTES for c in colours)
+    return b"".join(bytes([c]) * SIDE * SIDE * 3 for c in colours)
 
 
 def test_a_picture_begins_black_and_incomplete() -> None:

@@ -1,0 +1,112 @@
+"""How many colours a pixel may have, and how it is written in few: pure.
+
+    ALL     24 bits, three bytes R, G, B
+    C256     8 bits, one byte RRRGGGBB
+    GREYS    4 bits, two pixels a byte, the left one in the high half
+
+A picture is *reduced* first (each pixel becomes the nearest that can be said) and compared as such, so that what
+differs only in what is not said costs nothing; then *packed*. The other end unpacks to exactly the reduced pixels.
+
+On a slow line tiles come as *shades* first: four greys, 2 bits, four pixels a byte, the left one in the highest bits,
+in full or at a half or a quarter of the size (each shade the mean of a square). A page is 50, 20 or 5 KB so; text of
+11 px can be read in full, its headings at a half.
+
+Words are pixels as uint32 with B, G, R, X in memory order (little-endian: 0xXXRRGGBB).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from rs_relay.channels.screen.messages import Colours
+from rs_relay.channels.screen.tiles import SIDE, Pixels
+
+NAME = "shades"
+Words = npt.NDArray[np.uint32]
+
+TILE_BYTES = {Colours.ALL: SIDE * SIDE * 3, Colours.C256: SIDE * SIDE, Colours.GREYS: SIDE * SIDE // 2}
+SHADES = (1, 2, 4)  # by how much the size is divided
+
+
+def _spread(bits: npt.NDArray[np.uint32], of: int) -> npt.NDArray[np.uint32]:
+    """Levels of `of` bits over 0 to 255, both ends met."""
+    return (bits * 255 + ((1 << of) - 1) // 2) // ((1 << of) - 1)
+
+
+_BYTE = np.arange(256, dtype=np.uint32)
+_RGB256 = np.stack([_spread(_BYTE >> 5, 3), _spread(_BYTE >> 2 & 7, 3), _spread(_BYTE & 3, 2)], axis=-1)
+_WORD256 = _RGB256[:, 0] << 16 | _RGB256[:, 1] << 8 | _RGB256[:, 2]
+_PIXEL256 = _RGB256.astype(np.uint8)
+_LEVEL3, _LEVEL2 = (((_BYTE * most + 127) // 255).astype(np.uint8) for most in (7, 3))
+_GREYWORD = np.arange(16, dtype=np.uint32) * 0x111111
+_PIXELGREYS = np.stack([_BYTE >> 4, _BYTE & 15], axis=-1).astype(np.uint8) * 17  # (256, 2)
+
+
+def reduce(words: Words, colours: Colours) -> Words:
+    """Each pixel as it can be said in `colours`; the fourth byte is zero but for ALL, which is `words` itself."""
+    match colours:
+        case Colours.C256:
+            return _WORD256[_index256(words)]
+        case Colours.GREYS:
+            return _GREYWORD[_grey(words)]
+        case _:
+            return words
+
+
+def _index256(words: Words) -> npt.NDArray[np.uint8]:
+    """The nearest level of each plane."""
+    planes = np.ascontiguousarray(words).view(np.uint8).reshape(*words.shape, 4)
+    index: npt.NDArray[np.uint8] = _LEVEL3[planes[..., 2]] << 5
+    index |= _LEVEL3[planes[..., 1]] << 2
+    index |= _LEVEL2[planes[..., 0]]
+    return index
+
+
+def _grey(words: Words) -> npt.NDArray[np.uint32]:
+    luma = (words >> 16 & 0xFF) * 77 + (words >> 8 & 0xFF) * 150 + (words & 0xFF) * 29  # of 255 * 256
+    return (luma * 15 + 32640) // 65280
+
+
+def pack(reduced: Words, colours: Colours) -> bytes:
+    """`reduced`, shape (..., even number), row by row as the module says. Not for ALL."""
+    if colours is Colours.C256:
+        return _index256(reduced).tobytes()
+    levels = (reduced & 15).astype(np.uint8)
+    return (levels[..., ::2] << 4 | levels[..., 1::2]).tobytes()
+
+
+def unpack(raw: bytes, colours: Colours) -> Pixels:
+    """The pixels that `raw` says, in order: shape (n, 3), R, G, B."""
+    data = np.frombuffer(raw, np.uint8)
+    match colours:
+        case Colours.C256:
+            return _PIXEL256[data]
+        case Colours.GREYS:
+            return np.repeat(_PIXELGREYS[data].reshape(-1, 1), 3, axis=1)
+        case _:
+            return data.reshape(-1, 3)
+
+
+def shade_bytes(divisor: int) -> int:
+    """Of one tile."""
+    return (SIDE // divisor) ** 2 // 4
+
+
+def shade(tiles: Words, divisor: int) -> bytes:
+    """`tiles` (n, SIDE, SIDE) as four greys at 1/`divisor` of the size."""
+    luma = (tiles >> 16 & 0xFF) * 77 + (tiles >> 8 & 0xFF) * 150 + (tiles & 0xFF) * 29
+    side = SIDE // divisor
+    squares = luma.reshape(-1, side, divisor, side, divisor).sum(axis=(2, 4), dtype=np.uint32) // divisor**2
+    levels = ((squares * 3 + 32640) // 65280).astype(np.uint8).reshape(-1, 4)
+    packed: npt.NDArray[np.uint8] = levels[:, 0] << 6 | levels[:, 1] << 4 | levels[:, 2] << 2 | levels[:, 3]
+    return packed.tobytes()
+
+
+def unshade(raw: bytes, divisor: int) -> Pixels:
+    """What `shade` said, at full size: shape (n, SIDE, SIDE, 3)."""
+    data = np.frombuffer(raw, np.uint8)
+    side = SIDE // divisor
+    levels = np.stack([data >> shift & 3 for shift in (6, 4, 2, 0)], axis=-1).reshape(-1, side, side) * np.uint8(85)
+    large = levels.repeat(divisor, axis=1).repeat(divisor, axis=2)
+    return np.repeat(large[..., np.newaxis], 3, axis=3)
