@@ -105,6 +105,7 @@ class Context:
     home: Path = field(default_factory=Path.home)  # files may be read below here
     note: Callable[[str, str], None] = lambda kind, text: None  # a line for the local journal
     pulse: Pulse = field(default_factory=Pulse)  # control beats it after each event, the screen feature waits for it
+    shown: Callable[[], bool] = lambda: True  # the customer lets their screen be seen now: granted, and no pause
 
 
 class Feature(Protocol):

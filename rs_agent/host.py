@@ -25,6 +25,7 @@ from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import _
 from rs_agent.session import Plan, Session
 from rs_agent.ui.base import Face, InForce
+from rs_relay.channels.draw import Tool
 from rs_relay.errors import ConnectionLost, RsError, WrongCode
 from rs_relay.link import codes, dial
 from rs_relay.link.backoff import Backoff
@@ -135,6 +136,18 @@ class Host:
     def say(self, text: str) -> None:
         if self.session is not None:
             self.session.say(text)
+
+    def draw(self, tool: Tool) -> None:
+        if self.session is not None:
+            self.session.draw(tool)
+
+    def erase(self) -> None:
+        if self.session is not None:
+            self.session.erase()
+
+    def forbid_drawing(self, on: bool) -> None:
+        if self.session is not None:
+            self.session.forbid_drawing(on)
 
     def _plan_for(self, allow: frozenset[Permission]) -> None:
         self._plan = replace(self._plan, allow=allow & self._plan.offered)

@@ -45,6 +45,7 @@ class Customer:
         self.stop = ending.pull
         self.answer, self.withdraw, self.allow = host.answer, host.withdraw, host.allow
         self.pause, self.say = host.pause, host.say
+        self.draw, self.erase, self.forbid_drawing = host.draw, host.erase, host.forbid_drawing
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

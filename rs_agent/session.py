@@ -32,6 +32,7 @@ from rs_agent.ui.base import SHOWN_IN_USE, Face, InForce, Summary
 from rs_agent.ui.words import FILES
 from rs_relay.channels.consent import SPEC as CONSENT
 from rs_relay.channels.consent import Ask, Goodbye, Grant, State, Up
+from rs_relay.channels.draw import Tool
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke, RsError, SessionEnded, UsageError
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.link.link import Link, LinkChannel, Request
@@ -51,6 +52,18 @@ class Speech(Protocol):
     def say(self, text: str) -> None: ...
 
     def tell(self, text: str) -> None: ...
+
+
+class Drawing(Protocol):
+    """What the session itself needs of the draw feature."""
+
+    async def draw(self, tool: Tool) -> None: ...
+
+    def erase(self) -> None: ...
+
+    def forbid(self, on: bool) -> None: ...
+
+    def stand(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -99,7 +112,7 @@ class Session:
         self._plan, self._face, self._journal, self._clock = plan, face, journal, clock
         self._began = clock()
         self._desktop = PausableDesktop(desktop)
-        self._context = Context(self._desktop, face, plan.folder, who, note=self._note)
+        self._context = Context(self._desktop, face, plan.folder, who, note=self._note, shown=self._shown)
         self._desk = Desk(Consent(plan.offered, plan.allow), face, str(plan.folder), self._consented)
         self._features: dict[str, Feature] = {}
         self._making: dict[str, asyncio.Lock] = {}
@@ -279,6 +292,8 @@ class Session:
         connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
         granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
         used = frozenset(run.permission for run in self._runs if run.permission in SHOWN_IN_USE) & granted
+        if (drawing := self._drawing()) is not None:
+            drawing.stand()
         self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True, used=used))
         self._changed, before = asyncio.Event(), self._changed
         before.set()
@@ -310,6 +325,30 @@ class Session:
             self._speech().say(text)
         except RsError as e:
             self._face.problem(e.message, e.hint)
+
+    def draw(self, tool: Tool) -> None:
+        self._chore(self._draw(lambda drawing: drawing.draw(tool)))
+
+    def erase(self) -> None:
+        if (drawing := self._drawing()) is not None:
+            drawing.erase()
+
+    def forbid_drawing(self, on: bool) -> None:
+        async def forbid(drawing: Drawing) -> None:
+            drawing.forbid(on)
+
+        self._chore(self._draw(forbid))
+
+    async def _draw(self, act: Callable[[Drawing], Coroutine[Any, Any, None]]) -> None:
+        if "draw" in self._plan.features and not self._ending:
+            await act(cast(Drawing, await self._feature("draw", self._plan.features["draw"])))
+
+    def _drawing(self) -> Drawing | None:
+        """The board, if there has been need of one."""
+        return cast("Drawing | None", self._features.get("draw"))
+
+    def _shown(self) -> bool:
+        return self._desk.consent.granted(Permission.VIEW) and not self._desktop.paused and not self._ending
 
     def _speech(self) -> Speech:
         """Chat, made at once: it needs nothing that is slow to load."""

@@ -34,6 +34,7 @@ FEATURES: dict[str, Entry] = {
     "screen": Entry("screen.messages", "screen.feature", "ScreenFeature", Permission.VIEW),
     "control": Entry("control.messages", "control", "Control", Permission.CONTROL),
     "clipboard": Entry("clipboard", "clipboard", "ClipboardFeature", Permission.CLIPBOARD),
+    "draw": Entry("draw", "draw", "Draw", Permission.VIEW),
     "files": Entry("files", "files", "Files", Permission.FILES),
     "share": Entry("screen.share", "share", "ShareFeature", Permission.SHARE),
     "record": Entry("record", "record", "Record", Permission.RECORD),

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from rs_agent import feature
 from rs_agent.consent import Question
+from rs_relay.channels.draw import Tool
 from rs_relay.link.spec import Permission
 
 # What is shown not only as granted but also while it is made use of.
@@ -61,6 +62,18 @@ class Actions(Protocol):
 
     def say(self, text: str) -> None:
         """A chat line to the technician."""
+        ...
+
+    def draw(self, tool: Tool) -> None:
+        """The next drag on the desktop draws, and is seen by both."""
+        ...
+
+    def erase(self) -> None:
+        """All drawings, whoever drew them."""
+        ...
+
+    def forbid_drawing(self, on: bool) -> None:
+        """Nobody draws on the desktop, until it is called with False."""
         ...
 
 

@@ -3,6 +3,7 @@
     stop, /stop, Ctrl-C      ends everything at once
     /withdraw view           takes a permission back at once (`all`: every one)
     /allow control           grants one
+    /draw pen, /erase        the next drag draws on the desktop; all drawings go (`/draw off` forbids them)
     /pause, /resume          the technician sees nothing new and can do nothing
     /status, /help
     y or n                   answers the question on show; an empty line is a no
@@ -30,6 +31,7 @@ from rs_agent.ui import words
 from rs_agent.ui.base import Actions, InForce, Summary
 from rs_agent.ui.digits import large, width
 from rs_agent.ui.terminal import Reader, Writer
+from rs_relay.channels.draw import Tool
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
 
@@ -184,6 +186,8 @@ class Console:
             "allow": self._allow,
             "pause": lambda _rest: self._do(lambda actions: actions.pause(True)),
             "resume": lambda _rest: self._do(lambda actions: actions.pause(False)),
+            "draw": self._draw,
+            "erase": lambda _rest: self._do(lambda actions: actions.erase()),
             "status": lambda _rest: self._banner(),
             "help": lambda _rest: self._help(),
         }
@@ -207,6 +211,15 @@ class Console:
         for permission in chosen:
             self._do(partial(_grant, permission))
 
+    def _draw(self, rest: str) -> None:
+        tools = [tool for tool in Tool if tool == (rest or Tool.PEN)]
+        if rest in ("on", "off"):
+            self._do(lambda actions: actions.forbid_drawing(rest == "off"))
+        elif tools:
+            self._do(lambda actions: actions.draw(tools[0]))
+        else:
+            self._help()
+
     def _help(self) -> None:
         names = ", ".join(p for p in Permission if p in words.WORDS)
         for line in (
@@ -214,6 +227,10 @@ class Console:
             _("/withdraw NAME   takes a permission back; /withdraw all takes back every one"),
             _("/allow NAME      grants a permission: {names}").format(names=names),
             _("/pause           hides your screen and leaves mouse, keyboard and clipboard alone, until /resume"),
+            _("/draw TOOL       your next drag draws on the desktop, and is seen by both: {tools}").format(
+                tools=", ".join(Tool)
+            ),
+            _("/erase           removes all drawings; /draw off forbids them, /draw on allows them again"),
             _("/status          what is allowed now"),
             _("any other text goes to the technician as a chat line"),
         ):

@@ -17,6 +17,7 @@ from rs_agent.consent import Question
 from rs_agent.ui import console as consoles
 from rs_agent.ui.base import InForce, Summary
 from rs_agent.ui.console import Console
+from rs_relay.channels.draw import Tool
 from rs_relay.link.spec import Permission
 from tests.support.customer import until
 
@@ -49,6 +50,15 @@ class Customer:
 
     def say(self, text: str) -> None:
         self.did.append(("say", text))
+
+    def draw(self, tool: Tool) -> None:
+        self.did.append(("draw", tool))
+
+    def erase(self) -> None:
+        self.did.append(("erase",))
+
+    def forbid_drawing(self, on: bool) -> None:
+        self.did.append(("forbid drawing", on))
 
 
 class Bench:
@@ -331,3 +341,15 @@ async def test_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     async with bench() as b:
         b.console.ask(ASKED, "/in")
     assert threading.active_count() == before
+
+
+async def test_drawing_is_begun_erased_and_forbidden() -> None:
+    async with bench() as b:
+        for line in ("/draw", "/draw arrow", "/draw Laser", "/erase", "/draw off", "/draw on"):
+            b.type(line)
+        await b.did(
+            ("draw", Tool.PEN), ("draw", Tool.ARROW), ("draw", Tool.LASER), ("erase",), ("forbid drawing", True),
+            ("forbid drawing", False),
+        )  # fmt: skip
+        b.type("/draw a horse")
+        assert "highlighter" in await b.read("/draw TOOL")
