@@ -77,6 +77,9 @@ class _Screen:
             self._shape = self._screen.shape()
         return self._shape
 
+    def focus(self) -> Area | None:
+        return None if self._desktop.paused else self._screen.focus()
+
     def grab(self, area: Monitor) -> Pixels:
         pixels = self._screen.grab(area)
         if self._desktop.paused:

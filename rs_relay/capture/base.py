@@ -77,6 +77,10 @@ class Screen(Protocol):
         """How the pointer looks, the same object as long as it looks the same; None where that is not known."""
         ...
 
+    def focus(self) -> Area | None:
+        """The window that has the keyboard, without its frame; None where that is not known or nothing has it."""
+        ...
+
     def monitors(self) -> tuple[Monitor, ...]:
         """The monitors as they are now, read afresh (hot-plug); never empty."""
         ...

@@ -22,6 +22,7 @@ class OnlyMonitor:
             )
         self._screen, self._at = screen, found[number]
         self.watch, self.damaged, self.shape, self.close = screen.watch, screen.damaged, screen.shape, screen.close
+        self.focus = screen.focus
 
     def monitors(self) -> tuple[Monitor, ...]:
         now = next((monitor for monitor in self._screen.monitors() if monitor.name == self._at.name), None)

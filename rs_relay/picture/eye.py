@@ -12,16 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from rs_relay.capture.base import Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
-from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Frame, Layout, MonitorPlace, Tune
+from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Colours, Frame, Layout, MonitorPlace, Tune
 from rs_relay.channels.screen.tiles import Grid, Mask, Rect, covering, fits
 from rs_relay.errors import LocalProblem
 from rs_relay.picture.encoder import Encoder
+from rs_relay.picture.slow import Slow
 
 CHECK = 1.0  # seconds between two readings of the monitors
 TRIES = 3  # a mode change takes some steps, each of which may fail a grab
 MAX_NAME = 128
 WHOLE = 10.0  # seconds after which all is looked at though nothing was told: a driver may forget to tell
 MOST = 0.5  # of the picture: if more was drawn, one grab of all is as quick
+AROUND = (384, 192)  # pixels round the pointer that a slow line shows first
 PARTS = 4  # rectangles to grab one by one
 
 
@@ -65,8 +67,10 @@ class Eye:
     def close(self) -> None:
         self._screen.close()
 
-    def look(self, order: Order, refine: int) -> Look:
-        """Grabs, and encodes the first frame of what changed. Raises LocalProblem when there is nothing to see."""
+    def look(self, order: Order, refine: int, allowance: int | None = None) -> Look:
+        """Grabs, and encodes the first frame of what changed. Raises LocalProblem when there is nothing to see.
+
+        `allowance`: bytes that the update may have, None for any number."""
         began = self._clock()
         layout = self._arrange(order, began)
         for _ in range(TRIES):
@@ -82,10 +86,11 @@ class Eye:
         encoder = self._encoder
         assert encoder is not None  # _arrange made it
         assert self._seen is not None  # _see grabbed it
-        frames = encoder.update(self._seen, began, refine, only)
+        pointer, shape = self._screen.pointer(), self._screen.shape()
+        slow = None if allowance is None else Slow(allowance, self._focus(pointer))
+        frames = encoder.update(self._seen, began, refine, only, slow)
         first = next(frames, None)
         self._seq = encoder.seq
-        pointer, shape = self._screen.pointer(), self._screen.shape()
         return Look(layout, first, frames, pointer, shape, encoder.lossy, self._clock() - began)
 
     def _see(self, now: float) -> Mask | None:
@@ -106,6 +111,17 @@ class Eye:
         for part in _few(mask, grid):
             of = Monitor("part", area.x + part.x, area.y + part.y, part.width, part.height)
             self._seen[part.y : part.y + part.height, part.x : part.x + part.width] = self._grab(of)
+        return mask
+
+    def _focus(self, pointer: PointerPlace) -> Mask:
+        """Where the person works: the window that has the keyboard, and round the pointer."""
+        area, window = self._area, self._screen.focus()
+        assert area is not None  # _arrange made it
+        grid = Grid(area.width, area.height)
+        width, height = AROUND
+        mask = grid.touched(Rect(pointer.x - area.x - width // 2, pointer.y - area.y - height // 2, width, height))
+        if window is not None:
+            mask |= grid.touched(Rect(window.x - area.x, window.y - area.y, window.width, window.height))
         return mask
 
     def _grab(self, area: Monitor) -> Pixels:
@@ -129,10 +145,9 @@ class Eye:
         chosen, self._area = _choose(self._monitors, self._bounds, order.monitor)
         self._layouts += 1
         self._seen = None
-        self._encoder = Encoder(
-            self._layouts, Grid(self._area.width, self._area.height), order.codecs, first_seq=self._seq + 1
-        )
-        return _layout(self._layouts, self._monitors, chosen, self._area)
+        grid = Grid(self._area.width, self._area.height)
+        self._encoder = Encoder(self._layouts, grid, order.codecs, self._seq + 1, order.tune)
+        return _layout(self._layouts, self._monitors, chosen, self._area, order.tune.colours)
 
 
 def _few(mask: Mask, grid: Grid) -> list[Rect]:
@@ -159,6 +174,6 @@ def _choose(monitors: tuple[Monitor, ...], bounds: Monitor, wanted: int) -> tupl
     return chosen, area
 
 
-def _layout(number: int, monitors: tuple[Monitor, ...], chosen: int, area: Monitor) -> Layout:
+def _layout(number: int, monitors: tuple[Monitor, ...], chosen: int, area: Monitor, colours: Colours) -> Layout:
     places = tuple(MonitorPlace(m.name[:MAX_NAME], m.x, m.y, m.width, m.height, m.primary) for m in monitors)
-    return Layout(number, area.x, area.y, area.width, area.height, chosen, places)
+    return Layout(number, area.x, area.y, area.width, area.height, chosen, places, colours)

@@ -12,6 +12,11 @@ while it moves, or while something is refined):
 
 looking is never so often that looking in vain at a large screen takes more than a share of one core.
 
+How much an update may carry is learned from what was painted. The first one is small; what took long beyond the
+quickest tells what the line gives, and from then on an update is what the line carries in HOLD; what was used up and
+still quick is doubled, until it need not be counted. So a slow line holds two short updates, and a key's answer waits
+for no more.
+
 What rests and is still lossy is refined a few tiles an update, fewer where updates take long to be painted: the
 answer to a key must never wait behind a photograph's last bits.
 """
@@ -31,6 +36,14 @@ RESTLESS_FOR = 0.5
 BUSY_SHARE, IDLE_SHARE = 0.5, 0.02  # of one core, for looking
 
 REFINE_START, REFINE_LEAST, REFINE_MOST = 64, 8, 256  # tiles an update
+HOLD = 0.2  # seconds of a slow line that an update may take
+LATE = 0.15  # seconds until painted, over the quickest seen: it waited in the line
+VERY_LATE, TELLING = (
+    1.0,
+    2000,
+)  # seconds, bytes: what it takes to call a line slow that was not: a viewer may have slept
+ORDINARY = 0.25  # seconds: what the first update may take without being late
+LEAST_ALLOWANCE, NO_LIMIT = 400, 5000  # bytes an update; five updates a second of the latter are 200 kbit/s
 SLOW, QUICK = 0.1, 0.05  # seconds until painted, over the quickest seen
 
 
@@ -39,11 +52,14 @@ class Pace:
 
     def __init__(self, now: float) -> None:
         self.refine = REFINE_START
+        self.allowance: int | None = 0  # bytes that an update may carry; 0: as few as can be, None: any number
         self.told = False  # the screen tells what is drawn
         self.rate = 0  # updates a second at most, 0 for FRAME's
         self._drawn = False
         self._restless = now - RESTLESS_FOR
         self._under_way: dict[int, float] = {}  # seq -> when it was sent
+        self._carries: dict[int, int] = {}  # seq -> bytes
+        self._answered = now  # when the last update was painted
         self._last_seq = 0
         self._next_frame = now
         self._looked = now - IDLE
@@ -84,18 +100,29 @@ class Pace:
         spacing = max(FRAME, 1 / self.rate if self.rate else 0.0)
         self._next_frame = max(self._next_frame + spacing, now + (spacing if self.rate else 0.0))
 
+    def carried(self, seq: int, size: int) -> None:
+        """All of update `seq` has been handed over: so many bytes."""
+        if seq in self._under_way:
+            self._carries[seq] = size
+
     def painted(self, now: float, seq: int) -> None:
         """Update `seq`, and so all before it, is before the eye. Raises PeerBroke if it was never sent."""
         if seq > self._last_seq:
             raise PeerBroke("The other end says that it painted a picture which was never sent.")
         if seq in self._under_way:
-            self._weigh(now - self._under_way[seq])
+            sent = self._under_way[seq]
+            size = sum(self._carries.get(s, 0) for s in self._under_way if s <= seq)
+            self._measure(now - sent, size, now - max(min(self._under_way.values()), self._answered))
+            self._weigh(now - sent)
+            self._answered = now
         for done in [s for s in self._under_way if s <= seq]:
             del self._under_way[done]
+            self._carries.pop(done, None)
 
     def restart(self) -> None:
         """What is under way belongs to a picture that is no more; it will be painted or not, and counts no longer."""
         self._under_way.clear()
+        self._carries.clear()
 
     def delay(self, now: float) -> float | None:
         """Seconds until the next look: 0 for now, None while no update may be sent."""
@@ -109,7 +136,7 @@ class Pace:
 
     def _most(self) -> int:
         """Updates that may be under way: a long line holds some, one that is behind gets no more than two."""
-        if self._behind or self._quickest == float("inf"):
+        if self._behind or self.allowance is not None or self._quickest == float("inf"):
             return IN_FLIGHT
         return min(MOST_IN_FLIGHT, IN_FLIGHT + int(self._quickest / FRAME))
 
@@ -121,6 +148,21 @@ class Pace:
         if now - self._lively < LIVELY_FOR:
             return LIVELY, BUSY_SHARE
         return IDLE, IDLE_SHARE
+
+    def _measure(self, took: float, size: int, interval: float) -> None:
+        """`size` bytes were painted in `interval` seconds, the last of them `took` seconds after it was sent."""
+        if not size:
+            return
+        over = took - (self._quickest if self._quickest < float("inf") else ORDINARY)
+        if self.allowance is None and (over < VERY_LATE or size < TELLING):
+            return
+        if over > LATE:
+            allowance = int(size / max(interval, 0.001) * HOLD)
+        elif self.allowance is None or size < self.allowance / 2:
+            return
+        else:
+            allowance = max(2 * self.allowance, int(size / took * HOLD) if took > 0 else NO_LIMIT)
+        self.allowance = max(allowance, LEAST_ALLOWANCE) if allowance < NO_LIMIT else None
 
     def _weigh(self, took: float) -> None:
         self._quickest = min(self._quickest, took)

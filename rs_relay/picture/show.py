@@ -21,6 +21,7 @@ from rs_relay.capture.base import PointerPlace, PointerShape, Screen
 from rs_relay.channels.screen.messages import (
     Choose,
     Down,
+    Frame,
     Painted,
     Pause,
     Pointer,
@@ -42,12 +43,19 @@ else:
     from backports import zstd
 
 T = TypeVar("T")
+HEAD = 60  # bytes of a frame's fields, and of what encrypts and carries it
 MOST_SHAPES = 64  # that a viewer is asked to remember: as many as `glass.shape` keeps
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
     with suppress(RuntimeError):  # the loop has just ended
         loop.call_soon_threadsafe(call)
+
+
+def _size(frame: Frame) -> int:
+    """Bytes on the line, about."""
+    parts = [len(region.data) for region in frame.regions] + [len(film.data) for film in frame.films]
+    return HEAD + len(frame.data) + 2 * len(frame.spans) + sum(parts) + HEAD * len(parts)
 
 
 class Pulse(Protocol):
@@ -165,7 +173,7 @@ class Show:
 
     async def _look(self, order: Order) -> None:
         self._pace.looking()
-        look = await self._in_thread(self._see, order, self._pace.refine)
+        look = await self._in_thread(self._see, order, self._pace.refine, self._pace.allowance)
         moved = look.pointer != self._pointer
         if moved or look.lossy:
             self._pace.restless(self._clock())
@@ -199,16 +207,20 @@ class Show:
         frame = look.first
         if frame is not None:
             self._pace.sent(self._clock(), frame.seq)  # before it leaves: the answer may be quicker than we are
+        size = 0
         while frame is not None and order is self._order:
             await self._channel.send(frame)
+            size += _size(frame)
+            if not frame.more:
+                self._pace.carried(frame.seq, size)
             frame = await self._in_thread(next, look.rest, None) if frame.more else None
 
-    def _see(self, order: Order, refine: int) -> Look:
+    def _see(self, order: Order, refine: int, allowance: int | None) -> Look:
         if self._eye is None:
             loop = self._loop
             self._eye = Eye(self._open(), self._clock, lambda: _soon(loop, self._drawn))
             self._pace.told = self._eye.told
-        return self._eye.look(order, refine)
+        return self._eye.look(order, refine, allowance)
 
     def _drawn(self) -> None:
         self._pace.drawn()

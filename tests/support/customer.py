@@ -226,6 +226,9 @@ class FakeScreen:
     def shape(self) -> PointerShape | None:
         return None
 
+    def focus(self) -> Area | None:
+        return None
+
     def grab(self, area: Monitor) -> Pixels:
         self.grabs += 1
         return np.full((area.height, area.width, 4), 200, dtype=np.uint8)

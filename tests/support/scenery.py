@@ -78,6 +78,9 @@ class ArrayScreen:
     def shape(self) -> PointerShape | None:
         return self._desktop.shape
 
+    def focus(self) -> Area | None:
+        return self._desktop.focus
+
     def grab(self, area: Monitor) -> Pixels:
         self._desktop.grabs += 1
         self._desktop.grabbed += area.width * area.height
@@ -109,6 +112,7 @@ class ArrayDesktop:
         self.damage: list[Area] = []
         self.changed: Callable[[], None] = lambda: None
         self.shape: PointerShape | None = None
+        self.focus: Area | None = None
         self.closed = threading.Event()  # one of its screens was
         self.before_grab: list[Callable[[], object]] = []  # calls, each made once, at the start of a grab
         self._monitors: tuple[Monitor, ...] = ()

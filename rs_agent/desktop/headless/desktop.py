@@ -69,6 +69,9 @@ class HeadlessScreen:
     def shape(self) -> PointerShape | None:
         return None
 
+    def focus(self) -> Area | None:
+        return None
+
     def grab(self, area: Monitor) -> Pixels:
         with self._room.lock:
             all_ = self.bounds()

@@ -54,6 +54,9 @@ class PortableScreen:
     def shape(self) -> PointerShape | None:
         return None
 
+    def focus(self) -> Area | None:
+        return None
+
     def grab(self, area: Monitor) -> Pixels:
         inside = area.x >= 0 and area.y >= 0 and area.width > 0 and area.height > 0
         if not inside or area.x + area.width > self._all["width"] or area.y + area.height > self._all["height"]:

@@ -11,11 +11,12 @@ slipped between the two is an X error that mss catches. Both end in ScreenChange
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import mss
 import numpy as np
 from mss.exception import ScreenShotError
-from Xlib import X
+from Xlib import X, Xatom
 from Xlib import error as xerror
 from Xlib.ext import randr
 
@@ -50,6 +51,31 @@ class X11Screen:
 
     def shape(self) -> PointerShape | None:
         return self._damage.shape() if self._damage else None
+
+    def focus(self) -> Area | None:
+        """What the window manager calls active, or else the outermost window that holds the keyboard's focus."""
+        with speaking():
+            try:
+                window = self._active() or self._focused()
+                if window is None:
+                    return None
+                size, place = window.get_geometry(), self._root.translate_coords(window, 0, 0)
+            except xerror.XError:  # it has just gone
+                return None
+        return Area(place.x, place.y, size.width, size.height)
+
+    def _active(self) -> Any:
+        told = self._root.get_full_property(self._display.get_atom("_NET_ACTIVE_WINDOW"), Xatom.WINDOW)
+        number = told.value[0] if told is not None and len(told.value) else 0
+        return self._display.create_resource_object("window", number) if number else None
+
+    def _focused(self) -> Any:
+        window = self._display.get_input_focus().focus
+        if window in (X.NONE, X.PointerRoot) or window == self._root:
+            return None
+        while (parent := window.query_tree().parent) and parent != self._root:
+            window = parent
+        return window
 
     def _has_monitors(self) -> bool:
         """RandR 1.5 knows monitors; before it the whole screen is one."""

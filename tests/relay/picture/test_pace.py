@@ -223,6 +223,7 @@ def test_a_long_line_holds_more_updates() -> None:
     pace = Pace(0.0)
     for seq in range(1, 4):
         pace.sent(float(seq), seq)
+        pace.carried(seq, 100_000)
         pace.painted(seq + 0.1, seq)
     under_way = 0
     while pace.delay(10.0 + under_way) is not None:

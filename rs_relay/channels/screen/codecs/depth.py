@@ -64,8 +64,14 @@ def _index256(words: Words) -> npt.NDArray[np.uint8]:
 
 
 def _grey(words: Words) -> npt.NDArray[np.uint32]:
-    luma = (words >> 16 & 0xFF) * 77 + (words >> 8 & 0xFF) * 150 + (words & 0xFF) * 29  # of 255 * 256
-    return (luma * 15 + 32640) // 65280
+    levels: npt.NDArray[np.uint32] = (_luma(words) * 15 + 32640) // 65280
+    return levels
+
+
+def _luma(words: Words) -> npt.NDArray[np.uint32]:
+    """Of 255 * 256, as BT.601 has it."""
+    luma: npt.NDArray[np.uint32] = (words >> 16 & 0xFF) * 77 + (words >> 8 & 0xFF) * 150 + (words & 0xFF) * 29
+    return luma
 
 
 def pack(reduced: Words, colours: Colours) -> bytes:
@@ -95,9 +101,8 @@ def shade_bytes(divisor: int) -> int:
 
 def shade(tiles: Words, divisor: int) -> bytes:
     """`tiles` (n, SIDE, SIDE) as four greys at 1/`divisor` of the size."""
-    luma = (tiles >> 16 & 0xFF) * 77 + (tiles >> 8 & 0xFF) * 150 + (tiles & 0xFF) * 29
     side = SIDE // divisor
-    squares = luma.reshape(-1, side, divisor, side, divisor).sum(axis=(2, 4), dtype=np.uint32) // divisor**2
+    squares = _luma(tiles).reshape(-1, side, divisor, side, divisor).sum(axis=(2, 4), dtype=np.uint32) // divisor**2
     levels = ((squares * 3 + 32640) // 65280).astype(np.uint8).reshape(-1, 4)
     packed: npt.NDArray[np.uint8] = levels[:, 0] << 6 | levels[:, 1] << 4 | levels[:, 2] << 2 | levels[:, 3]
     return packed.tobytes()
