@@ -38,7 +38,9 @@ _BYTE = np.arange(256, dtype=np.uint32)
 _RGB256 = np.stack([_spread(_BYTE >> 5, 3), _spread(_BYTE >> 2 & 7, 3), _spread(_BYTE & 3, 2)], axis=-1)
 _WORD256 = _RGB256[:, 0] << 16 | _RGB256[:, 1] << 8 | _RGB256[:, 2]
 _PIXEL256 = _RGB256.astype(np.uint8)
-_LEVEL3, _LEVEL2 = (((_BYTE * most + 127) // 255).astype(np.uint8) for most in (7, 3))
+_RED, _GREEN, _BLUE = (
+    ((_BYTE * most + 127) // 255 << shift).astype(np.uint8) for most, shift in ((7, 5), (7, 2), (3, 0))
+)
 _GREYWORD = np.arange(16, dtype=np.uint32) * 0x111111
 _PIXELGREYS = np.stack([_BYTE >> 4, _BYTE & 15], axis=-1).astype(np.uint8) * 17  # (256, 2)
 
@@ -57,9 +59,9 @@ def reduce(words: Words, colours: Colours) -> Words:
 def _index256(words: Words) -> npt.NDArray[np.uint8]:
     """The nearest level of each plane."""
     planes = np.ascontiguousarray(words).view(np.uint8).reshape(*words.shape, 4)
-    index: npt.NDArray[np.uint8] = _LEVEL3[planes[..., 2]] << 5
-    index |= _LEVEL3[planes[..., 1]] << 2
-    index |= _LEVEL2[planes[..., 0]]
+    index: npt.NDArray[np.uint8] = _RED[planes[..., 2]]
+    index |= _GREEN[planes[..., 1]]
+    index |= _BLUE[planes[..., 0]]
     return index
 
 
