@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tkinter as tk
 from collections.abc import Callable
+from typing import Protocol
 
 from rs_cli.viewer import keymap
 from rs_cli.viewer.keyboard import Keyboard
@@ -27,6 +28,20 @@ if sys.platform == "darwin":
 _PLACES = {"win32": keymap.WINDOWS_PLACES, "darwin": {}}
 _NOTCHES = {4: (0, 1), 5: (0, -1), 6: (-1, 0), 7: (1, 0)}  # X11's buttons for the wheel
 _NOTCH = 1 if sys.platform == "darwin" else 120  # what one notch is in event.delta
+
+
+class Mouse(Protocol):
+    """Who has the mouse instead: places are pixels of the customer's desktop."""
+
+    def pressed(self, x: int, y: int) -> None: ...
+
+    def moved(self, x: int, y: int) -> None: ...
+
+    def lifted(self) -> None: ...
+
+    def put_away(self) -> None:
+        """Escape was pressed."""
+        ...
 
 
 class Hands:
@@ -50,7 +65,15 @@ class Hands:
         self._moving: str | None = None
         self._move: Move | None = None
         self.over = False  # the technician's pointer is on the picture
+        self._lent: Mouse | None = None
         self._bind()
+
+    def lend(self, to: Mouse | None) -> None:
+        """From now on the mouse is another's, or one's own again. Keys stay; but for Escape, which gives it back."""
+        if to is not self._lent:
+            self._move = None
+            self.leave()
+            self._lent = to
 
     def tap(self, *names: str) -> None:
         """Press keys one after the other and release them in reverse: for the menu."""
@@ -84,6 +107,9 @@ class Hands:
             self.leave()
             self._menu()
             return "break"
+        if self._lent and event.keysym == "Escape":
+            self._lent.put_away()
+            return "break"
         state = event.state if isinstance(event.state, int) else 0
         self._flush_move()
         self._tell(self._keyboard.press(event.keycode, event.keysym, event.keysym_num, event.char, state))
@@ -102,6 +128,11 @@ class Hands:
         self._tell(self._keyboard.settle())
 
     def _moved(self, event: tk.Event[tk.Misc]) -> None:
+        if self._lent:
+            place = self._at(event, anywhere=True)
+            if place:
+                self._lent.moved(place.x, place.y)
+            return
         self._move = self._at(event, anywhere=bool(self._buttons))
         if self._moving is None:
             self._flush_move()
@@ -122,7 +153,11 @@ class Hands:
     def _button_down(self, event: tk.Event[tk.Misc]) -> None:
         self._widget.focus_set()
         number = event.num if isinstance(event.num, int) else 0
-        if number in _NOTCHES:
+        if self._lent:
+            place = self._at(event, anywhere=False)
+            if place and number == 1:
+                self._lent.pressed(place.x, place.y)
+        elif number in _NOTCHES:
             self._notch(event, *_NOTCHES[number])
         elif number in _BUTTONS and self._go(event):
             self._buttons.add(number)
@@ -130,7 +165,10 @@ class Hands:
 
     def _button_up(self, event: tk.Event[tk.Misc]) -> None:
         number = event.num if isinstance(event.num, int) else 0
-        if number in self._buttons:
+        if self._lent and number == 1:
+            self._moved(event)
+            self._lent.lifted()
+        elif number in self._buttons:
             self._go(event)
             self._buttons.discard(number)
             self._say(Button(_BUTTONS[number], False))
@@ -139,6 +177,8 @@ class Hands:
         self._notch(event, 0, _notches(event.delta))
 
     def _notch(self, event: tk.Event[tk.Misc], dx: int, dy: int) -> None:
+        if self._lent:
+            return
         state = event.state if isinstance(event.state, int) else 0
         if state & SHIFT and not self._keyboard.shift:
             dx, dy = -dy, 0  # a wheel that tilts: Tk tells it as the other one with a Shift that nobody holds

@@ -8,6 +8,9 @@
     Entries(…)                ─────────────▶     what the menu offers about the session; again whenever it changes
                               ◀─────────────     Chosen(…)     one of them was chosen
                               ◀─────────────     Hands(Move Button Wheel Key Type ReleaseAll)   for the control channel
+    Pen(…)  Board(…)          ─────────────▶     which tool the mouse is; what the draw channel said of the drawings
+                              ◀─────────────     Drawn(…)  a piece of a stroke, for the draw channel; Pen() puts the
+                                                 tool away
                               ◀─────────────     Cannot(…)  what it was sent made no sense; it ends
                               ◀─────────────     Closed()   the technician closed the window
     end of stdin              ─────────────▶     the session's process is gone: close
@@ -18,9 +21,12 @@ How a message is framed: `rs_relay.glass.framing`.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
+from rs_relay.channels import draw
 from rs_relay.channels.control import messages as control
 from rs_relay.channels.screen import messages as screen
 from rs_relay.glass import framing
@@ -111,8 +117,28 @@ class Hands(msgspec.Struct, frozen=True, tag="hands", array_like=True):
     said: control.Up
 
 
-ToViewer = Title | Status | Entries | screen.Layout | screen.Frame | screen.Pointer | screen.Shape
-FromViewer = Ready | Chosen | Cannot | Closed | screen.Painted | screen.Choose | screen.Refresh | Hands
+class Pen(msgspec.Struct, frozen=True, tag="pen", array_like=True):
+    """The mouse draws with `tool`; None: it is the mouse again."""
+
+    tool: draw.Tool | None = None
+    colour: draw.Colour = draw.Colour.RED
+    width: Annotated[int, Meta(ge=1, le=draw.MAX_WIDTH)] = 4
+
+
+class Board(msgspec.Struct, frozen=True, tag="board", array_like=True):
+    """What the agent said of the drawings; Erase, too, of all that was on a link that has gone."""
+
+    said: draw.Down
+
+
+class Drawn(msgspec.Struct, frozen=True, tag="drawn", array_like=True):
+    """What the technician draws, as the draw channel says it."""
+
+    said: draw.Up
+
+
+ToViewer = Title | Status | Entries | screen.Layout | screen.Frame | screen.Pointer | screen.Shape | Pen | Board
+FromViewer = Ready | Chosen | Cannot | Closed | screen.Painted | screen.Choose | screen.Refresh | Hands | Drawn | Pen
 
 _to_viewer: msgspec.msgpack.Decoder[ToViewer] = msgspec.msgpack.Decoder(ToViewer)
 _from_viewer: msgspec.msgpack.Decoder[FromViewer] = msgspec.msgpack.Decoder(FromViewer)

@@ -2,6 +2,7 @@
 
     pipe ─▶ Framebuffer ─▶ Glass          a frame: brought in, painted, and only then told as Painted
     Hands ─▶ pipe                         what the technician does on the glass
+    Hands ─▶ Pen ─▶ Drawings, pipe        or draws on it
     ToolBar, StatusLine, the F8 menu      what the technician chooses about the window itself
 
 Messages come to `take` in Tk's own thread, where everything else happens, too (see `rs_relay.glass.inbox`).
@@ -16,9 +17,12 @@ from functools import partial
 from tkinter import ttk
 
 from rs_cli.viewer import bars, menu, pipe, saving
+from rs_cli.viewer.drawings import Drawings
 from rs_cli.viewer.grab import SystemKeys
 from rs_cli.viewer.hands import MENU_KEY, Hands
 from rs_cli.viewer.meter import Meter, bits
+from rs_cli.viewer.nib import nib
+from rs_cli.viewer.pen import Pen
 from rs_cli.viewer.pipe import Kind
 from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh, Shape
 from rs_relay.errors import RsError
@@ -49,6 +53,7 @@ class Window:
         self._at: Pointer | None = None
         self._shapes = Shapes()
         self._shape: Shaped | None = None
+        self._nib: Shaped | None = None  # of the drawing tool in the hand
         self._status = pipe.Status(connected=True, controlling=False, text="Waiting for the picture…")
         self._updates = Meter(time.monotonic)  # painted
         self.bytes = Meter(time.monotonic)  # come through the pipe; whoever reads it counts them
@@ -73,6 +78,8 @@ class Window:
         self._middle = tk.Frame(root, background=look.PAPER, width=BEFORE[0], height=BEFORE[1])
         self._middle.grid_propagate(False)  # a scrollbar takes room from the glass; the window stays as it is
         self._glass = open_glass(self._middle, self._buffer)
+        self._drawings = Drawings(self._glass, time.monotonic, lambda number: self._pen.erased(number))
+        self._glass.layers.put("drawings", self._drawings)
         self._pointer = PointerLayer(self._glass)
         self._glass.layers.put("pointer", self._pointer)
         self._across = ttk.Scrollbar(self._middle, orient="horizontal", command=self._glass.xview)
@@ -83,6 +90,7 @@ class Window:
         glass = self._glass.widget
         glass.grid(row=0, column=0, sticky="nsew")
         self._hands = Hands(glass, self._glass.at, lambda said: self._say(pipe.Hands(said)), self._place, self._pop_up)
+        self._pen = Pen(glass, self._drawings.add, self._say, self._hold)
         self._keys = SystemKeys(glass)
         self._menu = menu.menu(root, self._items)
         self._choices = menu.menu(root, self._monitors)
@@ -125,6 +133,10 @@ class Window:
             case pipe.Entries(entries):
                 self._entries = entries
                 self._tools.tools(self._tool(entry) for entry in entries if entry.tool)
+            case pipe.Pen():
+                self._pen.take(message)
+            case pipe.Board(said):
+                self._drawings.hear(said)
             case pipe.Title(text, exact):
                 self._root.title(text)
                 self._exact.set(exact)
@@ -142,6 +154,7 @@ class Window:
         if not frame.more:
             self._glass.flush()
             self._say(Painted(frame.seq))
+            self._drawings.updated()
             self._updates.count()
             if not begun:
                 self._show_status()
@@ -151,6 +164,7 @@ class Window:
         self._show_monitors(layout)
         if not self._sized:
             self._first_size(layout)
+        self._drawings.lie(self._fit, layout)
         size = self._fit and (self._fit.width, self._fit.height)
         if size != (layout.width, layout.height):
             self._lay()
@@ -185,6 +199,7 @@ class Window:
             return
         lie = fit.pixel_for_pixel if self._exact.get() else fit.fitted
         self._fit = lie(layout.width, layout.height, *self._scrollbars(layout))
+        self._drawings.lie(self._fit, layout)
         self._glass.hang(self._fit)
         self._glass.paint([self._fit.whole])
         self._show_pointer()
@@ -215,9 +230,11 @@ class Window:
         return (self._fit, layout.x, layout.y) if self._fit and layout else None
 
     def _show_pointer(self) -> None:
-        """The customer's pointer; while the technician controls it, their own looks like it instead."""
-        layout, controls = self._buffer.layout, self._status.controlling and self._status.connected
-        self._glass.wear(self._shape if controls else None)
+        """The customer's pointer; while the technician controls it, their own looks like it instead. With a drawing
+        tool in the hand they control nothing."""
+        layout = self._buffer.layout
+        controls = self._status.controlling and self._status.connected and not self._pen.on
+        self._glass.wear(self._nib or (self._shape if controls else None))
         ours = controls and self._hands.over
         if self._at is None or layout is None or self._fit is None or ours or not self._status.connected:
             self._pointer.point(None)
@@ -230,6 +247,12 @@ class Window:
         self._pointer.point((left - self._fit.left, top - self._fit.top))
 
     # what the technician chooses
+
+    def _hold(self) -> None:
+        """Another drawing tool, or none."""
+        self._nib = nib(self._pen.taken) if self._pen.on else None
+        self._hands.lend(self._pen if self._pen.on else None)
+        self._show_pointer()
 
     def _items(self) -> list[menu.Item]:
         """What the menu offers now."""
@@ -349,6 +372,7 @@ class Window:
         return "exact" if not lossy else f"{self._codec}, {lossy} tile{'s' * (lossy != 1)} not exact yet"
 
     def _tick(self) -> None:
+        self._drawings.tick()
         self._show_facts()
         self._root.after(1000, self._tick)
 

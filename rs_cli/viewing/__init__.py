@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from rs_cli.viewing.clipboard import SharedClipboard
 from rs_cli.viewing.companion import Make
+from rs_cli.viewing.draw import DrawTools
 from rs_cli.viewing.making import Making
 from rs_cli.viewing.pause import PauseEntry
 from rs_cli.viewing.share import ShareEntry
 from rs_cli.viewing.view import View, Wish
 
-COMPANIONS: tuple[Make, ...] = (PauseEntry, SharedClipboard, ShareEntry, Making)
+COMPANIONS: tuple[Make, ...] = (DrawTools, PauseEntry, SharedClipboard, ShareEntry, Making)
 
 __all__ = ["COMPANIONS", "View", "Wish"]

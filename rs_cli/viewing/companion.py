@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from rs_cli.features.screen import Screen
 from rs_cli.session.technician import Technician
@@ -28,6 +28,7 @@ class Around:
     stand: Callable[[str, str], None]  # whose, and what the status line says until it is taken back with ""; printable
     touch: Callable[[], None]  # the entries may have changed
     grant: Callable[[Permission], Grant | None]  # what the customer said of it
+    hears: Callable[[type[Any], Callable[[Any], None]], None]  # who is told of the window's messages of a type
 
 
 class Companion(Protocol):
@@ -38,6 +39,13 @@ class Companion(Protocol):
     async def chosen(self, what: str, on: bool) -> None:
         """Entry `what` was chosen. An RsError is shown in the status line."""
         ...
+
+
+@runtime_checkable
+class Busy(Protocol):
+    """A companion that does something of its own for as long as the window is open."""
+
+    async def run(self) -> None: ...
 
 
 Make: TypeAlias = Callable[[Around], Companion]

@@ -13,9 +13,9 @@ and the menu's entries; what is chosen in the menu runs in a task of its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from rs_cli.features.consent import Consent
 from rs_cli.features.control import Control
@@ -24,7 +24,7 @@ from rs_cli.session.events import Began, Event, Stopped
 from rs_cli.session.status import Open
 from rs_cli.session.technician import Technician
 from rs_cli.viewer import pipe
-from rs_cli.viewing.companion import Around, Companion, Make
+from rs_cli.viewing.companion import Around, Busy, Companion, Make
 from rs_relay.channels.consent import Grant, State
 from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Painted, Refresh, Tune
 from rs_relay.errors import LocalProblem, NotAllowed, RsError, SessionEnded, from_wire
@@ -80,9 +80,11 @@ class View:
         self._remark = ""
         self._standing: dict[str, str] = {}  # what companions say for longer, by whose it is
         self._changed = asyncio.Event()  # set, and replaced, when something above may read differently
+        self._hearers: dict[type[Any], Callable[[Any], None]] = {}
         around = Around(
-            session, self._screen, viewer.send, self._say, self._stand, self._touch, lambda p: self._grants.get(p)
-        )
+            session, self._screen, viewer.send, self._say, self._stand, self._touch, lambda p: self._grants.get(p),
+            self._hearers.__setitem__,
+        )  # fmt: skip
         self._companions = [make(around) for make in companions]
         self._chores: set[asyncio.Task[None]] = set()
 
@@ -93,6 +95,9 @@ class View:
         number, customer = str(self._session.entry.number), printable(self._session.entry.customer, 60)
         await self._viewer.send(pipe.Title(" · ".join(filter(None, (number, customer))) + " — rs", self._wish.exact))
         tasks = [asyncio.create_task(work(), name="view") for work in (self._hear, self._see, self._tell)]
+        for companion in self._companions:
+            if isinstance(companion, Busy):
+                self._chore(companion.run())
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -161,6 +166,8 @@ class View:
                     raise from_wire(code, message, hint)
                 case pipe.Ready():
                     pass
+                case pipe.Drawn() | pipe.Pen() as said:
+                    self._hearers.get(type(said), _nobody)(said)
                 case None:
                     raise LocalProblem(
                         "The window for the screen closed unexpectedly.",
@@ -170,9 +177,12 @@ class View:
     def _choose(self, what: str, on: bool) -> None:
         for companion in self._companions:
             if any(entry.id == what and entry.enabled for entry in companion.entries()):
-                chore = asyncio.create_task(self._carry_out(companion, what, on), name=f"menu {what}")
-                self._chores.add(chore)
-                chore.add_done_callback(self._chores.discard)
+                self._chore(self._carry_out(companion, what, on))
+
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        chore = asyncio.create_task(work, name="companion")
+        self._chores.add(chore)
+        chore.add_done_callback(self._chores.discard)
 
     async def _carry_out(self, companion: Companion, what: str, on: bool) -> None:
         try:
@@ -271,3 +281,7 @@ class View:
     def _touch(self) -> None:
         self._changed, before = asyncio.Event(), self._changed
         before.set()
+
+
+def _nobody(said: object) -> None:
+    """For what no companion wants to hear."""

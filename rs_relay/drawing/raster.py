@@ -67,9 +67,9 @@ def around(stroke: Stroke, view: View = View()) -> Rect:
     return _about(stroke.box, _reach(stroke), view)
 
 
-def grown(before: Stroke, after: Stroke) -> Rect:
-    """All that `after`, which grew from `before`, may touch beside it. 1:1."""
-    return _about(replace(after, points=after.points[len(before.points) - 1 :]).box, _reach(after), View())
+def grown(before: Stroke, after: Stroke, view: View = View()) -> Rect:
+    """All that `after`, which grew from `before`, may touch beside it."""
+    return _about(replace(after, points=after.points[len(before.points) - 1 :]).box, _reach(after), view)
 
 
 def _about(box: tuple[int, int, int, int], reach: float, view: View) -> Rect:
