@@ -18,7 +18,7 @@ from rs_agent.bucket import Bucket
 from rs_agent.feature import Context, PictureWindow
 from rs_agent.language import _
 from rs_relay.channels.screen.messages import Start
-from rs_relay.channels.screen.share import SPEC, Down, Up
+from rs_relay.channels.screen.share import SPEC, Closed, Down, Up
 from rs_relay.errors import LocalProblem, NotAllowed
 from rs_relay.link.channel import Channel
 
@@ -77,6 +77,7 @@ async def _answer(window: PictureWindow, channel: Channel[Down, Up]) -> None:
     """Until the customer closes the window."""
     while (said := await window.said()) is not None:
         await channel.send(said)
+    await channel.send(Closed())
 
 
 async def _wait(over: asyncio.Event) -> None:

@@ -8,15 +8,16 @@ closed their window; a grant that was refused or withdrawn ends `run` with NotAl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from rs_relay.capture.base import Screen
 from rs_relay.capture.only import OnlyMonitor
 from rs_relay.capture.own import own_screen
+from rs_relay.channels.screen import messages
 from rs_relay.channels.screen.messages import ALL_MONITORS
-from rs_relay.channels.screen.share import SPEC, Down, Up
-from rs_relay.link.channel import Channel
+from rs_relay.channels.screen.share import SPEC, Closed, Down, Up
+from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.picture.show import Show
 
 SHOWN = "Your screen is being shown to the customer."
@@ -46,11 +47,12 @@ class Share:
                 loop.call_soon_threadsafe(lambda: self._see(not ended))
             return self._opened()
 
+        watched = _Watched(channel, self._closed)
         try:
-            await Show(open_it, channel, _Still()).run()
-            async for _ in channel:  # it has ended: this raises why, unless the customer simply closed it
-                pass
-            self._closed.set()
+            await Show(open_it, watched, _Still()).run()
+            if not self._closed.is_set():
+                async for _ in watched:  # it has ended: this raises why
+                    pass
         finally:
             ended = True
             self._see(False)
@@ -73,6 +75,33 @@ class Share:
         if on != self.seen:
             self.seen = on
             self._tell(on)
+
+
+class _Watched:
+    """The channel as the show knows it: it ends when the customer closes the window."""
+
+    def __init__(self, channel: Channel[Up, Down], closed: asyncio.Event) -> None:
+        self._channel, self._closed = channel, closed
+        self.send, self.close = channel.send, channel.close
+
+    async def receive(self) -> messages.Up:
+        message = await self._channel.receive()
+        if isinstance(message, Closed):
+            self._closed.set()
+            raise ChannelClosed
+        return message
+
+    async def __aiter__(self) -> AsyncIterator[messages.Up]:
+        try:
+            while True:
+                yield await self.receive()
+        except ChannelClosed as closed:
+            if closed.error:
+                raise closed.error from None
+
+    @property
+    def queued(self) -> int:
+        return self._channel.queued
 
 
 class _Still:

@@ -15,7 +15,7 @@ from rs_agent.feature import Context
 from rs_agent.features import share
 from rs_agent.features.share import ShareFeature
 from rs_relay.channels.screen.messages import Choose, Frame, Layout, Painted, Pause, Pointer, Start, Tune
-from rs_relay.channels.screen.share import SPEC
+from rs_relay.channels.screen.share import SPEC, Closed
 from rs_relay.errors import ConnectionLost, LocalProblem, NotAllowed, PeerBroke
 from rs_relay.link.channel import ChannelClosed
 from tests.support.channels import MemoryChannel, break_off, channel_pair
@@ -64,7 +64,8 @@ async def test_the_customer_closes_the_window(stage: Stage) -> None:
     async with stage.share() as (technician, run):
         await technician.receive()
         stage.face.windows[0].says.put_nowait(None)
-        await run  # without an error: the session closes the channel so
+        await run  # without an error
+        assert await technician.receive() == Closed()
         assert not stage.face.windows[0].open
         assert "no longer" in stage.face.notices[-1]
 

@@ -18,6 +18,7 @@ from rs_cli.session.events import Began, Event, Moved, Opening
 from rs_cli.session.events import Stopped as FeatureStopped
 from rs_cli.session.status import Ended, Lost, Open, Stopped
 from rs_cli.session.technician import DENIALS, Technician, end_session, open_session
+from rs_relay.channels.clipboard import Get
 from rs_relay.channels.consent import Grant
 from rs_relay.errors import (
     ConnectionLost,
@@ -28,6 +29,7 @@ from rs_relay.errors import (
     SignInNeeded,
     Unreachable,
 )
+from rs_relay.link.channel import ChannelClosed
 from rs_relay.link.spec import Permission
 from tests.support.technician import FakeConnector, entry
 
@@ -258,7 +260,11 @@ async def test_dropping_a_feature_closes_its_channel(book: Book, network: FakeCo
     async with a_session(book, network) as session:
         until = Until(session)
         await session.use(clipboard)
+        (link,) = network.agent.links
+        channel = link._channels[-1]
         await session.drop(clipboard)
+        with pytest.raises(ChannelClosed):  # at both ends
+            await channel.send(Get())
         await network.agent.cut()
         await until.heard(moved_to(Lost))
         await until.heard(moved_to(Open))
