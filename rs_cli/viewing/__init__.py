@@ -13,6 +13,6 @@ from rs_cli.viewing.pause import PauseEntry
 from rs_cli.viewing.share import ShareEntry
 from rs_cli.viewing.view import View, Wish
 
-COMPANIONS: tuple[Make, ...] = (DrawTools, PauseEntry, SharedClipboard, ShareEntry, Making)
+COMPANIONS: tuple[Make, ...] = (PauseEntry, SharedClipboard, ShareEntry, DrawTools, Making)
 
 __all__ = ["COMPANIONS", "View", "Wish"]
