@@ -43,6 +43,15 @@ ROOMS = {
         "rs_agent",
         "typer",
     ],
+    "rs_agent.ui.picture.window": [
+        "cryptography",
+        "websockets",
+        "rs_relay.link.dial",
+        "rs_relay.link.link",
+        "rs_agent.host",
+        "rs_agent.session",
+        "rs_cli",
+    ],
     "rs_agent.main": [
         "rs_cli",
         "rs_relay.server",
