@@ -20,7 +20,7 @@ from rs_relay.channels.screen.codecs import depth, exact, film, jpeg
 from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Frame, Region, Tune
 from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Pixels, covering, rectangles, spans
 from rs_relay.picture import motion, quality, slow
-from rs_relay.picture.damage import Words, changed
+from rs_relay.picture.damage import Words, changed, take
 from rs_relay.picture.film import Films
 from rs_relay.picture.motion import Move
 from rs_relay.picture.slow import Slow
@@ -99,16 +99,14 @@ class Encoder:
         if line is not None and self._shades_allowed:
             yield from self._slowly(seen, damaged, copies, now, line)
             return
+        take(self._sent, seen, self._grid, damaged)
         damaged |= self._shades > 0  # the line was slow, and is so no more
         resting = self._resting(damaged, now, refine)
-        self._take(seen, damaged)
         shown = self._films.saw(damaged, now, self._tiles)
         ends = self._films.ends()
         if not (copies or damaged.any() or resting.any() or ends) and self._begun:
             return
         lossy = self._choose(damaged & ~shown, now)
-        if shown.any():
-            shown = self._films.whole(shown | (lossy & self._films.area))
         self._changed_at[damaged] = now
         self._begun = True
         self.seq += 1
@@ -127,7 +125,7 @@ class Encoder:
         return self._reduced
 
     def _slowly(self, seen: Words, damaged: Mask, copies: tuple[Copy, ...], now: float, line: Slow) -> Iterator[Frame]:
-        self._take(seen, damaged)
+        take(self._sent, seen, self._grid, damaged)
         self._changed_at[damaged] = now
         resting = self._lossy & ~damaged & (now - self._changed_at >= quality.REST)
         pieces = [_Piece(copies)] if copies else []
@@ -188,10 +186,6 @@ class Encoder:
             mask = self._grid.empty()
             mask.ravel()[keep] = True
         return mask
-
-    def _take(self, seen: Words, damaged: Mask) -> None:
-        for r in covering(damaged, self._grid):
-            self._sent[r.y : r.y + r.height, r.x : r.x + r.width] = seen[r.y : r.y + r.height, r.x : r.x + r.width]
 
     def _choose(self, damaged: Mask, now: float) -> Mask:
         """Which of the damaged tiles to send lossily."""

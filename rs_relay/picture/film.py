@@ -6,8 +6,9 @@
                with a key picture, which costs as much as five others
     ends       when nothing has changed for END seconds
 
-The tiles of the rectangle that show it are its *members*; another tile there (a toolbar over the film) is sent as
-everywhere. A member that rests is lossy, and so sent exactly like all that rests.
+The tiles of the rectangle that show it are its *members*: those that look like a film, and flat ones that change as
+they do and have no text beside them. Another tile there (a toolbar over the film) is sent as everywhere, unless it
+looks like a film just now. What rests is lossy, and so sent exactly like all that rests.
 """
 
 from __future__ import annotations
@@ -22,15 +23,18 @@ from rs_relay.channels.screen.codecs import film
 from rs_relay.channels.screen.messages import MAX_FILMS, MAX_TILES, Film
 from rs_relay.channels.screen.tiles import Grid, Mask, spans
 from rs_relay.errors import LocalProblem
+from rs_relay.picture import quality
 from rs_relay.picture.damage import Words
 
 GAP = 0.3  # seconds without a change, after which a tile does not move any more
 BEGIN, BEGIN_CHANGES = 0.4, 5  # seconds, and changes in them
+JOIN_CHANGES = 3  # of a tile within a film
 END = 1.0
 REST = 1.0  # for a member, while others move: a film's background flickers now and then
 LOOK = 0.25  # seconds between two looks at what moves
 SETTLED = 1.5  # seconds that a stream plays before another takes its place
 MIN_TILES = 24  # 160 x 160 pixels: less costs little as JPEG
+MIN_SIDE = 3  # tiles: a line that runs is text
 MIN_SHARE = 0.4  # of a rectangle's tiles
 SHRUNK = 0.5  # of a film's rectangle: if less is left of it, a smaller one begins
 REBUDGET = 1.5  # times more or fewer bits than a stream was made for
@@ -96,7 +100,12 @@ class Films:
         if now - self._looked >= LOOK:
             self._looked = now
             self._direct(now, look)
-        return damaged & self._members()
+        shown = damaged & self._members()
+        if shown.any():
+            others = damaged & ~shown & self.area
+            shown[others] = natural(look(np.flatnonzero(others)))[0]
+            shown = self._whole(shown)
+        return shown
 
     def rest(self, now: float, usual: float) -> npt.NDArray[np.float64] | float:
         """Seconds after which a tile may be sent exactly, where `usual` is the time of all others."""
@@ -134,7 +143,13 @@ class Films:
         seen = () if part.all() else spans(part)
         return (*words, Film(each.stream, film.NAME, column, row, columns, rows, data, seen))
 
-    def whole(self, shown: Mask) -> Mask:
+    def _members(self) -> Mask:
+        mask = self._grid.empty()
+        for each in self._playing:
+            mask |= each.members
+        return mask
+
+    def _whole(self, shown: Mask) -> Mask:
         """`shown`, and all of a film whose part in it cannot be said in few words."""
         for n, part in self.shares(shown):
             if np.count_nonzero(np.diff(part.ravel())) + 2 > 2 * MAX_TILES:
@@ -142,29 +157,27 @@ class Films:
                 shown[self._playing[n].cut] = True
         return shown
 
-    def _members(self) -> Mask:
-        mask = self._grid.empty()
-        for each in self._playing:
-            mask |= each.members
-        return mask
-
     def _direct(self, now: float, look: Look) -> None:
         """Which films begin and end."""
         fresh = now - self._last <= GAP
-        moving = fresh & (now - self._since >= BEGIN) & (self._changes >= BEGIN_CHANGES)
+        area = self.area
+        moving = fresh & np.where(
+            area, self._changes >= JOIN_CHANGES, (self._changes >= BEGIN_CHANGES) & (now - self._since >= BEGIN)
+        )
         members = self._members()
         judged = moving | (members & ~fresh)
         if judged.any():
             soft, hard = self._grid.empty(), self._grid.empty()
             soft[judged], hard[judged] = natural(look(np.flatnonzero(judged)))
-            self._go_on(moving & soft, hard, now)
+            self._go_on(moving & (soft | ~_grown(hard)), judged & ~soft & (hard | ~fresh), now)
             self._grow(moving & soft & ~self.area, now)
 
-    def _go_on(self, moving: Mask, text: Mask, now: float) -> None:
+    def _go_on(self, moving: Mask, left: Mask, now: float) -> None:
+        """`moving`: what may join. `left`: what looks like a film no more."""
         going = []
         for each in self._playing:
             each.members[each.cut] |= moving[each.cut]
-            each.members &= ~text
+            each.members &= ~left
             around = bounds(each.members & moving)
             if around and around[2] * around[3] >= SHRUNK * each.place[2] * each.place[3]:
                 each.whole = now
@@ -222,8 +235,19 @@ def natural(tiles: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.bool_], npt.N
     differ = (steps > 0).mean(axis=(1, 2))
     soft = ((steps > 0) & (steps <= SOFT)).mean(axis=(1, 2))
     told = differ > 1 - FLAT
-    like = soft >= SOFT_SHARE * differ
+    like = (soft >= SOFT_SHARE * differ) | (differ > 1 - quality.SAME_NEIGHBOURS)
     return told & like, told & ~like
+
+
+def _grown(mask: Mask) -> Mask:
+    """`mask`, and the tiles beside its own."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    down = grown.copy()
+    grown[:, 1:] |= down[:, :-1]
+    grown[:, :-1] |= down[:, 1:]
+    return grown
 
 
 def bounds(mask: Mask) -> Place | None:
@@ -251,7 +275,7 @@ def clusters(mask: Mask) -> list[Place]:
         across, down = (_stretches(np.asarray(part.any(axis=axis))) for axis in (0, 1))
         if (len(across), len(down)) == (1, 1):
             (x, width), (y, height) = across[0], down[0]
-            if int(np.count_nonzero(part)) >= MIN_SHARE * width * height:
+            if min(width, height) >= MIN_SIDE and int(np.count_nonzero(part)) >= MIN_SHARE * width * height:
                 found.append((column + x, row + y, width, height))
         else:
             left += [(column + x, row + y, width, height) for x, width in across for y, height in down]
