@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rs_relay.channels.screen.tiles import SIDE, Grid
-from rs_relay.picture.damage import changed
+from rs_relay.picture.damage import changed, take
 from tests.support.scenery import page
 
 
@@ -46,3 +46,20 @@ def test_a_screen_at_rest_has_no_damage(size: tuple[int, int]) -> None:
     sent = padded(picture, grid)
     assert not changed(sent, picture, grid).any()
     assert not changed(sent, picture ^ np.uint32(0xFF000000), grid).any()  # the fourth byte means nothing
+
+
+@given(st.data())
+def test_what_was_drawn_is_all_that_is_looked_at_and_taken(data: st.DataObject) -> None:
+    grid = Grid(data.draw(st.integers(1, 130)), data.draw(st.integers(1, 130)))
+    random = np.random.default_rng(data.draw(st.integers(0, 99)))
+    before = random.integers(0, 1 << 32, (grid.height, grid.width), dtype=np.uint32)
+    drawn = random.random((grid.rows, grid.columns)) < 0.4
+    after = np.where(np.kron(drawn, np.ones((SIDE, SIDE), bool))[: grid.height, : grid.width], ~before, before)
+    sent = padded(before, grid)
+    damaged = changed(sent, after, grid, drawn)
+    assert (damaged == drawn).all()
+    take(sent, after, grid, damaged)
+    assert not changed(sent, after, grid).any()
+    assert not changed(sent, ~after, grid, grid.empty()).any()
+    assert not sent[grid.height :].any()
+    assert not sent[:, grid.width :].any()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rs_relay.channels.screen.codecs import NAMES
-from rs_relay.channels.screen.messages import MAX_TILES, SPEC, Frame, Layout
+from rs_relay.channels.screen.messages import MAX_TILES, SPEC, Colours, Frame, Layout, Tune
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Grid
 from rs_relay.picture import quality
@@ -169,13 +169,102 @@ def test_text_over_a_film_is_exact_when_it_rests() -> None:
     assert show.shows(seen)
 
 
+def pasted(onto: np.ndarray, what: np.ndarray, x: int, y: int) -> np.ndarray:
+    seen = onto.copy()
+    seen[y : y + what.shape[0], x : x + what.shape[1]] = what
+    return seen
+
+
+def test_a_film_beside_a_terminal_comes_last_and_leaves_it_exact() -> None:
+    show, long = Show(1280, 800), page(4000, 400, seed=2)
+    desktop = page(800, 1280)
+    for n in range(60):
+        seen = pasted(desktop, photograph(400, 640, seed=n), 64, 64)
+        seen = pasted(seen, long[n * 37 : n * 37 + 600], 736, 64)
+        frames = show.update(seen)
+        terminal = np.s_[64:664, 736:1136]
+        assert (show.picture.pixels[terminal] == rgb(seen)[terminal]).all()
+    *text, last = frames
+    assert text
+    assert not any(f.films for f in text)
+    assert len(last.films) == 1
+    assert (last.spans, last.regions, last.copies) == ((), (), ())
+    assert sum(len(f.data) for f in last.films) < 60_000
+
+
+def test_a_letter_over_a_film_is_exact_while_it_plays() -> None:
+    show, desktop = Show(1280, 800), page(800, 1280)
+    caption = page(64, 256, seed=5)
+    for n in range(90):
+        seen = pasted(desktop, photograph(400, 640, seed=n), 64, 64)
+        if n >= 40:
+            seen = pasted(seen, caption, 128, 128)
+        show.update(seen)
+    assert (show.picture.pixels[128:192, 128:384] == rgb(seen)[128:192, 128:384]).all()
+    assert show.picture.lossy > 200
+
+
+def test_a_film_that_stops_is_exact_within_a_second_and_ends() -> None:
+    show, desktop = Show(1280, 800), page(800, 1280)
+    for n in range(40):
+        seen = pasted(desktop, photograph(400, 640, seed=n), 64, 64)
+        frames = show.update(seen)
+    assert frames[-1].films
+    for _ in range(30):
+        frames = show.update(seen)
+        if show.picture.exact:
+            break
+    assert show.shows(seen)
+    words = [film for _ in range(45) for frame in show.update(seen) for film in frame.films]
+    assert [word.data for word in words] == [b""]
+    assert show.update(seen, after=9) == []
+
+
+def test_a_film_at_the_edge_of_an_odd_screen_plays_too() -> None:
+    show = Show(701, 457)
+    for n in range(40):
+        frames = show.update(photograph(457, 701, seed=n))
+    assert frames[-1].films
+    assert np.abs(show.picture.pixels.astype(int) - rgb(photograph(457, 701, seed=39))).mean() < 12
+    show.rest(photograph(457, 701, seed=39))
+    assert show.shows(photograph(457, 701, seed=39))
+
+
+def test_a_film_that_is_scrolled_over_becomes_exact_again() -> None:
+    """The stream goes on from what it showed, whatever was copied over it."""
+    show, desktop = Show(1280, 800), page(1400, 1280)
+    for n in range(60):
+        down = max(0, n - 40) * 16
+        seen = pasted(desktop[down : down + 800], photograph(400, 640, seed=n), 64, 64)
+        show.update(seen)
+    show.rest(seen)
+    show.rest(seen)
+    assert show.shows(seen)
+
+
+@pytest.mark.parametrize(
+    ("codecs", "tune"),
+    [
+        (("jpeg",), Tune()),
+        (NAMES, Tune(lossless=True)),
+        (NAMES, Tune(colours=Colours.GREYS)),
+        ((), Tune()),
+    ],
+)
+def test_no_film_where_it_was_not_wanted(codecs: tuple[str, ...], tune: Tune) -> None:
+    encoder = Encoder(1, Grid(640, 480), codecs, tune=tune)
+    for n in range(40):
+        for frame in encoder.update(grabbed(photograph(480, 640, seed=n)), 10 + n * FPS):
+            assert not frame.films
+
+
 LONG = page(900, 700, seed=8)
 PHOTO = photograph(900, 700, seed=8)
 
 
 @st.composite
 def edits(draw: st.DrawFn) -> tuple[str, int, int, int, int, int]:
-    kind = draw(st.sampled_from(["fill", "noise", "scroll", "move", "photo", "still"]))
+    kind = draw(st.sampled_from(["fill", "noise", "scroll", "move", "photo", "film", "still"]))
     x, y = draw(st.integers(0, 200)), draw(st.integers(0, 150))
     return kind, x, y, draw(st.integers(1, 230)), draw(st.integers(1, 170)), draw(st.integers(0, 120))
 
@@ -191,7 +280,7 @@ def edited(seen: np.ndarray, edit: tuple[str, int, int, int, int, int]) -> np.nd
             part[:] = np.random.default_rng(n).integers(0, 1 << 32, part.shape, dtype=np.uint32)
         case "scroll":
             part[:] = LONG[n * 4 : n * 4 + part.shape[0], : part.shape[1]]
-        case "photo":
+        case "photo" | "film":
             part[:] = PHOTO[n : n + part.shape[0], n : n + part.shape[1]]
         case "move":
             seen[:] = np.roll(seen, (n % 40, -(n // 3)), (0, 1))
@@ -209,11 +298,12 @@ def test_whatever_happens_the_viewer_ends_with_what_the_screen_shows(
     width, height = size
     show, seen = Show(width, height), page(height, width)
     show.update(seen)
-    for edit, after, refine in happens:
-        seen = edited(seen, edit)
-        show.update(seen, after, refine)
-        if not show.picture.lossy:
-            assert show.shows(seen)
+    for (kind, *where, n), after, refine in happens:
+        for step in range(18 if kind == "film" else 1):
+            seen = edited(seen, (kind, *where, (n + 17 * step) % 120))
+            show.update(seen, FPS if kind == "film" else after, refine)
+            if not show.picture.lossy:
+                assert show.shows(seen)
     show.rest(seen)
     assert show.shows(seen)
 
