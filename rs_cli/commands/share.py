@@ -8,10 +8,9 @@ import typer
 
 from rs_cli import output
 from rs_cli.commands.screenshot import Monitor
-from rs_cli.features.share import CLOSED, SHOWN, Share
+from rs_cli.features.share import CLOSED, SHOWN, Share, check_screen
 from rs_cli.options import REACH, Number, Timeout
 from rs_cli.reach import reach
-from rs_relay.capture.own import own_screen
 
 app = typer.Typer()
 STOPPED = "Your screen is no longer shown."
@@ -27,14 +26,10 @@ def share(session: Number, monitor: Monitor = 0, timeout: Timeout = REACH) -> No
 
 async def _share(number: int, monitor: int, timeout: float) -> None:
     shown = Share(monitor, _tell)
-    await asyncio.to_thread(_try)  # before the customer is asked to look at what cannot be shown
+    await asyncio.to_thread(check_screen)
     async with reach(number, timeout) as session:
         await session.during(shown, shown.over())
     output.note(CLOSED)
-
-
-def _try() -> None:
-    own_screen().close()
 
 
 def _tell(on: bool) -> None:

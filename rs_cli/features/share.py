@@ -24,6 +24,11 @@ SHOWN = "Your screen is being shown to the customer."
 CLOSED = "The customer has closed the window with your screen."
 
 
+def check_screen() -> None:
+    """Raises LocalProblem where there is no screen to show: before the customer is asked to look at it. May block."""
+    own_screen().close()
+
+
 class Share:
     """`open_screen` is called in a thread of the show's; `seen` on the event loop, whenever it changes."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rs_cli.book import Book, Entry
 from rs_cli.features.chat import Chat
@@ -25,6 +25,9 @@ from rs_relay.channels.chat import Line, Who
 from rs_relay.channels.consent import State
 from rs_relay.errors import RsError
 
+if TYPE_CHECKING:
+    from rs_cli.features.share import Share
+
 Connect = Callable[[str], Connector]  # a relay's address -> how to reach agents through it
 
 
@@ -37,6 +40,8 @@ class Case:
         self.files = Files(self._transferred)
         self.moved: Moved | None = None  # the last text that went across by itself
         self.waiting_for: str = ""  # the channel that waits for the customer's yes
+        self.share: Share | None = None  # while the customer is asked for it, or sees it
+        self._showing: asyncio.Task[None] | None = None
         self.unread = 0
         self.opened = time()
         self.trouble: Callable[[RsError], None] = lambda error: None  # where errors of background work go
@@ -81,11 +86,12 @@ class Case:
         self._watchers.append(changed)
         return lambda: self._watchers.remove(changed)
 
-    def do(self, work: Coroutine[Any, Any, Any]) -> None:
+    def do(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[None]:
         """Carry out `work` in the background; an RsError of it goes to `trouble`."""
         task = asyncio.create_task(self._carry_out(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def say(self, text: str) -> None:
         self.do(self.session.during(self.chat, self.chat.say(text)))
@@ -106,6 +112,14 @@ class Case:
     def keep_alike(self, on: bool) -> None:
         """Switch the shared clipboard. Switching on opens its channel, which may ask the customer."""
         self.do(self._keep_alike(on))
+
+    def show_mine(self, on: bool) -> None:
+        """Show this computer's screen to the customer, who is asked first, or stop that at once."""
+        if self._showing is not None:
+            self._showing.cancel()
+            self._showing = None
+        if on:
+            self._showing = self.do(self._show_mine())
 
     def read(self) -> None:
         """All lines so far have been seen."""
@@ -135,6 +149,20 @@ class Case:
         if not on:
             await self.session.drop(self.clipboard)
         self.changed()
+
+    async def _show_mine(self) -> None:
+        """Until the customer closes the window. It never outlives the dashboard, which says that it is shown."""
+        from rs_cli.features.share import Share, check_screen  # numpy: only for who shows their screen
+
+        await asyncio.to_thread(check_screen)
+        self.share = Share(seen=lambda on: self.changed())
+        self.changed()
+        try:
+            await self.session.during(self.share, self.share.over())
+        finally:
+            share, self.share = self.share, None
+            await self.session.drop(share)
+            self.changed()
 
     async def _carry_out(self, work: Coroutine[Any, Any, Any]) -> None:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from rs_cli.features.share import CLOSED, SHOWN, Share
+from rs_cli.features.share import CLOSED, SHOWN, Share, check_screen
 from rs_cli.viewer import pipe
 from rs_cli.viewing.companion import Around
 
@@ -26,7 +26,7 @@ class ShareEntry:
         on = self._showing is not None
         yield pipe.Entry("share", "Show my screen to the customer", pipe.Kind.CHECK, on=on)
         if self._seen:
-            yield pipe.Entry("unshare", "Stop showing mine", tool=True)
+            yield pipe.Entry("unshare", "Stop showing my screen", tool=True)
 
     async def chosen(self, what: str, on: bool) -> None:
         if what == "share" and on:
@@ -38,9 +38,8 @@ class ShareEntry:
         if self._showing is not None:
             return
         share = Share(seen=self._tell)
-        self._showing = asyncio.create_task(self._around.session.during(share, share.over()), name="share")
+        self._showing = asyncio.create_task(self._share(share), name="share")
         self._around.touch()
-        self._around.say(ASKED)
         try:
             await asyncio.wait([self._showing])
             if not self._showing.cancelled():
@@ -50,6 +49,11 @@ class ShareEntry:
             self._showing.cancel()
             self._showing = None
             await self._around.session.drop(share)
+
+    async def _share(self, share: Share) -> None:
+        await asyncio.to_thread(check_screen)
+        self._around.say(ASKED)
+        await self._around.session.during(share, share.over())
 
     def _tell(self, on: bool) -> None:
         self._seen = on

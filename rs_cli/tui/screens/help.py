@@ -24,6 +24,7 @@ Workspace
   c        write to the customer; Esc leaves the line
   p, 1-7   ask for a permission
   b        share the clipboard, or stop sharing
+  m        show your own screen to the customer, or stop
   f, g     send a file, get a file
   [ ]      the session before, the session after
   e        end the session at both computers

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Digits, Input, Static
 
 from rs_cli.book import Book
+from rs_cli.features.share import Share
 from rs_cli.tui import programs
 from rs_cli.tui.app import RsApp
 from rs_cli.tui.panels.permissions import Row
@@ -155,6 +156,26 @@ async def test_the_clipboard_without_a_local_one_says_so(book: Book, network: Fa
     async with workspace(book, network) as (app, pilot):
         await pilot.press("b")
         await until(pilot, lambda: "no clipboard" in shown(app))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_ones_own_screen_is_shown_and_that_is_seen(
+    book: Book, network: FakeConnector, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with workspace(book, network, size) as (app, pilot):
+        assert isinstance(app.screen, Workspace)
+        case = app.screen.case
+        await until(pilot, lambda: "m: show it" in shown(app))
+        case.share = Share()
+        case.changed()
+        await until(pilot, lambda: "waiting for the customer" in shown(app))
+        case.share.seen = True
+        case.changed()
+        await until(pilot, lambda: "SHOWN TO THE CUSTOMER   m: stop" in shown(app))
+        stopped: list[bool] = []
+        monkeypatch.setattr(case, "show_mine", stopped.append)
+        await pilot.press("m")
+        assert stopped == [False]
 
 
 async def test_a_refused_transfer_is_told(book: Book, network: FakeConnector, tmp_path: Path) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from rs_cli.book import Book
+from rs_cli.features import share
 from rs_cli.tui.desk import Case, Desk
 from rs_relay.channels.consent import Grant
-from rs_relay.errors import RsError, SessionEnded
-from tests.support.technician import FakeConnector, entry
+from rs_relay.channels.screen.messages import Frame, Painted, Start
+from rs_relay.channels.screen.share import Closed
+from rs_relay.errors import LocalProblem, RsError, SessionEnded
+from rs_relay.link.channel import ChannelClosed
+from rs_relay.link.spec import Permission
+from tests.support.channels import MemoryChannel
+from tests.support.scenery import ArrayDesktop, page
+from tests.support.technician import FakeAgent, FakeConnector, FakeLink, entry
 
 
 class Local:
@@ -107,3 +115,69 @@ async def test_lines_of_others_are_unread_until_they_are_read(desk: Desk, networ
     await changed_until(case, lambda: case.unread == 1)
     case.read()
     assert case.unread == 0
+
+
+class Looking(FakeAgent):
+    """Looks at a screen that is shown to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks: list[MemoryChannel] = []
+
+    async def serve(self, name: str, channel: MemoryChannel, link: FakeLink) -> None:
+        if name != "share":
+            await super().serve(name, channel, link)
+            return
+        self.looks.append(channel)
+        with contextlib.suppress(ChannelClosed, RsError):
+            await channel.send(Start())
+            async for said in channel:
+                if isinstance(said, Frame) and not said.more:
+                    await channel.send(Painted(said.seq))
+        self.looks.remove(channel)
+
+
+@pytest.fixture
+def own(network: FakeConnector, monkeypatch: pytest.MonkeyPatch) -> Looking:
+    """An agent that looks, and a screen to be looked at."""
+    network.agent = Looking()
+    monkeypatch.setattr(share, "check_screen", lambda: None)
+    screen = ArrayDesktop(page(200, 300)).screen
+    monkeypatch.setattr(share.Share.__init__, "__defaults__", (-1, lambda on: None, screen))
+    return network.agent
+
+
+async def test_showing_ones_own_screen_and_stopping(desk: Desk, own: Looking) -> None:
+    case = await desk.open(1)
+    case.show_mine(True)
+    await changed_until(case, lambda: case.share is not None and case.share.seen)
+    case.show_mine(False)
+    await changed_until(case, lambda: case.share is None)
+    case.show_mine(True)
+    await changed_until(case, lambda: case.share is not None and case.share.seen)
+    await own.looks[-1].send(Closed())
+    await changed_until(case, lambda: case.share is None)
+
+
+async def test_leaving_the_dashboard_ends_the_showing(desk: Desk, own: Looking) -> None:
+    case = await desk.open(1)
+    case.show_mine(True)
+    await changed_until(case, lambda: case.share is not None and case.share.seen)
+    await desk.close()
+    assert case.share is None
+    assert own.looks == []
+
+
+async def test_a_screen_that_cannot_be_shown_is_no_question_for_the_customer(
+    desk: Desk, own: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> None:
+        raise LocalProblem("There is no display here to show.")
+
+    monkeypatch.setattr(share, "check_screen", none)
+    case = await desk.open(1)
+    told: list[RsError] = []
+    case.trouble = told.append
+    case.show_mine(True)
+    await changed_until(case, lambda: bool(told))
+    assert own.grants[Permission.SHARE] is Grant.NOT_ASKED

@@ -64,6 +64,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     made = Case(tmp_path)
     made.agent = SharingAgent()
     desktop = ArrayDesktop(page(200, 300))
+    monkeypatch.setattr("rs_cli.viewing.share.check_screen", lambda: None)
     monkeypatch.setattr(Share.__init__, "__defaults__", (-1, lambda on: None, desktop.screen))
     return made
 
