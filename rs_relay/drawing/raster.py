@@ -125,9 +125,10 @@ def _pieces(forms: list[list[Place]], part: Rect, radius: float) -> Iterator[tup
     mask = Image.new("L", (part.width * FINE, part.height * FINE))
     draw = ImageDraw.Draw(mask)
     for form in near:
-        fine = [((x - part.x) * FINE, (y - part.y) * FINE) for x, y in form]
+        # Whole numbers, so that a piece is what would be cut from the whole.
+        fine = [(round(x * FINE) - part.x * FINE, round(y * FINE) - part.y * FINE) for x, y in form]
         if len(fine) == 2:
-            _line(draw, fine[0], fine[1], radius * FINE)
+            _line(draw, fine[0], fine[1], max(1, round(radius * FINE)))
         else:
             draw.polygon(fine, fill=255)
     yield part, mask.resize((part.width, part.height), Image.Resampling.BOX)
@@ -141,12 +142,12 @@ def _halves(part: Rect) -> tuple[Rect, Rect]:
     return Rect(part.x, part.y, part.width, half), Rect(part.x, part.y + half, part.width, part.height - half)
 
 
-def _line(draw: ImageDraw.ImageDraw, begin: Place, end: Place, radius: float) -> None:
+def _line(draw: ImageDraw.ImageDraw, begin: tuple[int, int], end: tuple[int, int], radius: int) -> None:
     for x, y in {begin, end}:
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     length = hypot(end[0] - begin[0], end[1] - begin[1])
     if length:
-        dx, dy = (end[1] - begin[1]) / length * radius, (begin[0] - end[0]) / length * radius
+        dx, dy = round((end[1] - begin[1]) / length * radius), round((begin[0] - end[0]) / length * radius)
         sides = [(begin, 1), (end, 1), (end, -1), (begin, -1)]
         draw.polygon([(x + side * dx, y + side * dy) for (x, y), side in sides], fill=255)
 

@@ -10,11 +10,18 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rs_relay.channels import chat, clipboard, consent, record
+from rs_relay.channels import chat, clipboard, consent, draw, record
 from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
-CHANNELS: dict[str, Any] = {"chat": chat, "clipboard": clipboard, "consent": consent, "control": control, "record": record}
+CHANNELS: dict[str, Any] = {
+    "chat": chat,
+    "clipboard": clipboard,
+    "consent": consent,
+    "control": control,
+    "draw": draw,
+    "record": record,
+}
 EXAMPLE = re.compile(r"^(technician|agent) +(\{.*\})$", re.MULTILINE)
 
 
