@@ -82,7 +82,7 @@ class Eye:
                 layout = self._arrange(order, began) or layout
                 self._seen = None
         else:
-            raise LocalProblem("The customer's screen cannot be seen: it keeps changing.", "Try again in a moment.")
+            raise LocalProblem("The screen cannot be seen: it keeps changing.", "Try again in a moment.")
         encoder = self._encoder
         assert encoder is not None  # _arrange made it
         assert self._seen is not None  # _see grabbed it
@@ -170,7 +170,7 @@ def _choose(monitors: tuple[Monitor, ...], bounds: Monitor, wanted: int) -> tupl
             chosen = next((n for n, m in enumerate(monitors) if m.primary), 0)
             area = monitors[chosen]
     if not fits(area.width, area.height):
-        raise LocalProblem(f"The customer's screen is larger than rs can show ({area.width} x {area.height}).")
+        raise LocalProblem(f"The screen is larger than rs can show ({area.width} x {area.height}).")
     return chosen, area
 
 
