@@ -13,7 +13,7 @@ PANELS: tuple[Place, ...] = (
     Place("chat", "left", ChatPanel, (Key("c", "Chat"),)),
     Place("permissions", "right", PermissionsPanel, (Key("p", "Ask"), *(Key(key, "") for key in ASKING))),
     Place("clipboard", "right", ClipboardPanel, (Key("b", "Clip"),)),
-    Place("share", "right", SharePanel, (Key("m", "Mine"),)),
+    Place("share", "right", SharePanel, (Key("m", ""),)),
     Place("transfers", "right", TransfersPanel, (Key("f", "Send"), Key("g", "Get"), Key("x", ""))),
 )
 
