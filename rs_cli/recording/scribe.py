@@ -18,7 +18,7 @@ import numpy as np
 from rs_cli.recording import format
 from rs_cli.recording.format import Kind
 from rs_relay.channels.screen.codecs import jpeg
-from rs_relay.channels.screen.messages import MAX_TILES, Down, Frame, Layout, Pointer, Shape
+from rs_relay.channels.screen.messages import MAX_TILES, Colours, Down, Frame, Layout, Pointer, Shape
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import Grid, Mask, Rect
 from rs_relay.glass import bgrx
@@ -118,7 +118,8 @@ class Scribe:
         self._encoder = Encoder(self._segments, self._grid, (jpeg.NAME,))
         self._dirty[:] = True
         self._new = {Pointer, Shape}
-        return format.said(time, msgspec.structs.replace(layout, number=self._segments))
+        # All colours, for so the picture is held here, however few of them the agent sent.
+        return format.said(time, msgspec.structs.replace(layout, number=self._segments, colours=Colours.ALL))
 
     def _frames(self, time: int) -> Iterator[Frame]:
         assert self._encoder is not None  # a segment has begun

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rs_cli.spoken import big, since
+from rs_cli.spoken import big, clock, since
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from rs_cli.spoken import big, since
 )
 def test_since(seconds: float, said: str) -> None:
     assert since(seconds) == said
+
+
+def test_a_length_of_time_as_a_player_shows_it() -> None:
+    assert [clock(s) for s in (-1, 0, 42.9, 725, 3723)] == ["0:00", "0:00", "0:42", "12:05", "1:02:03"]
 
 
 def test_every_digit_is_three_rows_high_and_looks_different() -> None:
