@@ -6,14 +6,19 @@ pause is ever grabbed: it cannot come out afterwards.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 from rs_agent.desktop.base import (
     CLIPBOARD_LIMIT,
     Area,
+    Change,
     Clipboard,
     Desktop,
     Hands,
+    Keeper,
+    Kept,
     Monitor,
     Overlay,
     Pixels,
@@ -21,6 +26,7 @@ from rs_agent.desktop.base import (
     PointerShape,
     Screen,
 )
+from rs_agent.desktop.keeping import PRIVATE
 from rs_relay.errors import NotAllowed
 
 GREY = 0x60
@@ -29,8 +35,19 @@ GREY = 0x60
 class PausableDesktop:
     def __init__(self, desktop: Desktop) -> None:
         self.name = desktop.name
-        self.paused = False
         self._desktop = desktop
+        self._paused = False
+        self._keepers: weakref.WeakSet[_Keeper] = weakref.WeakSet()
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    @paused.setter
+    def paused(self, on: bool) -> None:
+        self._paused = on
+        for keeper in list(self._keepers):
+            keeper.look()
 
     def screen(self) -> Screen:
         return _Screen(self._desktop.screen(), self)
@@ -43,6 +60,14 @@ class PausableDesktop:
 
     def overlay(self) -> Overlay:
         return self._desktop.overlay()
+
+    def keep_in(self, folder: Path) -> None:
+        self._desktop.keep_in(folder)
+
+    def keeper(self, purpose: str, told: Callable[[Kept], None]) -> Keeper:
+        keeper = _Keeper(self._desktop.keeper(purpose, told), self)
+        self._keepers.add(keeper)
+        return keeper
 
     def close(self) -> None:
         self._desktop.close()
@@ -120,6 +145,23 @@ class _Hands:
     def text(self, text: str) -> None:
         self._desktop.refuse_while_paused()
         self._hands.text(text)
+
+
+class _Keeper:
+    """During a pause the customer sees their screen, and uses their keyboard and mouse."""
+
+    def __init__(self, keeper: Keeper, desktop: PausableDesktop) -> None:
+        self._keeper, self._desktop = keeper, desktop
+        self._wanted: frozenset[Change] = frozenset()
+        self.close = keeper.close
+
+    def want(self, changes: frozenset[Change]) -> None:
+        self._wanted = changes
+        self._keeper.want(changes - PRIVATE if self._desktop.paused else changes)
+
+    def look(self) -> None:
+        if self._wanted:
+            self.want(self._wanted)
 
 
 class _Clipboard:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from rs_agent.desktop.keeping import Change, Keeper, Kept
 from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
 from rs_relay.channels.draw import Point, Tool
 from rs_relay.drawing.board import Stroke
 from rs_relay.errors import TooLarge
 
 __all__ = [
-    "CLIPBOARD_LIMIT", "Area", "Clipboard", "ClipboardTooLarge", "Desktop", "Drawn", "Hands", "Monitor", "Overlay",
-    "Pixels", "PointerPlace", "PointerShape", "Screen", "ScreenChanged",
+    "CLIPBOARD_LIMIT", "Area", "Change", "Clipboard", "ClipboardTooLarge", "Desktop", "Drawn", "Hands", "Keeper",
+    "Kept", "Monitor", "Overlay", "Pixels", "PointerPlace", "PointerShape", "Screen", "ScreenChanged",
 ]  # fmt: skip
 
 CLIPBOARD_LIMIT = 10 * 1024 * 1024  # bytes of UTF-8 that a clipboard gives or takes: more never sits in memory whole
@@ -126,5 +128,13 @@ class Desktop(Protocol):
     def clipboard(self) -> Clipboard: ...
 
     def overlay(self) -> Overlay: ...
+
+    def keep_in(self, folder: Path) -> None:
+        """Where it is written what keepers have to put back. What an earlier run left there is put back, meanwhile."""
+        ...
+
+    def keeper(self, purpose: str, told: Callable[[Kept], None]) -> Keeper:
+        """Changes that are put back, for one of `keeping.PURPOSES`. `told` is called from another thread."""
+        ...
 
     def close(self) -> None: ...

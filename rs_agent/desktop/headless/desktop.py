@@ -9,13 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from rs_agent.desktop.base import (
     CLIPBOARD_LIMIT,
     Area,
+    Change,
     ClipboardTooLarge,
+    Kept,
     Monitor,
     Overlay,
     Pixels,
@@ -40,6 +43,8 @@ class Room:
     acts: list[Act] = field(default_factory=list)
     text: str = ""
     watchers: list[tuple[object, Callable[[], None]]] = field(default_factory=list)
+    changeable: frozenset[Change] = frozenset()
+    changed: frozenset[Change] = frozenset()
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def clamp(self, x: int, y: int) -> PointerPlace:
@@ -161,6 +166,21 @@ class HeadlessClipboard:
             self._room.watchers[:] = [entry for entry in self._room.watchers if entry[0] is not self]
 
 
+class HeadlessKeeper:
+    """Holds what the room lets be changed: nothing, unless somebody says otherwise."""
+
+    def __init__(self, room: Room, told: Callable[[Kept], None]) -> None:
+        self._room, self._tell = room, told
+
+    def want(self, changes: frozenset[Change]) -> None:
+        self._room.changed = changes & self._room.changeable
+        cannot = dict.fromkeys(changes - self._room.changeable, "This computer has no screen to do that to.")
+        self._tell(Kept(self._room.changed, cannot))
+
+    def close(self) -> None:
+        self._room.changed = frozenset()
+
+
 class HeadlessDesktop:
     """`room` is what there is to see and what has been done; `copy` is somebody at this computer copying a text."""
 
@@ -180,6 +200,12 @@ class HeadlessDesktop:
 
     def overlay(self) -> Overlay:
         raise LocalProblem("This desktop cannot be drawn over.")
+
+    def keep_in(self, folder: Path) -> None:
+        """Memory needs nothing put back."""
+
+    def keeper(self, purpose: str, told: Callable[[Kept], None]) -> HeadlessKeeper:
+        return HeadlessKeeper(self.room, told)
 
     def copy(self, text: str) -> None:
         _put(self.room, text, by=None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from rs_agent.desktop.base import Overlay
+from rs_agent.desktop.base import Keeper, Kept, Overlay
 from rs_agent.desktop.portable.clipboard import PortableClipboard
 from rs_agent.desktop.portable.hands import PortableHands
 from rs_agent.desktop.portable.keys import MACOS, WINDOWS, Key
@@ -52,6 +53,12 @@ class PortableDesktop:
 
     def overlay(self) -> Overlay:
         raise LocalProblem("This desktop cannot be drawn over.")
+
+    def keep_in(self, folder: Path) -> None:
+        """Nothing is ever changed here."""
+
+    def keeper(self, purpose: str, told: Callable[[Kept], None]) -> Keeper:
+        raise LocalProblem("rs cannot do that on this system yet.")
 
     def close(self) -> None:
         """Nothing is held."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 from rs_agent.desktop.base import Overlay
+from rs_agent.desktop.keeping import PURPOSES, Kept
 from rs_agent.desktop.x11.clipboard import X11Clipboard
 from rs_agent.desktop.x11.hands import X11Hands
+from rs_agent.desktop.x11.keeping import X11Keeper, mend
 from rs_agent.desktop.x11.typist import Typist
 from rs_relay.capture.x11.connection import connect, is_xwayland
 from rs_relay.capture.x11.screen import X11Screen
+from rs_relay.errors import LocalProblem
 
 
 class X11Desktop:
@@ -25,6 +31,7 @@ class X11Desktop:
         self._lock = threading.Lock()
         self._typist: Typist | None = None
         self._users = 0
+        self._folder: Path | None = None
 
     def screen(self) -> X11Screen:
         return X11Screen(self._display)
@@ -51,6 +58,19 @@ class X11Desktop:
         from rs_agent.desktop.x11.overlay import X11Overlay  # Pillow: loaded when somebody may draw
 
         return X11Overlay(self._display)
+
+    def keep_in(self, folder: Path) -> None:
+        self._folder = folder
+        for purpose in PURPOSES:
+            mend(self._name(), folder, purpose)
+
+    def keeper(self, purpose: str, told: Callable[[Kept], None]) -> X11Keeper:
+        if self._folder is None:
+            raise LocalProblem("Nothing may be changed here that could not be put back.")
+        return X11Keeper(self._name(), self._folder, purpose, told)
+
+    def _name(self) -> str:
+        return self._display or os.environ.get("DISPLAY", "")
 
     def close(self) -> None:
         with self._lock:
