@@ -97,17 +97,23 @@ class Flow:
         if out:
             self._turns[out.priority].remove(out)
 
-    def next_frame(self, limit: int, bulk_limit: int) -> tuple[bytes, Outgoing | None] | None:
-        """The most urgent frame that may go now and the channel it is from, or None."""
+    def waits(self, priority: Priority) -> bool:
+        return any(out.queue for out in self._turns[priority])
+
+    def next_frame(self, limit: int, bulk_limit: int, room: int | None = None) -> tuple[bytes, Outgoing | None] | None:
+        """The most urgent frame that may go now and the channel it is from, or None. `limit`, `bulk_limit`: bytes of
+        one frame; `room`: of one of a file or tunnel, 0 for none of those now."""
         if self._own:
             return self._own.popleft(), None
+        least = bulk_limit if room is None else min(bulk_limit, room)
+        limits = {Priority.URGENT: limit, Priority.TALK: limit, Priority.SCREEN: bulk_limit, Priority.BULK: least}
         for priority, turns in self._turns.items():
             for _ in range(len(turns)):
                 out = turns[0]
                 turns.rotate(-1)
-                if not out.ready:
+                if not out.ready or (limits[priority] == 0 and out.queue):
                     continue
-                frame = out.next_frame(bulk_limit if priority >= Priority.SCREEN else limit)
+                frame = out.next_frame(limits[priority] or limit)
                 if frame[0] == Kind.CLOSE:
                     self.remove(out.channel)
                 return frame, out

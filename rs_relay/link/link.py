@@ -5,8 +5,8 @@ and take. The writer asks for the next record when the socket has taken the one 
 overtakes what is large here, and not never. A link that breaks is cut at once, without a polite close (a polite close
 of a broken line costs seconds); the session above it dials again.
 
-On a slow line the parts of bulk messages shrink until one takes about 20 ms to leave, so that a key press waits for no
-more than that.
+On a slow line the parts of bulk messages shrink until one takes about 20 ms to leave, and no more of them is under way
+than `ration` says, so that a key press waits for little.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from rs_relay.link import session as core
 from rs_relay.link.channel import ChannelClosed
 from rs_relay.link.frames import BadFrame
 from rs_relay.link.handshake import Opened, Role
+from rs_relay.link.ration import Ration
 from rs_relay.link.seal import BadRecord
-from rs_relay.link.spec import ChannelSpec
+from rs_relay.link.spec import ChannelSpec, Priority
 
 PING_EVERY = 10.0  # seconds of silence, then a ping
 SILENCE = 25.0  # seconds without a record, pings answered or not: the line is dead
@@ -202,6 +203,7 @@ class Link:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._part = 64 * 1024
+        self._ration = Ration(clock())
         self._last_heard = clock()
         self._leaving = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -210,6 +212,7 @@ class Link:
         """Begin. The agent's end passes what it says first."""
         if facts:
             self.session.hello(_encoder.encode(facts))
+        self._ask(self._clock())  # how long a way there and back takes while nothing else is on the line
         self._tasks = [
             asyncio.create_task(self._read(), name="link-read"),
             asyncio.create_task(self._write(), name="link-write"),
@@ -317,21 +320,29 @@ class Link:
         try:
             while not self.ended.done():
                 now = self._clock()
-                made = self.session.next_record(now, self._part, self._socket.headroom)
+                if self._ration.due(now):
+                    self._ask(now)
+                room = self._ration.room() if self.session.waits(Priority.BULK) else None
+                made = self.session.next_record(now, self._part, self._socket.headroom, room)
                 if made is None:
                     self._idle.set()
                     self._wake.clear()
                     await self._wake.wait()
                     continue
                 record, number = made
+                channel = self._channels.get(number) if number is not None else None
+                self._ration.sent(len(record), channel is not None and channel.spec.priority is Priority.BULK)
                 await self._socket.send(record, self._socket.headroom)
                 self.traffic.records_out += 1
                 self.traffic.bytes_out += len(record)
                 self._adapt(len(record), self._clock() - now)
-                if number is not None and (channel := self._channels.get(number)):
+                if channel is not None:
                     channel.sent()
         except OSError:
             self._finish(None if self._leaving else ConnectionLost("The connection was lost."))
+
+    def _ask(self, now: float) -> None:
+        self.session.ping(self._ration.ping(now))
 
     def _adapt(self, size: int, took: float) -> None:
         """Shrink the parts on a line that is slow to take them, grow them on one that is not."""
@@ -351,7 +362,7 @@ class Link:
             if silent > SILENCE:
                 self._finish(ConnectionLost("The other end has not been heard for a while."))
             elif silent > PING_EVERY / 2:
-                self.session.ping(int(self._clock() * 1e6))
+                self._ask(self._clock())
                 self.wake()
 
     # ---- what happened
@@ -371,7 +382,8 @@ class Link:
             case core.HelloHeard(body):
                 self._greet(body)
             case core.Pong(stamp):
-                self.traffic.round_trip = max(0.0, self._clock() - stamp / 1e6)
+                trip = self._ration.answered(self._clock(), stamp)
+                self.traffic.round_trip = self.traffic.round_trip if trip is None else trip
             case core.Bye(_):
                 self._finish(None)
 

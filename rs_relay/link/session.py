@@ -179,15 +179,19 @@ class LinkSession:
     # ---- what goes out
 
     def next_record(
-        self, now: float, bulk_limit: int = WHOLE, headroom: int = 0
+        self, now: float, bulk_limit: int = WHOLE, headroom: int = 0, room: int | None = None
     ) -> tuple[bytearray, int | None] | None:
         """The next record to put on the network (after `headroom` free bytes) and the channel it is from; None when
-        there is nothing to send."""
-        frame = self._flow.next_frame(WHOLE, min(bulk_limit, WHOLE))
+        there is nothing to send. `room`: bytes that bulk may have now, None for any number."""
+        frame = self._flow.next_frame(WHOLE, min(bulk_limit, WHOLE), room)
         if frame is None:
             return None
         data, out = frame
         return self._sealer.seal(data, now, headroom), out.channel if out else None
+
+    def waits(self, priority: Priority) -> bool:
+        """Whether something of that priority has not left yet."""
+        return self._flow.waits(priority)
 
     # ---- what comes in
 

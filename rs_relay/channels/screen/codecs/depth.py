@@ -29,20 +29,25 @@ TILE_BYTES = {Colours.ALL: SIDE * SIDE * 3, Colours.C256: SIDE * SIDE, Colours.G
 SHADES = (1, 2, 4)  # by how much the size is divided
 
 
-def _spread(bits: npt.NDArray[np.uint32], of: int) -> npt.NDArray[np.uint32]:
-    """Levels of `of` bits over 0 to 255, both ends met."""
-    return (bits * 255 + ((1 << of) - 1) // 2) // ((1 << of) - 1)
+def _spread(level: int, most: int) -> int:
+    """Levels of 0 to `most` over 0 to 255, both ends met."""
+    return (level * 255 + most // 2) // most
 
 
-_BYTE = np.arange(256, dtype=np.uint32)
-_RGB256 = np.stack([_spread(_BYTE >> 5, 3), _spread(_BYTE >> 2 & 7, 3), _spread(_BYTE & 3, 2)], axis=-1)
-_WORD256 = _RGB256[:, 0] << 16 | _RGB256[:, 1] << 8 | _RGB256[:, 2]
-_PIXEL256 = _RGB256.astype(np.uint8)
+def _level(value: int, most: int) -> int:
+    """The nearest of them."""
+    return (value * most + 127) // 255
+
+
+_RGB256 = [(_spread(n >> 5, 7), _spread(n >> 2 & 7, 7), _spread(n & 3, 3)) for n in range(256)]
+_PIXEL256: Pixels = np.array(_RGB256, np.uint8)
+_WORD256: Words = np.array([r << 16 | g << 8 | b for r, g, b in _RGB256], np.uint32)
 _RED, _GREEN, _BLUE = (
-    ((_BYTE * most + 127) // 255 << shift).astype(np.uint8) for most, shift in ((7, 5), (7, 2), (3, 0))
+    np.array([_level(value, most) << shift for value in range(256)], np.uint8)
+    for most, shift in ((7, 5), (7, 2), (3, 0))
 )
-_GREYWORD = np.arange(16, dtype=np.uint32) * 0x111111
-_PIXELGREYS = np.stack([_BYTE >> 4, _BYTE & 15], axis=-1).astype(np.uint8) * 17  # (256, 2)
+_GREYWORD: Words = np.array([level * 0x111111 for level in range(16)], np.uint32)
+_PIXELGREYS = np.array([(n >> 4, n & 15) for n in range(256)], np.uint8) * np.uint8(17)  # two pixels a byte
 
 
 def reduce(words: Words, colours: Colours) -> Words:

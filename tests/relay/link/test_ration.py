@@ -1,0 +1,105 @@
+"""Bulk over simulated lines: what stands in the line, and what goes through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from rs_relay.link.ration import FREE, LEAST, OPENING, Ration
+
+WHOLE = 256 * 1024
+
+
+@dataclass
+class Line:
+    """`rate` bytes a second, one after the other; `trip` seconds there and back. Bulk always waits."""
+
+    rate: float
+    trip: float
+    now: float = 0.0
+    busy: float = 0.0  # until when
+    bytes: int = 0
+    under_way: list[tuple[float, int]] = field(default_factory=list)  # pongs: when, stamp
+
+    def __post_init__(self) -> None:
+        self.ration = Ration(self.now)
+        self.longest = 0.0  # seconds that a byte waited, of late
+        self._ping()
+
+    def _put(self, size: int) -> None:
+        self.busy = max(self.busy, self.now) + size / self.rate
+        self.longest = max(self.longest, self.busy - self.now)
+        self.ration.sent(size, True)
+        self.bytes += size
+
+    def _ping(self) -> None:
+        stamp = self.ration.ping(self.now)
+        self.busy = max(self.busy, self.now) + 40 / self.rate
+        self.under_way.append((self.busy + self.trip, stamp))
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end:
+            if self.ration.due(self.now):
+                self._ping()
+            room = self.ration.room()
+            if room != 0:
+                self._put(WHOLE if room is None else min(room, WHOLE))
+                if room is None:  # the network takes what it can hold, and no more
+                    self.now = max(self.now, self.busy - 0.005)
+            else:
+                assert self.under_way, "nothing more would ever leave"
+                self.now = max(self.now, self.under_way[0][0])
+            while self.under_way and self.under_way[0][0] <= self.now:
+                _, stamp = self.under_way.pop(0)
+                self.ration.answered(self.now, stamp)
+
+
+@pytest.mark.parametrize(
+    ("rate", "trip"), [(3600, 0.2), (7000, 0.2), (3600, 0.05), (60_000, 0.1), (7000, 0.8)], ids=str
+)
+def test_a_slow_line_is_used_and_holds_little(rate: float, trip: float) -> None:
+    line = Line(rate, trip)
+    line.run(20.0)
+    line.bytes, line.longest, began = 0, 0.0, line.now
+    line.run(60.0)
+    assert line.bytes / (line.now - began) > 0.75 * rate
+    assert line.longest < 0.25 + trip / 2
+
+
+@pytest.mark.parametrize(("rate", "trip"), [(1e9, 0.0005), (100e6, 0.03), (12e6, 0.2)], ids=str)
+def test_a_quick_line_is_free_after_some_round_trips(rate: float, trip: float) -> None:
+    line = Line(rate, trip)
+    line.run(20 * trip + 0.1)
+    assert line.ration.room() is None
+
+
+def test_a_line_that_becomes_slow_is_counted_again() -> None:
+    line = Line(50e6, 0.02)
+    line.run(2.0)
+    assert line.ration.room() is None
+    line.rate = 5000
+    line.run(300.0)
+    line.longest = 0.0
+    line.run(30.0)
+    assert line.longest < 0.45
+
+
+def test_the_first_of_it_is_little_and_a_rest_forgets_what_was_under_way() -> None:
+    ration = Ration(0.0)
+    ration.sent(1_000_000, bulk=False)  # a picture
+    room = ration.room()
+    assert room is not None
+    assert LEAST / 2 <= room <= OPENING
+    ration.sent(room, bulk=True)
+    assert not ration.due(0.1) or ration.ping(0.1)
+
+
+def test_who_answers_what_nobody_asked_is_not_heard() -> None:
+    ration = Ration(0.0)
+    assert ration.answered(1.0, 7) is None
+    stamp = ration.ping(1.0)
+    assert ration.answered(1.5, stamp) == 0.5
+    assert ration.answered(1.6, stamp) is None
+    assert FREE > OPENING
