@@ -12,6 +12,7 @@ from rs_cli.session.technician import open_session
 from rs_cli.viewer import pipe
 from rs_cli.viewing.view import View, Wish
 from rs_relay.channels.consent import Grant
+from rs_relay.channels.draw import Standing, Where
 from rs_relay.channels.screen.messages import Frame, Layout, Painted, Start
 from rs_relay.errors import NotAllowed, RsError
 from rs_relay.link.channel import ChannelClosed
@@ -28,15 +29,20 @@ class ScreenAgent(FakeAgent):
         self.heard: list[Any] = []
         self.screens: list[MemoryChannel] = []
         self.controls: list[MemoryChannel] = []
+        self.boards: list[MemoryChannel] = []
+        self.where = Where.DESKTOP
         self.more = asyncio.Condition()
 
     async def serve(self, name: str, channel: MemoryChannel, link: FakeLink) -> None:
-        if name not in ("screen", "control"):
+        kept = {"screen": self.screens, "control": self.controls, "draw": self.boards}
+        if name not in kept:
             await super().serve(name, channel, link)
             return
         async with self.more:
-            (self.screens if name == "screen" else self.controls).append(channel)
+            kept[name].append(channel)
             self.more.notify_all()
+        if name == "draw":
+            await channel.send(Standing(self.where))
         try:
             async for said in channel:
                 await self._hear(said, channel)
@@ -57,7 +63,7 @@ class ScreenAgent(FakeAgent):
 
     async def withdraw(self, permission: Permission) -> None:
         self.grants[permission] = Grant.WITHDRAWN
-        for channel in self.screens if permission is Permission.VIEW else self.controls:
+        for channel in [*self.screens, *self.boards] if permission is Permission.VIEW else self.controls:
             await channel.close(NotAllowed("The customer has withdrawn it."))
         await self.tell()
 
