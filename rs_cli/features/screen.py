@@ -42,6 +42,12 @@ class Screen:
         self.paused = False
         self._show, self._codecs = show, codecs
         self._channel: Channel[Up, Down] | None = None
+        self._taps: list[Callable[[Down], None]] = []
+
+    def tap(self, heard: Callable[[Down], None]) -> Callable[[], None]:
+        """Call `heard` with each message from now on, before it is shown; returns how to stop that. It may not wait."""
+        self._taps.append(heard)
+        return lambda: self._taps.remove(heard)
 
     async def run(self, channel: Channel[Up, Down]) -> None:
         await channel.send(Start(self.monitor, self._codecs, self.tune))
@@ -50,6 +56,8 @@ class Screen:
         self._channel = channel
         try:
             async for message in channel:
+                for heard in self._taps:
+                    heard(message)
                 await self._show(message)
         finally:
             self._channel = None
