@@ -16,7 +16,7 @@ from tests.support.xdesktop import XDesktop, until
 
 Pixels = npt.NDArray[np.uint8]
 SIZE = (640, 400)
-POINTER = 32  # pixels: what the window draws where the customer's pointer is lies within such a square
+POINTER = 48  # pixels: what the window draws where the customer's pointer is lies within such a square
 
 
 def _seen(desktop: XDesktop) -> Pixels:
@@ -51,7 +51,7 @@ class Pair:
         height, width = theirs.shape[:2]
         differs = (_seen(self.technician)[y : y + height, x : x + width] != theirs).any(2)
         pointer = dict(word.split(":") for word in self.customer.run("xdotool", "getmouselocation").stdout.split())
-        left, top = max(int(pointer["x"]) - 4, 0), max(int(pointer["y"]) - 4, 0)
+        left, top = max(int(pointer["x"]) - 16, 0), max(int(pointer["y"]) - 16, 0)
         differs[top : top + POINTER, left : left + POINTER] = False
         return not differs.any()
 
