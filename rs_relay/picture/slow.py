@@ -72,10 +72,11 @@ def plan(damaged: Mask, shades: Shades, resting: Mask, slow: Slow, costs: Costs)
     ):
         if left <= 0:
             return
-        tiles = np.flatnonzero(wanted & resting)[: max(LEAST_TILES, int(left / costs.of(divisor)))]
+        tiles = np.flatnonzero(wanted & resting)
+        fit = max(LEAST_TILES, int(left / costs.of(divisor)))
         if len(tiles):
             mask = np.zeros_like(damaged)
-            mask.ravel()[tiles] = True
+            mask.ravel()[tiles[:fit]] = True
             yield Step(divisor, mask)
-            left -= len(tiles) * costs.of(divisor)
+            left -= len(tiles) * costs.of(divisor)  # what did not fit, too: nothing goes before it
             resting = resting & ~mask

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rs_relay.channels.screen.codecs import NAMES
+from rs_relay.channels.screen.codecs import NAMES, depth
 from rs_relay.channels.screen.messages import MAX_TILES, SPEC, Colours, Frame, Layout, Tune
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Grid
 from rs_relay.picture import quality
 from rs_relay.picture.encoder import Encoder
+from rs_relay.picture.slow import Slow
 from tests.support.scenery import grabbed, page, photograph, rgb
 
 FPS = 1 / 30
@@ -22,18 +23,24 @@ FPS = 1 / 30
 class Show:
     """A screen, its encoder and the picture at the other end; frames cross as bytes."""
 
-    def __init__(self, width: int, height: int, codecs: tuple[str, ...] = NAMES) -> None:
-        self.encoder = Encoder(1, Grid(width, height), codecs)
+    def __init__(self, width: int, height: int, codecs: tuple[str, ...] = NAMES, tune: Tune | None = None) -> None:
+        self.colours = (tune or Tune()).colours
+        self.grid = Grid(width, height)
+        self.encoder = Encoder(1, self.grid, codecs, tune=tune)
         self.picture = Picture()
-        self.picture.reset(Layout(1, 0, 0, width, height))
+        self.picture.reset(Layout(1, 0, 0, width, height, colours=self.colours))
         self.now = 100.0
+        self.focus = self.grid.empty()
 
-    def update(self, seen: np.ndarray, after: float = FPS, refine: int = MAX_TILES) -> list[Frame]:
+    def update(
+        self, seen: np.ndarray, after: float = FPS, refine: int = MAX_TILES, allowance: int | None = None
+    ) -> list[Frame]:
         self.now += after
+        line = None if allowance is None else Slow(allowance, self.focus)
         frames = []
         before = self.picture.pixels.copy()
         changed = np.zeros(before.shape[:2], np.bool_)
-        for frame in self.encoder.update(grabbed(seen), self.now, refine):
+        for frame in self.encoder.update(grabbed(seen), self.now, refine, line=line):
             data = msgspec.msgpack.encode(frame)
             assert len(data) <= SPEC.max_message
             heard = SPEC.decode_down(data)
@@ -46,13 +53,13 @@ class Show:
         return frames
 
     def shows(self, seen: np.ndarray) -> bool:
-        return bool((self.picture.pixels == rgb(seen)).all())
+        return bool((self.picture.pixels == rgb(depth.reduce(seen, self.colours))).all())
 
     def rest(self, seen: np.ndarray) -> None:
         """Until nothing lossy is left."""
         for _ in range(2):
             self.update(seen, after=2 * quality.REST)
-        assert self.picture.exact
+        assert not self.picture.lossy
 
 
 @pytest.mark.parametrize("size", [(640, 480), (645, 487), (31, 33), (2000, 40)])
@@ -258,6 +265,64 @@ def test_no_film_where_it_was_not_wanted(codecs: tuple[str, ...], tune: Tune) ->
             assert not frame.films
 
 
+def test_a_slow_line_shows_all_at_once_roughly_and_where_the_person_works_in_full() -> None:
+    show, seen = Show(1280, 800), page(800, 1280)
+    show.focus[4:12, 5:20] = True
+    first = show.update(seen, allowance=700)
+    assert sum(len(frame.data) for frame in first) < 8000
+    assert {frame.shades for frame in first} == {4}
+    sizes, forms = [], []
+    while show.picture.lossy:
+        frames = show.update(seen, after=quality.REST, allowance=700)
+        sizes.append(sum(len(frame.data) for frame in frames))
+        forms += [frame.shades for frame in frames]
+        if not forms.count(0) and forms.count(2) == 1:  # the first half-sized shades: all that has the focus is there
+            there = rgb(seen)[128:384, 160:640].mean(axis=2) - show.picture.pixels[128:384, 160:640].mean(axis=2)
+            assert np.abs(there).max() <= 43
+        assert len(sizes) < 1000
+    assert sorted(set(forms)) == [0, 1, 2]
+    assert forms.index(1) < forms.index(2) < forms.index(0)
+    assert np.median(sizes) < 1400
+    assert show.shows(seen)
+
+
+def test_a_letter_on_a_slow_line_is_exact_at_once() -> None:
+    show, seen = Show(1280, 800), page(800, 1280)
+    show.update(seen)
+    seen = seen.copy()
+    seen[100:112, 300:307] = 0x112233
+    (frame,) = show.update(seen, allowance=700)
+    assert (frame.shades, frame.lossy) == (0, 0)
+    assert show.shows(seen)
+
+
+def test_a_line_that_is_slow_no_more_gets_all_that_is_owed() -> None:
+    show, seen = Show(640, 480), page(480, 640)
+    show.update(seen, allowance=0)
+    assert show.picture.lossy
+    show.update(seen)
+    assert show.shows(seen)
+
+
+def test_who_knows_no_shades_gets_none() -> None:
+    show, seen = Show(640, 480, codecs=()), page(480, 640)
+    show.update(seen, allowance=0)
+    assert show.picture.exact
+    assert show.shows(seen)
+
+
+@pytest.mark.parametrize("colours", [Colours.C256, Colours.GREYS])
+def test_few_colours_cost_few_bytes_and_hide_what_they_cannot_say(colours: Colours) -> None:
+    plain, few, seen = Show(640, 480), Show(640, 480, tune=Tune(colours)), page(480, 640)
+    size, all_of_it = (sum(len(f.data) for f in show.update(seen)) for show in (few, plain))
+    assert size < all_of_it * 0.7
+    assert few.shows(seen)
+    assert not few.picture.exact  # it is not what the customer has
+    seen = np.where(seen == 0xFFFFFF, 0xFEFEFE, seen).astype(np.uint32)
+    assert plain.update(seen)
+    assert few.update(seen) == []
+
+
 LONG = page(900, 700, seed=8)
 PHOTO = photograph(900, 700, seed=8)
 
@@ -290,18 +355,29 @@ def edited(seen: np.ndarray, edit: tuple[str, int, int, int, int, int]) -> np.nd
 @settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from([(230, 170), (256, 160), (225, 193)]),
-    st.lists(st.tuples(edits(), st.sampled_from([FPS, 0.2, 0.5]), st.sampled_from([0, 5, MAX_TILES])), max_size=12),
+    st.sampled_from([Tune(), Tune(), Tune(lossless=True), Tune(Colours.C256), Tune(Colours.GREYS)]),
+    st.lists(
+        st.tuples(
+            edits(),
+            st.sampled_from([FPS, 0.2, 0.5]),
+            st.sampled_from([0, 5, MAX_TILES]),
+            st.sampled_from([None, None, 0, 700, 4000]),
+        ),
+        max_size=12,
+    ),
 )
 def test_whatever_happens_the_viewer_ends_with_what_the_screen_shows(
-    size: tuple[int, int], happens: list[tuple[tuple[str, int, int, int, int, int], float, int]]
+    size: tuple[int, int],
+    tune: Tune,
+    happens: list[tuple[tuple[str, int, int, int, int, int], float, int, int | None]],
 ) -> None:
     width, height = size
-    show, seen = Show(width, height), page(height, width)
+    show, seen = Show(width, height, tune=tune), page(height, width)
     show.update(seen)
-    for (kind, *where, n), after, refine in happens:
+    for (kind, *where, n), after, refine, allowance in happens:
         for step in range(18 if kind == "film" else 1):
             seen = edited(seen, (kind, *where, (n + 17 * step) % 120))
-            show.update(seen, FPS if kind == "film" else after, refine)
+            show.update(seen, FPS if kind == "film" else after, refine, allowance)
             if not show.picture.lossy:
                 assert show.shows(seen)
     show.rest(seen)
