@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rs_agent.desktop.base import Desktop
 from rs_relay.link.channel import Channel
-from rs_relay.link.spec import ChannelSpec
+from rs_relay.link.spec import ChannelSpec, Permission
 
 if TYPE_CHECKING:  # an agent that shows no picture has no need of numpy
     from rs_relay.channels.screen import share
@@ -105,6 +105,7 @@ class Context:
     home: Path = field(default_factory=Path.home)  # files may be read below here
     note: Callable[[str, str], None] = lambda kind, text: None  # a line for the local journal
     pulse: Pulse = field(default_factory=Pulse)  # control beats it after each event, the screen feature waits for it
+    withdraw: Callable[[Permission], None] = lambda permission: None  # the customer took it back at the machine itself
     shown: Callable[[], bool] = lambda: True  # the customer lets their screen be seen now: granted, and no pause
 
 

@@ -85,6 +85,7 @@ def _main(arguments: Sequence[str], ending: Ending) -> int:
         relay = Relay.parse(settings.relay)
         journal = Journal(settings.state) if settings.journal else NoJournal()
         with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
+            here.keep_in(settings.state)
             if typed is None and options.what:
                 typed = _ask_code()
             ending.hear_signals()

@@ -112,7 +112,10 @@ class Session:
         self._plan, self._face, self._journal, self._clock = plan, face, journal, clock
         self._began = clock()
         self._desktop = PausableDesktop(desktop)
-        self._context = Context(self._desktop, face, plan.folder, who, note=self._note, shown=self._shown)
+        self._context = Context(
+            self._desktop, face, plan.folder, who, note=self._note, shown=self._shown,
+            withdraw=lambda permission: self.withdraw([permission]),
+        )  # fmt: skip
         self._desk = Desk(Consent(plan.offered, plan.allow), face, str(plan.folder), self._consented)
         self._features: dict[str, Feature] = {}
         self._making: dict[str, asyncio.Lock] = {}
@@ -292,6 +295,8 @@ class Session:
         connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
         granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
         used = frozenset(run.permission for run in self._runs if run.permission in SHOWN_IN_USE) & granted
+        if self._desktop.paused:  # the desktop puts it back meanwhile
+            used -= {Permission.PRIVACY}
         if (drawing := self._drawing()) is not None:
             drawing.stand()
         self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True, used=used))

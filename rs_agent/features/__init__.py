@@ -38,6 +38,8 @@ FEATURES: dict[str, Entry] = {
     "files": Entry("files", "files", "Files", Permission.FILES),
     "share": Entry("screen.share", "share", "ShareFeature", Permission.SHARE),
     "record": Entry("record", "record", "Record", Permission.RECORD),
+    "appearance": Entry("appearance", "appearance", "Appearance", Permission.CONTROL),
+    "privacy": Entry("privacy", "privacy", "Privacy", Permission.PRIVACY),
 }
 
 OFFERED: frozenset[Permission] = frozenset(e.permission for e in FEATURES.values() if e.permission is not None)

@@ -54,6 +54,12 @@ WORDS: Mapping[Permission, Words] = {
         N_("your screen may be recorded"),
         N_("YOUR SCREEN IS BEING RECORDED"),
     ),
+    Permission.PRIVACY: Words(
+        N_("DARKEN YOUR SCREEN AND HOLD YOUR KEYBOARD AND MOUSE"),
+        N_("You would not see what they do, nor be able to stop it by hand. To end it: press Escape three times."),
+        N_("your screen may be darkened, your keyboard and mouse held"),
+        N_("YOUR SCREEN IS DARKENED OR YOUR KEYBOARD AND MOUSE ARE HELD (Escape three times ends that)"),
+    ),
 }
 
 # What the files feature notes, as it reads in the summary.

@@ -22,6 +22,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("sessions", "rs_cli.commands.sessions", "List, open, ask in and end your sessions."),
     Verb("view", "rs_cli.commands.view", "See and control the customer's screen in a window."),
     Verb("share", "rs_cli.commands.share", "Show your screen to the customer."),
+    Verb("privacy", "rs_cli.commands.privacy", "Blank the customer's screen, block their keyboard and mouse."),
     Verb("screenshot", "rs_cli.commands.screenshot", "Save a picture of the customer's screen."),
     Verb("record", "rs_cli.commands.record", "Record the customer's screen into a file."),
     Verb("play", "rs_cli.commands.play", "Play a recording in a window."),

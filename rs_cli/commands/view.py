@@ -8,6 +8,7 @@ The session outlives the window, the window outlives a lost link: it shows the l
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from rs_cli.commands.screenshot import Monitor
 from rs_cli.options import REACH, Number, Timeout
 from rs_cli.reach import reach
 from rs_cli.viewer import child
-from rs_cli.viewing import COMPANIONS, View, Wish
+from rs_cli.viewing import COMPANIONS, PlainDesktop, View, Wish
 from rs_relay.channels.screen.messages import Colours, Tune
 from rs_relay.errors import UsageError
 
@@ -37,6 +38,9 @@ def view(
         int,
         typer.Option("--rate", metavar="N", min=0, max=60, help="At most N pictures a second; 0: as many as can be."),
     ] = 0,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Hide wallpaper and effects over there meanwhile, for a slow line.")
+    ] = False,
     timeout: Timeout = REACH,
 ) -> None:
     """See and control the customer's screen in a window. Its menu is on F8."""
@@ -44,13 +48,14 @@ def view(
         raise UsageError("--scale takes `fit` or `1:1`.")
     child.check_display()
     wish = Wish(monitor - 1, scale == "1:1", view_only, Tune(colours, lossless, rate))
-    asyncio.run(_view(session, wish, timeout))
+    asyncio.run(_view(session, wish, plain, timeout))
 
 
-async def _view(number: int, wish: Wish, timeout: float) -> None:
+async def _view(number: int, wish: Wish, plain: bool, timeout: float) -> None:
+    companions = [partial(make, plain=plain) if make is PlainDesktop else make for make in COMPANIONS]
     async with reach(number, timeout) as session:
         viewer = await child.start()
         try:
-            await View(session, viewer, wish, COMPANIONS).run()
+            await View(session, viewer, wish, companions).run()
         finally:
             await viewer.close()

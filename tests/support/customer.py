@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from rs_agent.consent import Question
 from rs_agent.desktop.base import (
     CLIPBOARD_LIMIT,
     Area,
+    Change,
     ClipboardTooLarge,
     Drawn,
+    Kept,
     Monitor,
     Pixels,
     PointerPlace,
@@ -259,6 +262,26 @@ class FakeOverlay:
         self.closed = True
 
 
+class FakeKeeper:
+    """Changes whatever is wanted but `cannot`; `end` is the person at the computer, who uses the way out."""
+
+    def __init__(self, told: Callable[[Kept], None]) -> None:
+        self.cannot: dict[Change, str] = {}
+        self.wanted: frozenset[Change] = frozenset()
+        self.closed = False
+        self._tell = told
+
+    def want(self, changes: frozenset[Change]) -> None:
+        self.wanted = changes
+        self._tell(Kept(changes - set(self.cannot), {c: why for c, why in self.cannot.items() if c in changes}))
+
+    def end(self) -> None:
+        self._tell(Kept(ended=True))
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class FakeDesktop:
     name = "fake"
 
@@ -266,6 +289,7 @@ class FakeDesktop:
         self.the_hands = FakeHands()
         self.the_clipboard = FakeClipboard()
         self.overlays: list[FakeOverlay] | None = []  # None: this desktop has none
+        self.keepers: dict[str, FakeKeeper] | None = {}  # by purpose; None: this desktop has none
         self.closed = False
 
     def screen(self) -> FakeScreen:
@@ -282,6 +306,15 @@ class FakeDesktop:
             raise LocalProblem("This desktop cannot be drawn over.")
         self.overlays.append(FakeOverlay())
         return self.overlays[-1]
+
+    def keep_in(self, folder: Path) -> None:
+        """A keeper of memory leaves nothing behind."""
+
+    def keeper(self, purpose: str, told: Callable[[Kept], None]) -> FakeKeeper:
+        if self.keepers is None:
+            raise LocalProblem("rs cannot do that on this system yet.")
+        self.keepers[purpose] = FakeKeeper(told)
+        return self.keepers[purpose]
 
     def close(self) -> None:
         self.closed = True

@@ -10,16 +10,18 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rs_relay.channels import chat, clipboard, consent, draw, record
+from rs_relay.channels import appearance, chat, clipboard, consent, draw, privacy, record
 from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
 CHANNELS: dict[str, Any] = {
+    "appearance": appearance,
     "chat": chat,
     "clipboard": clipboard,
     "consent": consent,
     "control": control,
     "draw": draw,
+    "privacy": privacy,
     "record": record,
 }
 EXAMPLE = re.compile(r"^(technician|agent) +(\{.*\})$", re.MULTILINE)
