@@ -34,6 +34,7 @@ ROOMS = {
     "rs_cli.commands.sessions": ["textual", "PIL", "numpy", "tkinter", "rs_agent", "rs_relay.server"],
     "rs_cli.commands.send_file": ["textual", "PIL", "numpy", "tkinter", "rs_agent", "rs_relay.server"],
     "rs_cli.tui.app": ["tkinter", "rs_agent", "rs_relay.server", "sqlalchemy"],
+    "rs_cli.player.window": ["cryptography", "websockets", "textual", "rs_relay.link.link", "rs_cli.session", "typer"],
     "rs_cli.viewer.window": [
         "cryptography",
         "websockets",
