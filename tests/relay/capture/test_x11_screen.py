@@ -167,3 +167,34 @@ class TestChanges:
 
 def rects(screen: X11Screen) -> dict[str, tuple[int, int, int, int]]:
     return {each.name: (each.x, each.y, each.width, each.height) for each in screen.monitors()}
+
+
+class TestFocus:
+    def test_nothing_has_the_keyboard(self, screen: X11Screen) -> None:
+        assert screen.focus() is None
+
+    def test_the_window_that_has_it_without_a_window_manager(self, x: XDesktop, screen: X11Screen) -> None:
+        x.spawn("xterm", "-geometry", "40x10+120+90", "-e", "sleep 600")
+        window = x.wait_for_window("xterm|sleep")
+        x.focus(window)
+        found = screen.focus()
+        assert found is not None
+        assert (found.x, found.y) == (121, 91)  # inside of its border
+        assert found.width > 200
+        assert found.height > 100
+
+
+def test_focus_is_the_window_that_a_window_manager_calls_active() -> None:
+    with XDesktop((1000, 700), wm=True) as x:
+        screen = X11Screen(x.display)
+        try:
+            for place in ("+50+60", "+400+300"):
+                x.spawn("xterm", "-T", f"at{place}", "-geometry", f"30x8{place}", "-e", "sleep 600")
+                x.focus(x.wait_for_window(f"at\\{place[:3]}"))
+                left, top = (int(part) for part in place[1:].split("+"))
+                found = screen.focus()
+                assert found is not None
+                assert abs(found.x - left) < 30
+                assert abs(found.y - top) < 50
+        finally:
+            screen.close()
