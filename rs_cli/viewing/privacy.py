@@ -22,6 +22,7 @@ IN_FORCE = {
     frozenset({Part.BLOCK}): "The customer's keyboard and mouse are held.",
     frozenset(Part): "The customer's screen is dark, their keyboard and mouse are held.",
 }
+ENDED = "The customer has ended it: they see their screen and use their keyboard and mouse again."
 ASKED = "The customer is asked whether they allow that…"
 REASON = 160  # characters of why the customer's computer cannot
 
@@ -30,6 +31,9 @@ class PrivacySwitches:
     def __init__(self, around: Around) -> None:
         self._around = around
         self._privacy = Privacy(self._told)
+        self._asked: frozenset[Part] = (
+            frozenset()
+        )  # what was chosen here, which the feature forgets when it is withdrawn
 
     def entries(self) -> Iterable[pipe.Entry]:
         state = self._privacy.state
@@ -38,7 +42,7 @@ class PrivacySwitches:
                 label += " (not now)"
             yield pipe.Entry(str(part), label, pipe.Kind.CHECK, on=part in state.in_force)
         if state.in_force:
-            yield pipe.Entry("unkeep", "Give screen and keyboard back", tool=True)
+            yield pipe.Entry("unkeep", "End privacy", tool=True)
 
     async def chosen(self, what: str, on: bool) -> None:
         if what == "unkeep":
@@ -50,6 +54,7 @@ class PrivacySwitches:
         await self._want(wanted | {part} if on else wanted - {part})
 
     async def _want(self, parts: frozenset[Part]) -> None:
+        self._asked = parts
         await self._privacy.keep(parts)
         if not parts:
             await self._around.session.drop(self._privacy)
@@ -59,11 +64,15 @@ class PrivacySwitches:
         try:
             await self._around.session.use(self._privacy)
         except RsError:
+            self._asked = frozenset()
             await self._privacy.keep(frozenset())
             raise
 
     def _told(self, state: State) -> None:
         self._around.stand("privacy", IN_FORCE.get(frozenset(state.in_force), ""))
+        if self._asked and not self._privacy.wanted:
+            self._asked = frozenset()
+            self._around.say(ENDED)
         self._say_why(state)
         self._around.touch()
 
