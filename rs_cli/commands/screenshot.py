@@ -18,6 +18,8 @@ from rs_cli.features.still import Still, Taken
 from rs_cli.options import REACH, AsJson, Number, Timeout
 from rs_cli.private import write_private
 from rs_cli.reach import reach
+from rs_cli.terminal_picture import VARIABLE, Terminal, Way, load
+from rs_cli.terminal_picture import show as show_picture
 from rs_relay.errors import LocalProblem, UsageError
 from rs_relay.transfer.names import numbered
 
@@ -36,10 +38,14 @@ def screenshot(
     ] = "",
     monitor: Monitor = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show it in the terminal; saved only if FILE is named.")] = False,
+    pictures: Annotated[
+        Way, typer.Option("--pictures", help="How the terminal shows it.", envvar=VARIABLE, show_envvar=True)
+    ] = Way.AUTO,
     as_json: AsJson = False,
     timeout: Timeout = REACH,
 ) -> None:
-    """Save a picture of the customer's screen as a PNG.
+    """Save a picture of the customer's screen as a PNG, or show it in the terminal.
 
     A file that is there already is not replaced: the picture then gets a numbered name, which is printed."""
     to_stdout = file == "-"
@@ -47,7 +53,12 @@ def screenshot(
         raise UsageError("The picture and JSON cannot both go to standard output.", "Name a file instead of `-`.")
     if to_stdout and output.is_terminal():
         raise UsageError("A terminal shows no PNG.", "Pipe it into a program, or name a file instead of `-`.")
+    terminal = _terminal(pictures, to_stdout or as_json) if show else None
     taken = asyncio.run(_take(session, monitor - 1, timeout))
+    if terminal is not None:
+        _show(taken, terminal)
+        if not file:
+            return
     data = _png(taken)
     if to_stdout:
         sys.stdout.buffer.write(data)
@@ -58,6 +69,19 @@ def screenshot(
         output.data({"file": str(saved), **size, "x": taken.layout.x, "y": taken.layout.y, "bytes": len(data)})
     else:
         output.answer(str(saved))
+
+
+def _terminal(pictures: Way, taken: bool) -> Terminal:
+    """The one to show the picture in. Raises UsageError, LocalProblem."""
+    if taken or not output.is_terminal():
+        raise UsageError("--show needs standard output to be a terminal.", "Name a file to save the picture.")
+    return load(pictures)
+
+
+def _show(taken: Taken, terminal: Terminal) -> None:
+    from PIL import Image
+
+    show_picture(Image.fromarray(taken.pixels), terminal)
 
 
 def save(path: Path, data: bytes, overwrite: bool) -> Path:

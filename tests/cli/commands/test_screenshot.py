@@ -17,7 +17,7 @@ from rs_cli.commands import screenshot
 from rs_cli.features.still import Still, Taken
 from rs_cli.main import run
 from rs_relay.channels.screen.messages import Layout
-from rs_relay.errors import LocalProblem
+from rs_relay.errors import LocalProblem, UsageError
 from tests.support.pictures import card
 
 PICTURE = card(90, 60)
@@ -111,3 +111,17 @@ def test_two_at_once_get_a_file_each(tmp_path):
         thread.join()
     assert len(set(saved)) == 8
     assert {path.read_bytes() for path in saved} == {b"%d" % n for n in range(8)}
+
+
+def test_show_wants_a_terminal_and_saves_only_what_is_named(session, capsys, tmp_path, monkeypatch):
+    assert run(["screenshot", "3", "--show"]) == UsageError.exit_status
+    monkeypatch.setattr(output, "is_terminal", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert run(["screenshot", "3", "--show", "--json"]) == UsageError.exit_status
+    capsys.readouterr()
+    assert run(["screenshot", "3", "--show", "--pictures", "blocks"]) == 0
+    assert "▀" in capsys.readouterr().out
+    assert os.listdir(tmp_path) == []
+    assert run(["screenshot", "3", "a.png", "--show", "--pictures", "blocks"]) == 0
+    assert capsys.readouterr().out.endswith("a.png\n")
+    assert os.listdir(tmp_path) == ["a.png"]
