@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rs_agent.desktop.keeping import Change
 from rs_agent.pausing import GREY, PausableDesktop
 from rs_relay.errors import NotAllowed
 from tests.support.customer import FakeDesktop
@@ -82,3 +83,22 @@ def test_paused_the_clipboard_is_the_customers_own() -> None:
         clipboard.get()
     with pytest.raises(NotAllowed):
         clipboard.set("x")
+
+
+def test_a_pause_gives_the_customer_their_screen_and_hands_back_meanwhile() -> None:
+    fake = FakeDesktop()
+    desktop = PausableDesktop(fake)
+    keeper = desktop.keeper("privacy", lambda kept: None)
+    everything = frozenset(Change)
+    keeper.want(everything)
+    assert fake.keepers
+    below = fake.keepers["privacy"]
+    assert below.wanted == everything
+    desktop.paused = True
+    assert below.wanted == {Change.WALLPAPER, Change.EFFECTS}
+    keeper.want(everything)
+    assert below.wanted == {Change.WALLPAPER, Change.EFFECTS}
+    desktop.paused = False
+    assert below.wanted == everything
+    keeper.close()
+    assert below.closed

@@ -3,13 +3,15 @@ whatever is killed. The customer's computer is a full Xorg, whose keyboard and m
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.keeping import ESCAPE, WALL, Typed, gamma
+from tests.support.keeping import ESCAPE, WALL, Typed, gamma, keepers
 from tests.support.stage import RsStage
 from tests.support.xdesktop import XDesktop, until
 from tests.support.xorg import Xorg
@@ -57,6 +59,23 @@ def test_the_wallpaper_is_hidden_while_a_window_wants_it(customer: Xorg, stage: 
     until(lambda: plain(customer), "the wallpaper to go")
     stage.agent.kill()
     until(lambda: walled(customer), "the wallpaper to come back when the agent is killed")
+
+
+def test_killed_with_all_that_was_started_the_next_start_puts_it_back(customer: Xorg, stage: RsStage) -> None:
+    """As after a power cut: nobody was left to put anything back."""
+    state = stage.folder / "customer" / "state"
+    stage.start_agent()
+    stage.join()
+    stage.begin("view", stage.session, "--plain")
+    until(lambda: plain(customer), "the wallpaper to go")
+    os.kill(stage.agent.process.pid, signal.SIGSTOP)  # so that it cannot mend what is killed next
+    for pid in keepers(state):
+        os.kill(pid, signal.SIGKILL)
+    stage.agent.kill()
+    until(lambda: not keepers(state), "nobody to be left")
+    assert plain(customer)
+    stage.start_agent()
+    until(lambda: walled(customer), "the wallpaper to come back at the next start")
 
 
 def test_the_customer_says_yes_is_held_and_ends_it_by_three_escapes(
