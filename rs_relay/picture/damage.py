@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rs_relay.channels.screen.tiles import SIDE, Grid, Mask
+from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect
 
 Words = npt.NDArray[np.uint32]  # shape (height, width): a pixel as B, G, R, X in memory
 RGB_ONLY = np.uint32(int.from_bytes(b"\xff\xff\xff\x00", "little"))  # in the order that a grabbed pixel has in memory
@@ -25,8 +25,9 @@ def changed(sent: Words, seen: Words, grid: Grid, only: Mask | None = None) -> M
     mask = grid.empty()
     differing = np.zeros(grid.columns * SIDE, np.uint32)  # bits of a column of pixels
     scratch = np.empty((SIDE, grid.width), np.uint32)
-    for row in range(grid.rows) if only is None else np.flatnonzero(only.any(axis=1)).tolist():
-        left, right = (0, grid.width) if only is None else _extent(only[row], grid.width)
+    for row, left, right in (
+        [(row, 0, grid.width) for row in range(grid.rows)] if only is None else _extents(only, grid)
+    ):
         new = seen[row * SIDE : (row + 1) * SIDE, left:right]
         old = sent[row * SIDE : row * SIDE + len(new), left:right]
         if only is None and np.array_equal(new, old):
@@ -41,13 +42,23 @@ def changed(sent: Words, seen: Words, grid: Grid, only: Mask | None = None) -> M
 def take(sent: Words, seen: Words, grid: Grid, damaged: Mask) -> None:
     """Bring the tiles that `changed` found from `seen` into `sent`. What lies between two of them in a row was compared
     and is equal, so it may come along: a row at a time is quicker than tile by tile."""
-    for row in np.flatnonzero(damaged.any(axis=1)).tolist():
-        left, right = _extent(damaged[row], grid.width)
+    for row, left, right in _extents(damaged, grid):
         new = seen[row * SIDE : (row + 1) * SIDE, left:right]
         sent[row * SIDE : row * SIDE + len(new), left:right] = new
 
 
-def _extent(tiles: npt.NDArray[np.bool_], width: int) -> tuple[int, int]:
-    """From the first to the last of a row's tiles, in pixels."""
-    columns = np.flatnonzero(tiles)
-    return int(columns[0]) * SIDE, min(width, (int(columns[-1]) + 1) * SIDE)
+def box(sent: Words, seen: Words, at: Rect) -> Rect:
+    """The smallest rectangle within `at` that holds all pixels that differ; some must."""
+    cut = np.s_[at.y : at.y + at.height, at.x : at.x + at.width]
+    differing = ((sent[cut] ^ seen[cut]) & RGB_ONLY) != 0
+    rows, columns = np.flatnonzero(differing.any(axis=1)), np.flatnonzero(differing.any(axis=0))
+    x, y = int(columns[0]), int(rows[0])
+    return Rect(at.x + x, at.y + y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
+
+
+def _extents(mask: Mask, grid: Grid) -> list[tuple[int, int, int]]:
+    """Of each row that has tiles of `mask`: (row, left, right), from the first to the last of them, in pixels."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    left = mask[rows].argmax(axis=1) * SIDE
+    right = np.minimum((grid.columns - mask[rows, ::-1].argmax(axis=1)) * SIDE, grid.width)
+    return list(zip(rows.tolist(), left.tolist(), right.tolist(), strict=True))
