@@ -17,16 +17,18 @@ import numpy.typing as npt
 
 from rs_relay.capture.base import Pixels as Grabbed
 from rs_relay.channels.screen.codecs import depth, exact, film, jpeg
-from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Frame, Region, Tune
-from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Pixels, covering, rectangles, spans
+from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Frame, Patch, Region, Tune
+from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect, covering, rectangles, spans
 from rs_relay.picture import motion, quality, slow
-from rs_relay.picture.damage import Words, changed, take
+from rs_relay.picture.damage import Words, box, changed, take
 from rs_relay.picture.film import Films
 from rs_relay.picture.motion import Move
 from rs_relay.picture.slow import Slow
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
 SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do
+PATCHED, PATCH_SHARE = 8, 0.6  # tiles, and of their pixels: so few of them are sent as patches
+NO_TILES: Words = np.zeros((0, SIDE, SIDE), np.uint32)
 SHADES_WINDOW_LOG = 20  # 1 MiB: four pages
 MOTION_PAUSE = 16  # updates to go without looking for motion, at most, while none is found
 
@@ -39,6 +41,11 @@ class _Piece:
     tiles: npt.NDArray[np.intp] | None = None
     places: tuple[tuple[int, int, int, int], ...] = ()
     shades: int = 0  # the tiles' divisor
+    patches: tuple[Rect, ...] = ()
+
+    @property
+    def blank(self) -> bool:
+        return self.tiles is None and not (self.copies or self.places or self.patches)
 
 
 class Encoder:
@@ -96,11 +103,14 @@ class Encoder:
             if move is not None:
                 copies = (self._move(move),)
                 damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target))
+        patches = self._patches(seen, damaged)
         if line is not None and self._shades_allowed:
-            yield from self._slowly(seen, damaged, copies, now, line)
+            yield from self._slowly(seen, damaged, copies, patches, now, line)
             return
         take(self._sent, seen, self._grid, damaged)
-        damaged |= self._shades > 0  # the line was slow, and is so no more
+        if self._shades.any():  # the line was slow, and is so no more
+            damaged |= self._shades > 0
+            patches = ()
         resting = self._resting(damaged, now, refine)
         shown = self._films.saw(damaged, now, self._tiles)
         ends = self._films.ends()
@@ -110,7 +120,21 @@ class Encoder:
         self._changed_at[damaged] = now
         self._begun = True
         self.seq += 1
-        yield from self._frames(copies, ((damaged & ~lossy) | resting) & ~shown, lossy & ~shown, shown, ends, now)
+        exactly = ((damaged & ~lossy) | resting) & ~shown
+        patches = patches if (exactly & damaged == damaged).all() else ()
+        if patches:
+            exactly &= ~damaged
+        pieces = list(_pieces(copies, patches, exactly, lossy & ~shown))
+        yield from self._frames(pieces, exactly, lossy & ~shown, shown, ends, now)
+
+    def _patches(self, seen: Words, damaged: Mask) -> tuple[Rect, ...]:
+        """What differs in the tiles of `damaged`, if those are few, the viewer had them exactly, and it is less than
+        they are: a typed letter was there before, pixel for pixel, but never at the same place of a tile."""
+        count = int(np.count_nonzero(damaged))
+        if not 0 < count <= PATCHED or (self._lossy & damaged).any():
+            return ()
+        found = tuple(box(self._sent, seen, at) for at in covering(damaged, self._grid))
+        return found if sum(at.area for at in found) <= count * SIDE * SIDE * PATCH_SHARE else ()
 
     def _in_colours(self, seen: Words, only: Mask | None) -> Words:
         """`seen` as it can be said in this layout's colours."""
@@ -124,12 +148,23 @@ class Encoder:
                 self._reduced[cut] = depth.reduce(seen[cut], self._colours)
         return self._reduced
 
-    def _slowly(self, seen: Words, damaged: Mask, copies: tuple[Copy, ...], now: float, line: Slow) -> Iterator[Frame]:
+    def _slowly(
+        self,
+        seen: Words,
+        damaged: Mask,
+        copies: tuple[Copy, ...],
+        patches: tuple[Rect, ...],
+        now: float,
+        line: Slow,
+    ) -> Iterator[Frame]:
         take(self._sent, seen, self._grid, damaged)
         self._changed_at[damaged] = now
         resting = self._lossy & ~damaged & (now - self._changed_at >= quality.REST)
         pieces = [_Piece(copies)] if copies else []
-        for step in slow.plan(damaged, self._shades, resting, line, self._costs):
+        for step in slow.plan(damaged, self._shades, resting, line, self._costs, sum(at.area for at in patches)):
+            if step.patched:
+                pieces.append(_Piece(patches=patches))
+                continue
             tiles = np.flatnonzero(step.tiles)
             pieces += [_Piece((), tiles[n : n + PIECE], (), step.divisor) for n in range(0, len(tiles), PIECE)]
             self._lossy[step.tiles] = step.divisor > 0
@@ -203,12 +238,18 @@ class Encoder:
         return lossy
 
     def _frames(
-        self, copies: tuple[Copy, ...], exactly: Mask, lossy: Mask, shown: Mask, ends: tuple[Film, ...], now: float
+        self,
+        pieces: list[_Piece],
+        exactly: Mask,
+        lossy: Mask,
+        shown: Mask,
+        ends: tuple[Film, ...],
+        now: float,
     ) -> Iterator[Frame]:
-        """`shown`: what films show; they come last, each in a frame of its own. `ends`: of films."""
-        pieces = list(_pieces(copies, exactly, lossy))
+        """`pieces` bring what is `exactly` and `lossy`. `shown`: what films show; they come last, each in a frame of
+        its own. `ends`: of films."""
         films = self._films.shares(shown)
-        if films and not (copies or exactly.any() or lossy.any() or ends):
+        if films and not ends and pieces[0].blank:
             pieces = []
         self._lossy = (self._lossy | lossy | shown) & ~exactly
         self._shades[exactly | lossy | shown] = 0
@@ -221,29 +262,30 @@ class Encoder:
             yield Frame(self.seq, self._layout, more=n < len(films), lossy=left, films=pictures)
 
     def _frame(self, piece: _Piece, more: bool, left: int, ends: tuple[Film, ...] = ()) -> Frame:
-        tiles, data = self._pixels(piece.tiles, piece.shades)
+        tiles = _spans(piece.tiles, self._grid)
         regions = tuple(self._region(*place) for place in piece.places)
-        return Frame(self.seq, self._layout, piece.copies, tiles, data, regions, more, left, ends, piece.shades)
+        patches = tuple(Patch(at.x, at.y, at.width, at.height) for at in piece.patches)
+        data = self._pixels(piece) if tiles or patches else b""
+        return Frame(
+            self.seq, self._layout, piece.copies, tiles, data, regions, more, left, ends, piece.shades, patches
+        )
 
-    def _pixels(self, numbers: npt.NDArray[np.intp] | None, shades: int) -> tuple[tuple[int, ...], bytes]:
-        if numbers is None or not len(numbers):
-            return (), b""
-        mask = self._grid.empty()
-        mask.ravel()[numbers] = True
-        tiles = self._tiles(numbers)
-        if shades:
+    def _pixels(self, piece: _Piece) -> bytes:
+        """The next piece of the stream of what it holds."""
+        tiles = self._tiles(piece.tiles) if piece.tiles is not None and len(piece.tiles) else NO_TILES
+        if piece.shades:
             self._shade_stream = self._shade_stream or exact.Encoder(exact.DENSE, SHADES_WINDOW_LOG)
-            data = self._shade_stream.encode(depth.shade(tiles, shades))
+            data = self._shade_stream.encode(depth.shade(tiles, piece.shades))
         else:
             self._stream = self._stream or exact.Encoder(exact.DENSE if self._shades.any() else exact.LEVEL)
-            colours = self._colours
-            data = self._stream.encode(rgb(tiles).tobytes() if colours is Colours.ALL else depth.pack(tiles, colours))
-        self._costs.weigh(shades, len(numbers), len(data))
-        return spans(mask), data
+            parts = [tiles, *(self._sent[at.y : at.y + at.height, at.x : at.x + at.width] for at in piece.patches)]
+            data = self._stream.encode(b"".join(depth.pack(part, self._colours) for part in parts))
+        self._costs.weigh(piece.shades, len(tiles), len(data))
+        return data
 
     def _region(self, column: int, row: int, columns: int, rows: int) -> Region:
         r = self._grid.pixels(column, row, columns, rows)
-        data = jpeg.encode(rgb(self._sent[r.y : r.y + r.height, r.x : r.x + r.width]))
+        data = jpeg.encode(depth.rgb(self._sent[r.y : r.y + r.height, r.x : r.x + r.width]))
         return Region(jpeg.NAME, column, row, columns, rows, data)
 
     def _tiles(self, numbers: npt.NDArray[np.intp]) -> Words:
@@ -253,11 +295,19 @@ class Encoder:
         return np.ascontiguousarray(lines[rows, :, columns]).view(np.uint32).reshape(-1, SIDE, SIDE)
 
 
-def _pieces(copies: tuple[Copy, ...], exactly: Mask, lossy: Mask) -> Iterator[_Piece]:
+def _spans(tiles: npt.NDArray[np.intp] | None, grid: Grid) -> tuple[int, ...]:
+    if tiles is None or not len(tiles):
+        return ()
+    mask = grid.empty()
+    mask.ravel()[tiles] = True
+    return spans(mask)
+
+
+def _pieces(copies: tuple[Copy, ...], patches: tuple[Rect, ...], exactly: Mask, lossy: Mask) -> Iterator[_Piece]:
     """In the order to send: what moved, text, photographs."""
     tiles = np.flatnonzero(exactly)
-    if copies or len(tiles) or not lossy.any():
-        yield _Piece(copies, tiles[:PIECE])
+    if copies or patches or len(tiles) or not lossy.any():
+        yield _Piece(copies, tiles[:PIECE] if len(tiles) else None, patches=patches)
     for start in range(PIECE, len(tiles), PIECE):
         yield _Piece(tiles=tiles[start : start + PIECE])
     places: list[tuple[int, int, int, int]] = []
@@ -278,12 +328,3 @@ def _cut(places: list[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, in
         step = max(1, PIECE // columns)
         for start in range(row, row + rows, step):
             yield column, start, columns, min(step, row + rows - start)
-
-
-def rgb(words: Words) -> Pixels:
-    """B, G, R, X in memory as R, G, B: shape (..., 3). By planes, which is four times as fast as by pixels."""
-    planes = np.ascontiguousarray(words).view(np.uint8).reshape(*words.shape, 4)
-    out = np.empty((*words.shape, 3), np.uint8)
-    for channel in range(3):
-        out[..., channel] = planes[..., 2 - channel]
-    return out

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rs_relay.channels.screen.tiles import Mask
+from rs_relay.channels.screen.tiles import SIDE, Mask
 
 EXACT = 0  # else the divisor of the shades
 START_COST = {EXACT: 60.0, 1: 22.0, 2: 9.0, 4: 2.5}  # bytes a tile of text on a page
@@ -38,6 +38,7 @@ class Slow:
 class Step:
     divisor: int  # EXACT, or of the shades
     tiles: Mask
+    patched: bool = False  # their patches say it all
 
 
 class Costs:
@@ -56,11 +57,16 @@ class Costs:
             self._cost[divisor] += (seen - self._cost[divisor]) / 4
 
 
-def plan(damaged: Mask, shades: Shades, resting: Mask, slow: Slow, costs: Costs) -> Iterator[Step]:
-    """The steps of one update. `resting`: lossy tiles that have not changed for a moment, without those damaged."""
+def plan(damaged: Mask, shades: Shades, resting: Mask, slow: Slow, costs: Costs, patched: int = 0) -> Iterator[Step]:
+    """The steps of one update. `resting`: lossy tiles that have not changed for a moment, without those damaged.
+    `patched`: pixels of the patches that say all that is damaged, 0 if there are none."""
     left = float(slow.allowance)
     count = int(np.count_nonzero(damaged))
-    if count:
+    patches = patched / (SIDE * SIDE) * costs.of(EXACT)
+    if 0 < patches <= left:
+        yield Step(EXACT, damaged, patched=True)
+        left -= patches
+    elif count:
         divisor = next((d for d in (EXACT, 1, 2, 4) if count * costs.of(d) <= left * HEAVIER.get(d, 1.0)), 4)
         yield Step(divisor, damaged)
         left -= count * costs.of(divisor)

@@ -14,10 +14,10 @@
     Refresh()                 ─────────────▶     all again, from a new Layout (a decoder that lost the thread asks this)
     Pause() / Resume()        ─────────────▶     no frames, no grabbing meanwhile / go on
 
-A Frame is applied in this order: `copies`, one after the other; then the tiles named by `spans`, whose pixels come next
-in the layout's one zstd stream; then `regions`; then `films`. Each update leaves the technician with the whole picture
-of one moment, but for tiles whose region was lossy: `lossy` says how many those are, and they follow losslessly when
-they rest.
+A Frame is applied in this order: `copies`, one after the other; then the tiles named by `spans`, and then `patches`,
+whose pixels come next in the layout's one zstd stream; then `regions`; then `films`. Each update leaves the technician
+with the whole picture of one moment, but for tiles whose region was lossy: `lossy` says how many those are, and they
+follow losslessly when they rest.
 
 Who wants only exact pixels (a screenshot) says Start(codecs=()): the first whole update is then the exact picture.
 
@@ -42,6 +42,7 @@ MAX_MONITORS = 64
 # the picture, and lets it paint the first part of a large update while the next is on its way.
 MAX_TILES = 1024
 MAX_COPIES = 64
+MAX_PATCHES = 16
 MAX_FILMS = 4  # at once
 MAX_SHAPE = 256  # pixels: the largest side of a pointer
 
@@ -160,6 +161,15 @@ class Film(msgspec.Struct, frozen=True, array_like=True):
     spans: Annotated[tuple[Count, ...], Meta(max_length=2 * MAX_TILES)] = ()
 
 
+class Patch(msgspec.Struct, frozen=True, array_like=True):
+    """A small rectangle of pixels, anywhere in the picture."""
+
+    x: Side
+    y: Side
+    width: Side
+    height: Side
+
+
 class Frame(msgspec.Struct, frozen=True, tag="f", array_like=True):
     """`spans`: tiles in row-major order as skip, take, skip, take …, see `tiles.spans`. `data`: the next piece of the
     layout's zstd stream, which holds exactly their pixels."""
@@ -176,6 +186,8 @@ class Frame(msgspec.Struct, frozen=True, tag="f", array_like=True):
     # 0: `data` are the pixels. 1, 2, 4: four greys at that part of the size, in a stream of their own, see
     # `codecs.depth`; only if Start named the codec "shades".
     shades: Annotated[int, Meta(ge=0, le=4)] = 0
+    # Their pixels follow the tiles' in `data`, rows from the top; not together with `shades`.
+    patches: Annotated[tuple[Patch, ...], Meta(max_length=MAX_PATCHES)] = ()
 
 
 class Pointer(msgspec.Struct, frozen=True, tag="at", array_like=True):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rs_relay.channels.screen import codecs
 from rs_relay.channels.screen.codecs import depth, exact
-from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Frame, Layout, Region
+from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Frame, Layout, Patch, Region
 from rs_relay.channels.screen.playing import Playing
 from rs_relay.channels.screen.tiles import SIDE, Grid, Pixels, Rect, covering, grid, numbers
 from rs_relay.errors import PeerBroke
@@ -62,12 +62,15 @@ class Picture:
         copies = [self._copy(copy) for copy in frame.copies]
         places = self._places(frame.regions, MAX_TILES - len(tiles))
         photographs = [_decode(r, at) for r, at in zip(frame.regions, places, strict=True)]
-        exact_tiles = self._tiles(frame, len(tiles))
+        patches = self._patches(frame.patches, MAX_TILES - len(tiles))
+        exact_tiles, pasted = self._pixels(frame, len(tiles), patches)
         films = self._playing.decode(frame.films)
 
         for source, target in copies:
             self._move(source, target)
         self._put(tiles, exact_tiles)
+        for at, pixels in zip(patches, pasted, strict=True):
+            self.pixels[at.y : at.y + at.height, at.x : at.x + at.width] = pixels
         for at, photograph in zip(places, photographs, strict=True):
             self.pixels[at.y : at.y + at.height, at.x : at.x + at.width] = photograph
         for film in films:
@@ -78,18 +81,33 @@ class Picture:
         self.lossy = frame.lossy
         self._broken = False
         shown = [r for film in films for r in film.parts]
-        return [target for _, target in copies] + self._changed(tiles) + places + shown
+        return [target for _, target in copies] + self._changed(tiles) + patches + places + shown
 
-    def _tiles(self, frame: Frame, count: int) -> Pixels:
-        """The pixels of the `count` tiles that `frame` names: shape (count, SIDE, SIDE, 3)."""
+    def _pixels(self, frame: Frame, count: int, patches: list[Rect]) -> tuple[Pixels, list[Pixels]]:
+        """Of the `count` tiles that `frame` names: shape (count, SIDE, SIDE, 3); and of its patches."""
         assert self.layout is not None
         if frame.shades:
-            if frame.shades not in depth.SHADES:
-                raise PeerBroke("The other end sent greys in a size that was not agreed on.")
-            return depth.unshade(self._shades.decode(frame.data, count * depth.shade_bytes(frame.shades)), frame.shades)
-        colours = self.layout.colours
-        raw = self._stream.decode(frame.data, count * depth.TILE_BYTES[colours])
-        return depth.unpack(raw, colours).reshape(count, SIDE, SIDE, 3)
+            if frame.shades not in depth.SHADES or patches:
+                raise PeerBroke("The other end sent greys in a way that was not agreed on.")
+            raw = self._shades.decode(frame.data, count * depth.shade_bytes(frame.shades))
+            return depth.unshade(raw, frame.shades), []
+        colours, tiles = self.layout.colours, count * SIDE * SIDE
+        sizes = [depth.size(pixels, colours) for pixels in (tiles, *(at.area for at in patches))]
+        raw = self._stream.decode(frame.data, sum(sizes))
+        pasted, start = [], sizes[0]
+        for at, size in zip(patches, sizes[1:], strict=True):
+            pixels = depth.unpack(raw[start : start + size], colours)[: at.area]
+            pasted.append(pixels.reshape(at.height, at.width, 3))
+            start += size
+        return depth.unpack(raw[: sizes[0]], colours).reshape(count, SIDE, SIDE, 3), pasted
+
+    def _patches(self, patches: tuple[Patch, ...], limit: int) -> list[Rect]:
+        places = [Rect(patch.x, patch.y, patch.width, patch.height) for patch in patches]
+        if not all(at.inside(self._grid.width, self._grid.height) for at in places):
+            raise PeerBroke("The other end sent a patch that is outside of the picture.")
+        if sum(at.area for at in places) > limit * SIDE * SIDE:
+            raise PeerBroke("The other end sent more pixels in one frame than the protocol allows.")
+        return places
 
     def _copy(self, copy: Copy) -> tuple[Rect, Rect]:
         source = Rect(copy.x, copy.y, copy.width, copy.height)

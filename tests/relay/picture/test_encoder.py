@@ -94,6 +94,29 @@ def test_a_typed_letter_is_one_small_frame() -> None:
     assert sorted(sizes)[10] < 300
 
 
+def test_a_letter_that_was_typed_before_costs_a_few_bytes_wherever_it_stands() -> None:
+    show, seen, letter = Show(1280, 800), page(800, 1280), page(16, 10, seed=3)
+    show.update(seen)
+    sizes = []
+    for n in range(20):
+        seen = pasted(seen, letter, 101 + n * 11, 203 + n * 17)
+        (frame,) = show.update(seen)
+        assert frame.patches
+        assert show.shows(seen)
+        sizes.append(len(msgspec.msgpack.encode(frame)))
+    assert sorted(sizes)[10] < 70
+
+
+def test_a_patch_on_what_is_lossy_is_none() -> None:
+    show, seen = Show(640, 480), photograph(480, 640)
+    show.update(seen)
+    seen = pasted(seen, page(16, 10), 100, 100)
+    frames = show.update(seen)
+    assert not any(frame.patches for frame in frames)
+    show.rest(seen)
+    assert show.shows(seen)
+
+
 def test_scrolling_is_mostly_a_copy() -> None:
     show, long = Show(1280, 800), page(3000, 1280)
     show.update(long[:800])

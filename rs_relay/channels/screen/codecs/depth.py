@@ -25,7 +25,6 @@ from rs_relay.channels.screen.tiles import SIDE, Pixels
 NAME = "shades"
 Words = npt.NDArray[np.uint32]
 
-TILE_BYTES = {Colours.ALL: SIDE * SIDE * 3, Colours.C256: SIDE * SIDE, Colours.GREYS: SIDE * SIDE // 2}
 SHADES = (1, 2, 4)  # by how much the size is divided
 
 
@@ -81,16 +80,35 @@ def _luma(words: Words) -> npt.NDArray[np.uint32]:
     return luma
 
 
+def size(pixels: int, colours: Colours) -> int:
+    """Bytes that so many pixels are packed into."""
+    return {Colours.ALL: pixels * 3, Colours.C256: pixels, Colours.GREYS: (pixels + 1) // 2}[colours]
+
+
 def pack(reduced: Words, colours: Colours) -> bytes:
-    """`reduced`, shape (..., even number), row by row as the module says. Not for ALL."""
-    if colours is Colours.C256:
-        return _index256(reduced).tobytes()
-    levels = (reduced & 15).astype(np.uint8)
-    return (levels[..., ::2] << 4 | levels[..., 1::2]).tobytes()
+    """`reduced` pixels in order, as the module says; an odd last one of GREYS has a byte of its own."""
+    match colours:
+        case Colours.ALL:
+            return rgb(reduced).tobytes()
+        case Colours.C256:
+            return _index256(reduced).tobytes()
+    levels = (reduced.ravel() & 15).astype(np.uint8)
+    if len(levels) % 2:
+        levels = np.append(levels, np.uint8(0))
+    return (levels[::2] << 4 | levels[1::2]).tobytes()
+
+
+def rgb(words: Words) -> Pixels:
+    """B, G, R, X in memory as R, G, B: shape (..., 3). By planes, which is four times as fast as by pixels."""
+    planes = np.ascontiguousarray(words).view(np.uint8).reshape(*words.shape, 4)
+    out = np.empty((*words.shape, 3), np.uint8)
+    for channel in range(3):
+        out[..., channel] = planes[..., 2 - channel]
+    return out
 
 
 def unpack(raw: bytes, colours: Colours) -> Pixels:
-    """The pixels that `raw` says, in order: shape (n, 3), R, G, B."""
+    """The pixels that `raw` says, in order: shape (n, 3), R, G, B; of GREYS an even number."""
     data = np.frombuffer(raw, np.uint8)
     match colours:
         case Colours.C256:

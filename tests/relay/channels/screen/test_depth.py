@@ -22,7 +22,7 @@ def some(count: int = 5) -> depth.Words:
 def test_what_was_reduced_comes_back_as_it_was(colours: Colours) -> None:
     reduced = depth.reduce(some(), colours)
     raw = depth.pack(reduced, colours)
-    assert len(raw) == 5 * depth.TILE_BYTES[colours]
+    assert len(raw) == depth.size(5 * SIDE * SIDE, colours)
     assert (
         depth.unpack(raw, colours).reshape(5, SIDE, SIDE, 3) == rgb(reduced.reshape(-1, SIDE)).reshape(5, SIDE, SIDE, 3)
     ).all()

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rs_relay.channels.screen.codecs import exact, jpeg
-from rs_relay.channels.screen.messages import MAX_TILES, Copy, Frame, Layout, Region
+from rs_relay.channels.screen.codecs import depth, exact, jpeg
+from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Frame, Layout, Patch, Region
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import SIDE, Rect
 from rs_relay.errors import PeerBroke
@@ -108,6 +108,8 @@ def photo(width: int = SIDE, height: int = SIDE, **more: object) -> bytes:
 
 
 ONE = exact.Encoder().encode(plain(7))
+DOT = Patch(3, 4, 1, 1)
+DOT_DATA = exact.Encoder().encode(b"\1\2\3")
 LIES: dict[str, Callable[[], Frame]] = {
     "wrong layout": lambda: Frame(1, 2),
     "tile outside": lambda: Frame(1, 1, spans=(12, 1), data=ONE),
@@ -130,6 +132,13 @@ LIES: dict[str, Callable[[], Frame]] = {
     "a huge jpeg": lambda: Frame(1, 1, regions=(Region("jpeg", 0, 0, 1, 1, photo(6000, 6000)),)),
     "a broken jpeg": lambda: Frame(1, 1, regions=(Region("jpeg", 0, 0, 1, 1, photo()[:-40]),)),
     "many regions": lambda: Frame(1, 1, regions=(Region("jpeg", 0, 0, 4, 3, photo(WIDTH, HEIGHT)),) * 100),
+    "shades of no size": lambda: Frame(1, 1, spans=(0, 1), data=ONE, shades=3),
+    "shades with another's pixels": lambda: Frame(1, 1, spans=(0, 1), data=ONE, shades=2),
+    "shades and patches": lambda: Frame(1, 1, data=exact.Encoder().encode(bytes(256)), shades=1, patches=(DOT,)),
+    "patch outside": lambda: Frame(1, 1, data=DOT_DATA, patches=(Patch(WIDTH, 0, 1, 1),)),
+    "patch of nothing": lambda: Frame(1, 1, data=DOT_DATA, patches=(Patch(0, 0, 0, 1),)),
+    "patch without pixels": lambda: Frame(1, 1, patches=(DOT,)),
+    "patch of other pixels": lambda: Frame(1, 1, data=ONE, patches=(DOT,)),
     "good first, then bad": lambda: Frame(
         1, 1, (Copy(0, 0, 5, 5, 9, 9),), (0, 1), ONE, (Region("jpeg", 1, 0, 1, 1, b"x"),)
     ),
@@ -160,3 +169,23 @@ def test_a_frame_over_the_limit_of_tiles_is_refused() -> None:
     picture.apply(Frame(1, 1, spans=(0, MAX_TILES), data=stream.encode(plain(1) * MAX_TILES)))
     with pytest.raises(PeerBroke):
         picture.apply(Frame(2, 1, spans=(0, MAX_TILES + 1), data=stream.encode(plain(1) * (MAX_TILES + 1))))
+
+
+@pytest.mark.parametrize(
+    ("colours", "raw"), [(Colours.ALL, [7] * 9), (Colours.C256, [0xFF] * 3), (Colours.GREYS, [255] * 2)]
+)
+def test_a_patch_lies_where_it_says_and_follows_the_tiles(colours: Colours, raw: list[int]) -> None:
+    picture, stream = Picture(), exact.Encoder()
+    picture.reset(Layout(1, 0, 0, WIDTH, HEIGHT, colours=colours))
+    tile = bytes(depth.size(SIDE * SIDE, colours))
+    data = stream.encode(tile + bytes(raw) + bytes(raw))
+    changed = picture.apply(Frame(1, 1, spans=(0, 1), data=data, patches=(Patch(5, 6, 3, 1), Patch(9, 9, 1, 3))))
+    assert changed == [Rect(0, 0, SIDE, SIDE), Rect(5, 6, 3, 1), Rect(9, 9, 1, 3)]
+    lit = np.argwhere(picture.pixels[..., 0] > 0).tolist()
+    assert lit == [[6, 5], [6, 6], [6, 7], [9, 9], [10, 9], [11, 9]]
+
+
+def test_patches_count_as_what_a_frame_may_bring() -> None:
+    picture = begun(40 * SIDE, 40 * SIDE)
+    with pytest.raises(PeerBroke):
+        picture.apply(Frame(1, 1, patches=(Patch(0, 0, 40 * SIDE, 40 * SIDE),)))
