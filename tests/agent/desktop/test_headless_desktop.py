@@ -9,6 +9,7 @@ import pytest
 
 from rs_agent.desktop.base import (
     CLIPBOARD_LIMIT,
+    Change,
     Clipboard,
     ClipboardTooLarge,
     Desktop,
@@ -87,3 +88,16 @@ def test_a_clipboard_without_echo() -> None:
     assert refused.value.size == 4
     with pytest.raises(ClipboardTooLarge):
         ours.set("x" * (CLIPBOARD_LIMIT + 1))
+
+
+def test_a_keeper_holds_what_the_room_lets_be_changed_and_nothing_by_itself() -> None:
+    desktop, told = HeadlessDesktop(), []
+    keeper = desktop.keeper("privacy", told.append)
+    keeper.want(frozenset({Change.BLANK}))
+    assert told[-1].in_force == frozenset()
+    assert "no screen" in told[-1].cannot[Change.BLANK]
+    desktop.room.changeable = frozenset({Change.BLANK})
+    keeper.want(frozenset({Change.BLANK, Change.BLOCK}))
+    assert (told[-1].in_force, set(told[-1].cannot)) == ({Change.BLANK}, {Change.BLOCK})
+    keeper.close()
+    assert desktop.room.changed == frozenset()
