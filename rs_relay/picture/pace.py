@@ -7,7 +7,7 @@ slow viewer gets fewer updates, each one as new as can be. Looking costs time as
     60 times a second       for 2 s after anything changed or was done
     15 times a second       else
 
-A screen that tells what is drawn is looked at when it does, and besides 15 times a second for the pointer (60 times
+A screen that tells what is drawn is looked at when it does, and besides 5 times a second for the pointer (60 times
 while it moves, or while something is refined):
 
 looking is never so often that looking in vain at a large screen takes more than a share of one core.
@@ -32,6 +32,7 @@ FRAME = 1 / 60  # seconds between two updates: what a monitor shows. After a res
 EAGER, EAGER_FOR = 0.004, 0.1  # seconds between looks; seconds after a beat
 LIVELY, LIVELY_FOR = FRAME, 2.0
 IDLE = 1 / 15
+AT_REST = 1 / 5
 RESTLESS_FOR = 0.5
 BUSY_SHARE, IDLE_SHARE = 0.5, 0.02  # of one core, for looking
 
@@ -142,7 +143,7 @@ class Pace:
 
     def _interval(self, now: float) -> tuple[float, float]:
         if self.told:
-            return (LIVELY if now - self._restless < RESTLESS_FOR else IDLE), BUSY_SHARE
+            return (LIVELY if now - self._restless < RESTLESS_FOR else AT_REST), BUSY_SHARE
         if now - self._beaten < EAGER_FOR:
             return EAGER, BUSY_SHARE
         if now - self._lively < LIVELY_FOR:

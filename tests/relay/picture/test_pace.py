@@ -8,7 +8,7 @@ import pytest
 
 from rs_relay.errors import PeerBroke
 from rs_relay.picture import pace as law
-from rs_relay.picture.pace import EAGER, FRAME, IDLE, IN_FLIGHT, LIVELY, LIVELY_FOR, Pace
+from rs_relay.picture.pace import AT_REST, EAGER, FRAME, IDLE, IN_FLIGHT, LIVELY, LIVELY_FOR, Pace
 
 COST = 0.001
 
@@ -173,12 +173,12 @@ def test_a_screen_that_tells_is_looked_at_when_it_does() -> None:
     pace = told()
     assert pace.delay(1.0) == 0  # for the pointer
     pace.looked(1.0, COST, changed=False)
-    assert pace.delay(1.0) == pytest.approx(IDLE)
+    assert pace.delay(1.0) == pytest.approx(AT_REST)
     pace.drawn()
     assert pace.delay(1.0) == 0
     pace.looking()
     pace.looked(1.001, COST, changed=True)
-    assert pace.delay(1.001) == pytest.approx(IDLE)
+    assert pace.delay(1.001) == pytest.approx(AT_REST)
 
 
 def test_a_pointer_that_moves_is_followed() -> None:
@@ -187,7 +187,7 @@ def test_a_pointer_that_moves_is_followed() -> None:
     pace.looked(1.0, COST, changed=True)
     assert pace.delay(1.0) == pytest.approx(LIVELY)
     pace.looked(2.0, COST, changed=False)
-    assert pace.delay(2.0) == pytest.approx(IDLE)
+    assert pace.delay(2.0) == pytest.approx(AT_REST)
 
 
 def test_two_updates_may_follow_each_other_at_once_and_a_third_waits() -> None:
