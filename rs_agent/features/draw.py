@@ -38,7 +38,7 @@ from rs_relay.channels.draw import (
 )
 from rs_relay.drawing.board import Board
 from rs_relay.drawing.hand import Hand
-from rs_relay.errors import ConnectionLost, LocalProblem
+from rs_relay.errors import ConnectionLost, LocalProblem, RsError
 from rs_relay.link.channel import Channel, ChannelClosed
 
 GRACE = 30.0  # seconds that a lost link has to come back before what was drawn over it goes
@@ -134,15 +134,16 @@ class Draw:
                 await guest.room()
                 self._hear(guest, message)
             lost = False
-        except ConnectionLost:
+        except asyncio.CancelledError:  # the link has ended, or the grant was withdrawn: its tasks go
+            lost = await _was_lost(channel)
             raise
-        except Exception:
-            lost = False
+        except RsError as error:
+            lost = isinstance(error, ConnectionLost)
             raise
         finally:
+            self._gone(guest, lost)  # first: a run that ends may still be cancelled
             speaking.cancel()
             await asyncio.gather(speaking, return_exceptions=True)
-            self._gone(guest, lost)
 
     # what the customer does, and what becomes of the session
 
@@ -369,6 +370,20 @@ class Draw:
 
     def _number(self) -> int:
         return secrets.randbits(52) + 1
+
+
+async def _was_lost(channel: Channel[Down, Up]) -> bool:
+    """Why that channel ended: whether it may come back."""
+    try:
+        async with asyncio.timeout(0):
+            while True:
+                await channel.receive()
+    except TimeoutError:
+        return True  # it has not ended
+    except ChannelClosed as closed:
+        return isinstance(closed.error, ConnectionLost)
+    except RsError:
+        return False
 
 
 def _on_loop(loop: asyncio.AbstractEventLoop, act: Callable[[Drawn], None], drawn: Drawn) -> None:

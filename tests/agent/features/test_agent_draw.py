@@ -249,6 +249,20 @@ async def test_when_the_last_one_leaves_nothing_stays() -> None:
     assert bench.overlay.strokes == {}
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_link_that_said_goodbye_is_not_waited_for(turns: int) -> None:
+    bench = Bench()
+    guest = await bench.guest()
+    await guest.say(PEN, Done(1))
+    await guest.hear()
+    await guest.channel.close()
+    for _ in range(turns):  # whatever the run is doing then
+        await asyncio.sleep(0)
+    guest.run.cancel()  # as the session does with what a link that has ended was used for
+    await asyncio.wait([guest.run])
+    assert bench.overlay.strokes == {}
+
+
 async def test_a_withdrawn_grant_takes_the_drawings_with_it_at_once() -> None:
     bench = Bench()
     guest = await bench.guest()
