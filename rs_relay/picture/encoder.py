@@ -44,8 +44,9 @@ class _Piece:
     patches: tuple[Rect, ...] = ()
 
     @property
-    def blank(self) -> bool:
-        return self.tiles is None and not (self.copies or self.places or self.patches)
+    def plain(self) -> bool:
+        """Nothing but exact tiles, if anything."""
+        return not (self.copies or self.places or self.patches)
 
 
 class Encoder:
@@ -247,10 +248,11 @@ class Encoder:
         now: float,
     ) -> Iterator[Frame]:
         """`pieces` bring what is `exactly` and `lossy`. `shown`: what films show; they come last, each in a frame of
-        its own. `ends`: of films."""
+        its own, or with the few tiles within them that they do not show. `ends`: of films."""
         films = self._films.shares(shown)
-        if films and not ends and pieces[0].blank:
-            pieces = []
+        along = _Piece()
+        if films and len(pieces) == 1 and pieces[0].plain and not (ends or (exactly & ~self._films.area).any()):
+            along, pieces = pieces[0], []
         self._lossy = (self._lossy | lossy | shown) & ~exactly
         self._shades[exactly | lossy | shown] = 0
         left = self.lossy
@@ -259,7 +261,7 @@ class Encoder:
             yield self._frame(piece, more, left, ends if n == 1 else ())
         for n, each in enumerate(films, 1):
             pictures = self._films.picture(*each, self._sent, now)
-            yield Frame(self.seq, self._layout, more=n < len(films), lossy=left, films=pictures)
+            yield self._frame(along if n == 1 else _Piece(), n < len(films), left, pictures)
 
     def _frame(self, piece: _Piece, more: bool, left: int, ends: tuple[Film, ...] = ()) -> Frame:
         tiles = _spans(piece.tiles, self._grid)

@@ -222,6 +222,18 @@ def test_a_film_beside_a_terminal_comes_last_and_leaves_it_exact() -> None:
     assert sum(len(f.data) for f in last.films) < 60_000
 
 
+def test_a_letter_beside_a_film_does_not_wait_for_it() -> None:
+    show, desktop = Show(1280, 800), page(800, 1280)
+    for n in range(40):
+        seen = pasted(desktop, photograph(400, 640, seed=n), 64, 64)
+        seen = pasted(seen, page(14, 9, seed=n), 900, 300)  # a letter
+        frames = show.update(seen)
+    letter, playing = frames
+    assert not letter.films
+    assert playing.films
+    assert (playing.spans, playing.patches) == ((), ())
+
+
 def test_a_letter_over_a_film_is_exact_while_it_plays() -> None:
     show, desktop = Show(1280, 800), page(800, 1280)
     caption = page(64, 256, seed=5)
