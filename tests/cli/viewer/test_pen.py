@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from rs_cli.viewer import pipe
-from rs_cli.viewer.nib import nib
 from rs_cli.viewer.pen import Pen
 from rs_relay.channels.draw import ALL, MAX_PIECE, Begin, Colour, Done, More, Tool
-from rs_relay.drawing.raster import RGB
 
 
 class Clock:
@@ -131,13 +129,3 @@ def test_a_stroke_that_is_erased_under_the_pen_is_drawn_on_by_nobody(which: str)
     case.pen.moved(90, 90)
     case.pen.lifted()
     assert [type(said) for said in case.told[1:]] == [Begin, More, Done]
-
-
-@pytest.mark.parametrize("tool", list(Tool))
-def test_the_pointer_looks_like_the_tool_and_its_colour(tool: Tool) -> None:
-    shaped = nib(pipe.Pen(tool, Colour.BLUE, 6))
-    tip = shaped.image.getpixel((shaped.hot_x, shaped.hot_y))
-    assert isinstance(tip, tuple)
-    assert tip[3] > 40  # what points is seen
-    colours = {pixel[:3] for _, pixel in shaped.image.getcolors(1000)}  # type: ignore[index, union-attr, misc]
-    assert RGB[Colour.BLUE] in colours
