@@ -2,8 +2,9 @@
 
     grab     by the X11 desktop, from an Xvfb of that size
     damage   on a screen at rest, on one of which everything changed
-    scenes   a letter typed, a page scrolled, a window dragged, windows switched, a film (of a camera that pans; of cuts
-             alone): time to encode and to decode an update, and its bytes (the frames as they cross, without the link's own header)
+    scenes   a letter typed, a page scrolled, a window dragged, windows switched, a film (of a camera that pans, then of
+             nothing but cuts): time to encode and to decode an update, and its bytes (the frames as they cross,
+             without the link's own header)
 
 Medians. Nothing else should run on the machine meanwhile.
 """
