@@ -26,6 +26,7 @@ from rs_relay.channels.consent import State
 from rs_relay.errors import RsError
 
 if TYPE_CHECKING:
+    from rs_cli.features.preview import Preview
     from rs_cli.features.share import Share
 
 Connect = Callable[[str], Connector]  # a relay's address -> how to reach agents through it
@@ -41,7 +42,9 @@ class Case:
         self.moved: Moved | None = None  # the last text that went across by itself
         self.waiting_for: str = ""  # the channel that waits for the customer's yes
         self.share: Share | None = None  # while the customer is asked for it, or sees it
+        self.preview: Preview | None = None  # while the customer is asked for it, or it is seen
         self._showing: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self.unread = 0
         self.opened = time()
         self.trouble: Callable[[RsError], None] = lambda error: None  # where errors of background work go
@@ -121,6 +124,14 @@ class Case:
         if on:
             self._showing = self.do(self._show_mine())
 
+    def look_on(self, on: bool) -> None:
+        """Switch the preview of the customer's screen. Switching on opens its channel, which may ask the customer."""
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+        if on:
+            self._looking = self.do(self._look_on())
+
     def read(self) -> None:
         """All lines so far have been seen."""
         if self.unread:
@@ -162,6 +173,18 @@ class Case:
         finally:
             share, self.share = self.share, None
             await self.session.drop(share)
+            self.changed()
+
+    async def _look_on(self) -> None:
+        from rs_cli.features.preview import Preview  # numpy: only for who looks
+
+        preview = self.preview = Preview(self.changed)
+        self.changed()
+        try:
+            await self.session.during(preview, asyncio.Event().wait())
+        finally:
+            self.preview = None
+            await self.session.drop(preview)
             self.changed()
 
     async def _carry_out(self, work: Coroutine[Any, Any, Any]) -> None:

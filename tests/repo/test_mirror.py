@@ -37,6 +37,8 @@ ELSEWHERE = {
     "rs_cli/features/still.py": "test_screen_technician.py",
     "rs_cli/viewer/saving.py": "test_window.py",
     "rs_cli/player/slider.py": "test_player_window.py",
+    "rs_cli/tui/panels/screen.py": "test_picture_screen.py",
+    "rs_cli/tui/widgets/picture.py": "test_picture_screen.py",
     "rs_cli/player/opening.py": "test_player_window.py",
     **{f"rs_relay/glass/{part}.py": "test_window.py" for part in ("glass", "inbox", "look", "line")},
     **{f"rs_cli/viewing/{part}.py": "test_companions.py" for part in ("companion", "pause", "making", "clipboard")},

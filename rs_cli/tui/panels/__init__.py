@@ -6,10 +6,12 @@ from rs_cli.tui.panels.chat import ChatPanel
 from rs_cli.tui.panels.clipboard import ClipboardPanel
 from rs_cli.tui.panels.panel import Key, Panel, Place
 from rs_cli.tui.panels.permissions import ASKING, PermissionsPanel
+from rs_cli.tui.panels.screen import ScreenPanel
 from rs_cli.tui.panels.share import SharePanel
 from rs_cli.tui.panels.transfers import TransfersPanel
 
 PANELS: tuple[Place, ...] = (
+    Place("screen", "left", ScreenPanel, (Key("w", ""),)),
     Place("chat", "left", ChatPanel, (Key("c", "Chat"),)),
     Place("permissions", "right", PermissionsPanel, (Key("p", "Ask"), *(Key(key, "") for key in ASKING))),
     Place("clipboard", "right", ClipboardPanel, (Key("b", "Clip"),)),

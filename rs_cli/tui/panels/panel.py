@@ -47,6 +47,9 @@ class Panel(Vertical):
     def show(self) -> None:
         raise NotImplementedError
 
+    def seen(self, on: bool) -> None:
+        """The workspace is looked at again, or something else is."""
+
     def press(self, key: str) -> None:
         """One of its keys was pressed, anywhere in the workspace."""
         raise NotImplementedError

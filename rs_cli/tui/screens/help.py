@@ -21,6 +21,7 @@ Dashboard
 Workspace
   v        the customer's screen, in a window
   s        save a picture of it
+  w        see it in small, here
   c        write to the customer; Esc leaves the line
   p, 1-7   ask for a permission
   b        share the clipboard, or stop sharing

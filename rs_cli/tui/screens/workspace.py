@@ -63,6 +63,14 @@ class Workspace(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.case.read()
+        self._seen(True)
+
+    def on_screen_suspend(self) -> None:
+        self._seen(False)
+
+    def _seen(self, on: bool) -> None:
+        for panel in self.query(Panel):
+            panel.seen(on)
 
     # what the keys do
 
