@@ -113,7 +113,7 @@ class Session:
         self._began = clock()
         self._desktop = PausableDesktop(desktop)
         self._context = Context(
-            self._desktop, face, plan.folder, who, note=self._note, shown=self._shown,
+            self._desktop, face, plan.folder, who, note=self._note, drawable=self._drawable,
             withdraw=lambda permission: self.withdraw([permission]),
         )  # fmt: skip
         self._desk = Desk(Consent(plan.offered, plan.allow), face, str(plan.folder), self._consented)
@@ -273,6 +273,8 @@ class Session:
             self._journal.write(str(grants[permission]), permission=str(permission))
             if grants[permission] is Grant.GRANTED:
                 self._granted_once[permission] = None
+        if self._desk.consent.question is not None:
+            self.erase()  # nobody draws over what the customer has to read, or what looks like it
         over = {run for run in self._runs if run.permission in permissions and not self._allowed(run)}
         if over:
             self._chore(self._stop_runs(over))
@@ -352,8 +354,10 @@ class Session:
         """The board, if there has been need of one."""
         return cast("Drawing | None", self._features.get("draw"))
 
-    def _shown(self) -> bool:
-        return self._desk.consent.granted(Permission.VIEW) and not self._desktop.paused and not self._ending
+    def _drawable(self) -> bool:
+        consent = self._desk.consent
+        seen = consent.granted(Permission.VIEW) and not self._desktop.paused and not self._ending
+        return seen and consent.question is None
 
     def _speech(self) -> Speech:
         """Chat, made at once: it needs nothing that is slow to load."""

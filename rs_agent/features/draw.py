@@ -1,8 +1,9 @@
 """Drawing at the customer's end: the session's one board, which everybody who sees the screen draws on.
 
 Law: a drawing acts on nothing, and the customer has the last word on it. They are told who draws and how to be rid of
-it; `erase` and `forbid` hold at once, and so do a pause and a withdrawn grant. Nothing stays over a desktop that nobody
-looks at: when the last guest has gone for good the board is wiped, after GRACE when only the link was lost.
+it; `erase` and `forbid` hold at once, and so do a pause, a question to them, and a withdrawn grant. Nothing stays over
+a desktop that nobody looks at: when the last guest has gone for good the board is wiped, after GRACE when only the link
+was lost.
 
 Where this desktop can be drawn over, the board is on it and so in everybody's picture; a guest is then told no more
 than what became of their own strokes. Else each guest is told every stroke, to draw it over the picture.
@@ -152,8 +153,8 @@ class Draw:
         await self._look()
         if self._overlay is None:
             self._context.face.notice(_("This desktop cannot be drawn over."))
-        elif not self._guests or not self._context.shown():
-            self._context.face.notice(_("Nobody sees your screen now."))
+        elif not self._guests or not self._context.drawable():
+            self._context.face.notice(_("Nobody can see drawings on your screen now."))
         elif self._forbidden:
             self._context.face.notice(_("Drawing is off; /draw on allows it again."))
         else:
@@ -216,7 +217,7 @@ class Draw:
                 self._begin(message, guest)
                 if message.id in self._board.strokes:
                     guest.drawing.add(message.id)
-            case More(id=number) if number in guest.drawing and self._context.shown():
+            case More(id=number) if number in guest.drawing and self._context.drawable():
                 self._go_on(message, guest)
             case Done(id=number) if number in guest.drawing:
                 guest.drawing.discard(number)
@@ -228,7 +229,7 @@ class Draw:
     def _drawn(self, hand: Hand, drawn: Drawn) -> None:
         """The customer's own."""
         for said in [*hand.draw(drawn.points), *(hand.end() if drawn.last else [])]:
-            if not self._guests or self._forbidden or not self._context.shown():
+            if not self._guests or self._forbidden or not self._context.drawable():
                 return
             match said:
                 case Begin():
@@ -332,7 +333,7 @@ class Draw:
     # who is there
 
     def _where(self) -> Where:
-        if self._forbidden or not self._context.shown():
+        if self._forbidden or not self._context.drawable():
             return Where.OFF
         return Where.PICTURE if self._overlay is None else Where.DESKTOP
 
@@ -350,7 +351,7 @@ class Draw:
             self._end(number)
         if self._guests:
             return
-        if lost and self._context.shown():
+        if lost and self._context.drawable():
             self._leaving = asyncio.get_running_loop().call_later(GRACE, self._erase, ALL)
         else:
             self._erase(ALL)

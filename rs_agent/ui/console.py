@@ -213,7 +213,9 @@ class Console:
 
     def _draw(self, rest: str) -> None:
         tools = [tool for tool in Tool if tool == (rest or Tool.PEN)]
-        if rest in ("on", "off"):
+        if not self._now.session:
+            self._show("  " + _("Nobody is connected yet. /help shows what you can type."))
+        elif rest in ("on", "off"):
             self._do(lambda actions: actions.forbid_drawing(rest == "off"))
         elif tools:
             self._do(lambda actions: actions.draw(tools[0]))

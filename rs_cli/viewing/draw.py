@@ -24,7 +24,7 @@ WIDTHS = {Tool.PEN: 4, Tool.ARROW: 5, Tool.RECTANGLE: 4, Tool.HIGHLIGHTER: 20, T
 LABELS = {Tool.LASER: "Laser pointer"}
 CHOSEN = "The mouse draws; Escape, or the tool once more, puts it away."
 ALONE = "The mouse draws in this window's picture; the customer's desktop cannot show it."
-OFF = "The customer does not want drawings now."
+OFF = "Nothing can be drawn now: the customer paused, is being asked something, or does not want it."
 
 
 class DrawTools:

@@ -13,7 +13,7 @@
 
 Where the agent has a window over the customer's desktop (`where` is "desktop"), strokes are in the picture by
 themselves. Else ("picture") each technician's end draws them over its picture. "off": nothing is drawn now, since the
-customer paused, or will not have it; a Begin is then answered with Erase.
+customer paused, has a question before them, or will not have it; a Begin is then answered with Erase.
 
 A tool says which of a stroke's points count: all, the first and the last, or the last alone. Points are pixels of the
 customer's whole desktop.

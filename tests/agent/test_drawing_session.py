@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from rs_relay.channels.draw import SPEC, Begin, Colour, Done, Erase, Standing, Tool, Where
+from rs_relay.channels.consent import SPEC as CONSENT
+from rs_relay.channels.consent import Ask
+from rs_relay.channels.draw import ALL, SPEC, Begin, Colour, Done, Erase, Standing, Tool, Where
 from rs_relay.errors import NotAllowed
 from rs_relay.link.spec import Permission
 from tests.agent.test_agent_session import Bench, bench, hear
@@ -51,6 +53,21 @@ async def test_a_pause_stops_drawing_until_it_is_over(tmp_path: Path) -> None:
         assert list(overlay(b).strokes) == [1]
 
 
+async def test_nobody_draws_over_a_question(tmp_path: Path) -> None:
+    async with bench(tmp_path, {Permission.VIEW}) as b:
+        channel = await drawn(b)
+        b.face.yes = None  # from here on the customer takes their time
+        asking = await b.links[0].open(CONSENT)
+        await asking.send(Ask((Permission.CONTROL,)))
+        assert await hear(channel) == Erase(ALL)
+        assert not overlay(b).strokes
+        assert await hear(channel) == Standing(Where.OFF)
+        await channel.send(Begin(2, Tool.PEN, Colour.RED, 4, ((1, 1),)))
+        assert await hear(channel) == Erase(2)
+        b.session.answer(b.face.questions[-1].number, False)
+        assert await hear(channel) == Standing(Where.DESKTOP)
+
+
 async def test_withdrawn_it_is_gone_at_once(tmp_path: Path) -> None:
     async with bench(tmp_path, {Permission.VIEW}) as b:
         channel = await drawn(b)
@@ -90,4 +107,4 @@ async def test_before_anybody_draws_the_customer_may_erase_and_draw_for_nobody(t
         b.join()
         b.session.erase()
         b.session.draw(Tool.PEN)
-        await until(lambda: "Nobody sees your screen now." in b.face.notices)
+        await until(lambda: "Nobody can see drawings on your screen now." in b.face.notices)

@@ -65,7 +65,7 @@ class Bench:
         if not overlay:
             self.desktop.overlays = None
         self.seen = True
-        context = Context(self.desktop, self.face, Path(), "alice", shown=lambda: self.seen)
+        context = Context(self.desktop, self.face, Path(), "alice", drawable=lambda: self.seen)
         self.feature = Draw(context)
 
     @property
@@ -136,7 +136,7 @@ async def test_what_the_customer_draws_is_over_the_desktop_and_the_technician_er
 async def test_the_customer_draws_for_nobody_and_over_nothing_is_told_so() -> None:
     bench = Bench()
     await bench.feature.draw(Tool.PEN)
-    assert bench.face.notices == ["Nobody sees your screen now."]
+    assert bench.face.notices == ["Nobody can see drawings on your screen now."]
     without = Bench(overlay=False)
     await without.feature.draw(Tool.PEN)
     assert without.face.notices == ["This desktop cannot be drawn over."]

@@ -345,6 +345,9 @@ async def test_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_drawing_is_begun_erased_and_forbidden() -> None:
     async with bench() as b:
+        b.type("/draw")
+        await b.read("Nobody is connected yet")
+        b.console.in_force(OPEN)
         for line in ("/draw", "/draw arrow", "/draw Laser", "/erase", "/draw off", "/draw on"):
             b.type(line)
         await b.did(
