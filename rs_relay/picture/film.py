@@ -59,8 +59,7 @@ class _Playing:
 
     @property
     def cut(self) -> tuple[slice, slice]:
-        column, row, columns, rows = self.place
-        return slice(row, row + rows), slice(column, column + columns)
+        return _cut(self.place)
 
 
 class Films:
@@ -170,7 +169,7 @@ class Films:
             soft, hard = self._grid.empty(), self._grid.empty()
             soft[judged], hard[judged] = natural(look(np.flatnonzero(judged)))
             self._go_on(moving & (soft | ~_grown(hard)), judged & ~soft & (hard | ~fresh), now)
-            self._grow(moving & soft & ~self.area, now)
+            self._grow(moving & soft, now)
 
     def _go_on(self, moving: Mask, left: Mask, now: float) -> None:
         """`moving`: what may join. `left`: what looks like a film no more."""
@@ -189,34 +188,24 @@ class Films:
         self._playing = going
 
     def _grow(self, moving: Mask, now: float) -> None:
-        """Films that begin with `moving`, which is outside of all that play, or that grow by it."""
-        if int(np.count_nonzero(moving)) < MIN_TILES:
-            return
-        for place in clusters(moving):
-            members = self._grid.empty()
-            cut = slice(place[1], place[1] + place[3]), slice(place[0], place[0] + place[2])
-            members[cut] = moving[cut]
-            touched, around = self._joined(place, members)
-            others = [each for each in self._playing if each not in touched]
-            if len(others) >= MAX_FILMS or any(now - each.begun < SETTLED for each in touched):
+        """Films begin where `moving` has enough that none shows yet, and take the place of those that they meet."""
+        unseen = moving & ~self.area
+        for place in clusters(moving) if int(np.count_nonzero(unseen)) >= MIN_TILES else ():
+            cut = _cut(place)
+            met = [each for each in self._playing if _meet(each.place, place)]
+            others = [each for each in self._playing if each not in met]
+            young = any(now - each.begun < SETTLED for each in met)
+            if int(np.count_nonzero(unseen[cut])) < MIN_TILES or len(others) >= MAX_FILMS or young:
                 continue
+            members = self._grid.empty()
+            members[cut] = moving[cut]
             try:
-                begun = self._begin(around, members, now)
+                begun = self._begin(place, members, now)
             except LocalProblem:
                 self._allowed = False
                 return
-            self._ended += [self._last_word(each) for each in touched]
+            self._ended += [self._last_word(each) for each in met]
             self._playing = [*others, begun]
-
-    def _joined(self, place: Place, members: Mask) -> tuple[list[_Playing], Place]:
-        """The films that `place` touches, and the rectangle of all; `members` gets theirs."""
-        touched: list[_Playing] = []
-        while more := [each for each in self._playing if each not in touched and _near(each.place, place)]:
-            touched += more
-            for each in more:
-                members |= each.members
-                place = _around(place, each.place)
-        return touched, place
 
     def _begin(self, place: Place, members: Mask, now: float) -> _Playing:
         at = self._grid.pixels(*place)
@@ -290,17 +279,15 @@ def _stretches(line: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _around(one: Place, other: Place) -> Place:
-    column, row = min(one[0], other[0]), min(one[1], other[1])
-    right, bottom = max(one[0] + one[2], other[0] + other[2]), max(one[1] + one[3], other[1] + other[3])
-    return column, row, right - column, bottom - row
+def _cut(place: Place) -> tuple[slice, slice]:
+    column, row, columns, rows = place
+    return slice(row, row + rows), slice(column, column + columns)
 
 
-def _near(one: Place, other: Place) -> bool:
-    """Whether they overlap or touch."""
+def _meet(one: Place, other: Place) -> bool:
     return (
-        one[0] <= other[0] + other[2]
-        and other[0] <= one[0] + one[2]
-        and one[1] <= other[1] + other[3]
-        and other[1] <= one[1] + one[3]
+        one[0] < other[0] + other[2]
+        and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3]
+        and other[1] < one[1] + one[3]
     )

@@ -191,6 +191,15 @@ def test_it_grows_and_shrinks_with_what_moves_but_not_at_once() -> None:
     assert cinema.places == [(10, 5, 8, 6)]
 
 
+def test_it_follows_its_window() -> None:
+    cinema, picture = Cinema(), camera(10, 14)
+    cinema.play(SETTLED + 0.6, lambda n: cinema.draw(picture(n), 5, 5))
+    cinema.draw(page(HEIGHT, WIDTH), 0, 0)
+    cinema.play(SETTLED + 0.6, lambda n: cinema.draw(picture(n), 9, 8))
+    assert cinema.places == [(9, 8, 14, 10)]
+    assert cinema.pictures[0].spans == ()
+
+
 def test_so_many_at_once_and_no_more() -> None:
     cinema, picture = Cinema(), camera(6, 6)
 
