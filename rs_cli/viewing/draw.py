@@ -22,8 +22,8 @@ from rs_relay.errors import ConnectionLost, NotAllowed, RsError
 GROUP, INKS = "Draw", "Drawing colour"
 WIDTHS = {Tool.PEN: 4, Tool.ARROW: 5, Tool.RECTANGLE: 4, Tool.HIGHLIGHTER: 20, Tool.LASER: 8}  # pixels of the desktop
 LABELS = {Tool.LASER: "Laser pointer"}
-CHOSEN = "The mouse draws; Escape, or the tool once more, puts it away."
-ALONE = "The mouse draws in this window's picture; the customer's desktop cannot show it."
+CHOSEN = "The mouse draws; Escape ends it."
+ALONE = "Drawn in this picture only: the customer does not see it."
 OFF = "Nothing can be drawn now: the customer paused, is being asked something, or does not want it."
 
 
