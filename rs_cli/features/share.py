@@ -108,6 +108,10 @@ class _Watched:
     def queued(self) -> int:
         return self._channel.queued
 
+    @property
+    def round_trip(self) -> float | None:
+        return self._channel.round_trip
+
 
 class _Still:
     """A pulse that never beats: nobody acts on this screen from afar."""

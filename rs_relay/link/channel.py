@@ -46,3 +46,8 @@ class Channel(Protocol, Generic[Said, Heard]):
     def queued(self) -> int:
         """Bytes said that have not left for the network yet."""
         ...
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds that the way there and back takes at its quickest; None before that was seen."""
+        ...

@@ -137,6 +137,10 @@ class LinkChannel(Generic[Said, Heard]):
     def queued(self) -> int:
         return self._link.session.queued(self._number)
 
+    @property
+    def round_trip(self) -> float | None:
+        return self._link.round_trip
+
     def _check(self) -> None:
         if self._guard:
             self._guard()
@@ -282,6 +286,11 @@ class Link:
             wait.cancel()
 
     # ---- for the channels
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds, the quickest so far."""
+        return self._ration.quickest
 
     def wake(self) -> None:
         self._wake.set()

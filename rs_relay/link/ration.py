@@ -44,6 +44,11 @@ class Ration:
         self._from = 0
         self._rates: deque[float] = deque(maxlen=SAMPLES)
 
+    @property
+    def quickest(self) -> float | None:
+        """Seconds of the quickest round trip so far."""
+        return self._quickest if self._quickest < float("inf") else None
+
     def room(self) -> int | None:
         """Bytes of the bulk that waits that may leave at once, 0 while it has to go on waiting; None for any number."""
         if not self._bulk and not self._marks:  # the first after a rest: what was sent before has long been there

@@ -16,6 +16,7 @@ from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Colour
 from rs_relay.channels.screen.tiles import Grid, Mask, Rect, covering, fits
 from rs_relay.errors import LocalProblem
 from rs_relay.picture.encoder import Encoder
+from rs_relay.picture.pace import Budget
 from rs_relay.picture.slow import Slow
 
 CHECK = 1.0  # seconds between two readings of the monitors
@@ -67,10 +68,8 @@ class Eye:
     def close(self) -> None:
         self._screen.close()
 
-    def look(self, order: Order, refine: int, allowance: int | None = None) -> Look:
-        """Grabs, and encodes the first frame of what changed. Raises LocalProblem when there is nothing to see.
-
-        `allowance`: bytes that the update may have, None for any number."""
+    def look(self, order: Order, budget: Budget) -> Look:
+        """Grabs, and encodes the first frame of what changed. Raises LocalProblem when there is nothing to see."""
         began = self._clock()
         layout = self._arrange(order, began)
         for _ in range(TRIES):
@@ -87,8 +86,9 @@ class Eye:
         assert encoder is not None  # _arrange made it
         assert self._seen is not None  # _see grabbed it
         pointer, shape = self._screen.pointer(), self._screen.shape()
-        slow = None if allowance is None else Slow(allowance, self._focus(pointer))
-        frames = encoder.update(self._seen, began, refine, only, slow)
+        slow = None if budget.allowance is None else Slow(budget.allowance, self._focus(pointer))
+        encoder.afford(budget.film)
+        frames = encoder.update(self._seen, began, budget.refine, only, slow)
         first = next(frames, None)
         self._seq = encoder.seq
         return Look(layout, first, frames, pointer, shape, encoder.lossy, self._clock() - began)

@@ -13,7 +13,7 @@ while it moves, or while something is refined):
 looking is never so often that looking in vain at a large screen takes more than a share of one core.
 
 How much an update may carry is learned from what was painted. The first one is small; what took long beyond the
-quickest tells what the line gives, and from then on an update is what the line carries in HOLD; what was used up and
+way there and back tells what the line gives, and from then on an update is what the line carries in HOLD; what was used up and
 still quick is doubled, until it need not be counted. So a slow line holds two short updates, and a key's answer waits
 for no more.
 
@@ -22,6 +22,9 @@ answer to a key must never wait behind a photograph's last bits.
 """
 
 from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
 
 from rs_relay.errors import PeerBroke
 
@@ -37,15 +40,29 @@ RESTLESS_FOR = 0.5
 BUSY_SHARE, IDLE_SHARE = 0.5, 0.02  # of one core, for looking
 
 REFINE_START, REFINE_LEAST, REFINE_MOST = 64, 8, 256  # tiles an update
-HOLD = 0.2  # seconds of a slow line that an update may take
-LATE = 0.15  # seconds until painted, over the quickest seen: it waited in the line
+HOLD, HOLD_TRIPS = 0.2, 0.6  # seconds of a slow line that an update may take; or so much of a long way there and back
+GROWTH = 1.4  # over what went through, once something was late
+LATE = 0.15  # seconds until painted, over the way there and back and its own bytes: it waited in the line
 VERY_LATE, TELLING = (
     1.0,
     2000,
 )  # seconds, bytes: what it takes to call a line slow that was not: a viewer may have slept
-ORDINARY = 0.25  # seconds: what the first update may take without being late
-LEAST_ALLOWANCE, NO_LIMIT = 400, 5000  # bytes an update; five updates a second of the latter are 200 kbit/s
+ORDINARY = 0.25  # seconds there and back, where that is not known
+LEAST_ALLOWANCE = 400  # bytes an update
+NO_LIMIT = 25_000  # bytes a second: a line that gives as much is not slow
+FILM_LEAST, FILM_MOST = 8_000, 1_000_000  # bits of one picture of a film
+FILM_SHARE, FILM_RATE = 0.7, 20  # of what a line gives; pictures a second
+FILM_GROWTH = 1.02  # with each picture that came quickly: twice in a second and a half
 SLOW, QUICK = 0.1, 0.05  # seconds until painted, over the quickest seen
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an update may cost."""
+
+    refine: int  # tiles that rest, to send exactly besides
+    allowance: int | None  # bytes; 0 for as few as can be, None for any number
+    film: int  # bits of one picture of a film
 
 
 class Pace:
@@ -54,8 +71,12 @@ class Pace:
     def __init__(self, now: float) -> None:
         self.refine = REFINE_START
         self.allowance: int | None = 0  # bytes that an update may carry; 0: as few as can be, None: any number
+        self.trip: float | None = None  # seconds there and back, as the link knows it
         self.told = False  # the screen tells what is drawn
         self.rate = 0  # updates a second at most, 0 for FRAME's
+        self._settled = False  # an update was late: growing goes by what went through
+        self._rates: deque[float] = deque(maxlen=4)
+        self._film = float(FILM_MOST)
         self._drawn = False
         self._restless = now - RESTLESS_FOR
         self._under_way: dict[int, float] = {}  # seq -> when it was sent
@@ -73,6 +94,10 @@ class Pace:
     def beat(self, now: float) -> None:
         """The technician did something that the screen may answer."""
         self._beaten = self._lively = now
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.refine, self.allowance, int(self._film))
 
     def drawn(self) -> None:
         """The screen tells that it shows something new."""
@@ -154,16 +179,35 @@ class Pace:
         """`size` bytes were painted in `interval` seconds, the last of them `took` seconds after it was sent."""
         if not size:
             return
-        over = took - (self._quickest if self._quickest < float("inf") else ORDINARY)
+        if size >= TELLING:
+            self._afford(took, size, interval)
+        trip = ORDINARY if self.trip is None else self.trip
+        over = took - trip - (size / max(self._rates) if self._rates else 0.0)
         if self.allowance is None and (over < VERY_LATE or size < TELLING):
             return
-        if over > LATE:
-            allowance = int(size / max(interval, 0.001) * HOLD)
-        elif self.allowance is None or size < self.allowance / 2:
+        used = self.allowance is not None and size >= self.allowance / 2
+        if not (used or over > LATE):
             return
+        self._rates.append(size / max(interval, 0.001))  # what the line gives at least
+        hold = max(HOLD, HOLD_TRIPS * trip)
+        carried = max(self._rates) * hold
+        if over > LATE:
+            self._settled, allowance = True, carried
+        elif self._settled:
+            allowance = GROWTH * carried
         else:
-            allowance = max(2 * self.allowance, int(size / took * HOLD) if took > 0 else NO_LIMIT)
-        self.allowance = max(allowance, LEAST_ALLOWANCE) if allowance < NO_LIMIT else None
+            allowance = max(2 * (self.allowance or 0), size / max(took, 0.001) * hold)
+        self.allowance = max(int(allowance), LEAST_ALLOWANCE) if allowance < NO_LIMIT * hold else None
+        if self.allowance is None:
+            self._settled = False
+            self._rates.clear()
+
+    def _afford(self, took: float, size: int, interval: float) -> None:
+        """A film gets a share of what the line gives, and slowly more where nothing waits."""
+        if took > self._quickest + LATE:
+            self._film = max(FILM_LEAST, 8 * size / max(interval, 0.001) * FILM_SHARE / FILM_RATE)
+        else:
+            self._film = min(FILM_MOST, self._film * FILM_GROWTH)
 
     def _weigh(self, took: float) -> None:
         self._quickest = min(self._quickest, took)

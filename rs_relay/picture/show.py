@@ -35,7 +35,7 @@ from rs_relay.channels.screen.messages import (
 from rs_relay.errors import PeerBroke
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.picture.eye import Eye, Look, Order
-from rs_relay.picture.pace import Pace
+from rs_relay.picture.pace import Budget, Pace
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -173,7 +173,8 @@ class Show:
 
     async def _look(self, order: Order) -> None:
         self._pace.looking()
-        look = await self._in_thread(self._see, order, self._pace.refine, self._pace.allowance)
+        self._pace.trip = self._channel.round_trip
+        look = await self._in_thread(self._see, order, self._pace.budget)
         moved = look.pointer != self._pointer
         if moved or look.lossy:
             self._pace.restless(self._clock())
@@ -215,12 +216,12 @@ class Show:
                 self._pace.carried(frame.seq, size)
             frame = await self._in_thread(next, look.rest, None) if frame.more else None
 
-    def _see(self, order: Order, refine: int, allowance: int | None) -> Look:
+    def _see(self, order: Order, budget: Budget) -> Look:
         if self._eye is None:
             loop = self._loop
             self._eye = Eye(self._open(), self._clock, lambda: _soon(loop, self._drawn))
             self._pace.told = self._eye.told
-        return self._eye.look(order, refine, allowance)
+        return self._eye.look(order, budget)
 
     def _drawn(self) -> None:
         self._pace.drawn()

@@ -36,6 +36,7 @@ class MemoryChannel:
         self.spec = spec
         self.guard: Callable[[], None] | None = None
         self.heard = 0
+        self.round_trip: float | None = None
         self._out, self._in, self._decode = out, into, decode
 
     async def send(self, message: Any, *, replaces: str = "") -> None:

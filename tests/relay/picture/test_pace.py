@@ -230,3 +230,79 @@ def test_a_long_line_holds_more_updates() -> None:
         under_way += 1
         pace.sent(10.0 + under_way, 3 + under_way)
     assert under_way == IN_FLIGHT + int(0.1 / FRAME)
+
+
+class Line:
+    """Updates as large as is allowed, `least` bytes at least, over a line; what the pace learns of it."""
+
+    def __init__(self, rate: float, trip: float, least: int = 5000) -> None:
+        self.pace, self.rate, self.trip, self.least = Pace(0.0), rate, trip, least
+        self.pace.trip = trip
+        self.now = self.busy = 0.0
+        self.seq, self.answers = 0, list[tuple[float, int]]()
+        self.sizes, self.took = list[int](), list[float]()
+
+    def run(self, updates: int) -> None:
+        for _ in range(updates):
+            while self.pace.delay(self.now) is None:
+                at, seq = self.answers.pop(0)
+                self.now = max(self.now, at)
+                self.pace.painted(self.now, seq)
+            self.now += self.pace.delay(self.now) or 0.0
+            allowance = self.pace.budget.allowance
+            size = self.least if not allowance else min(allowance, 50_000)
+            self.seq += 1
+            self.pace.looking()
+            self.pace.looked(self.now, COST, changed=True)
+            self.pace.sent(self.now, self.seq)
+            self.pace.carried(self.seq, size)
+            self.busy = max(self.busy, self.now) + size / self.rate
+            self.answers.append((self.busy + self.trip, self.seq))
+            self.sizes.append(size)
+            self.took.append(self.busy - self.now)
+
+
+@pytest.mark.parametrize(("rate", "trip"), [(3500, 0.2), (7000, 0.2), (12_000, 0.6), (3500, 0.05)], ids=str)
+def test_on_a_slow_line_an_update_is_what_it_carries_in_a_moment(rate: float, trip: float) -> None:
+    line = Line(rate, trip)
+    line.run(100)
+    assert line.pace.budget.allowance is not None
+    assert max(line.took[20:]) < 0.9
+    assert sum(line.sizes[20:]) / (line.now - 0.0) > 0.5 * rate
+
+
+@pytest.mark.parametrize(("rate", "trip"), [(1e8, 0.002), (1.2e6, 0.05), (125e3, 0.05), (1.2e6, 0.6)], ids=str)
+def test_on_a_quick_line_nothing_is_counted_after_some_updates(rate: float, trip: float) -> None:
+    line = Line(rate, trip)
+    line.run(8)
+    assert line.pace.budget.allowance is None
+
+
+def test_a_viewer_that_slept_does_not_make_the_line_slow() -> None:
+    line = Line(1e7, 0.01)
+    line.run(20)
+    pace, now = line.pace, line.now + 5
+    for seq, size in ((100, 300), (101, 1500)):  # typed letters
+        pace.sent(now, seq)
+        pace.carried(seq, size)
+    pace.painted(now + 3, 100)
+    pace.painted(now + 3, 101)
+    assert pace.budget.allowance is None
+
+
+def test_a_film_gets_what_the_line_gives_and_more_when_it_gives_more() -> None:
+    pace, now = Pace(0.0), 0.0
+    for seq in range(1, 30):
+        pace.sent(now, seq)
+        pace.carried(seq, 30_000)
+        now += 0.02 if seq < 10 else 0.24  # 1 Mbit/s
+        pace.painted(now, seq)
+        if seq == 9:
+            assert pace.budget.film == law.FILM_MOST
+    assert 0.5e6 < pace.budget.film * law.FILM_RATE < 0.9e6
+    for seq in range(30, 400):
+        pace.sent(now, seq)
+        pace.carried(seq, 5000)
+        now += 0.03
+        pace.painted(now, seq)
+    assert pace.budget.film == law.FILM_MOST
