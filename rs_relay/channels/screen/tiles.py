@@ -127,24 +127,31 @@ def rectangles(mask: Mask) -> list[tuple[int, int, int, int]]:
     row joined to an equal run in the row above."""
     done: list[tuple[int, int, int, int]] = []
     growing: dict[tuple[int, int], int] = {}  # (first column, columns) of the row above -> row it began in
-    for row in range(mask.shape[0] + 1):
-        here = dict.fromkeys(_runs(mask[row]), row) if row < mask.shape[0] else {}
+    above = -1
+    for row, runs in _runs(mask).items():
+        here = dict.fromkeys(runs, row)
         for run, began in growing.items():
-            if run in here:
+            if row == above + 1 and run in here:
                 here[run] = began
             else:
-                done.append((run[0], began, run[1], row - began))
-        growing = here
+                done.append((run[0], began, run[1], above + 1 - began))
+        growing, above = here, row
+    done += [(column, began, columns, above + 1 - began) for (column, columns), began in growing.items()]
     done.sort(key=lambda r: (r[1], r[0]))
     return done
 
 
-def _runs(line: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    if not line.any():
-        return []
-    flat = np.concatenate(([False], line, [False]))
-    edges = np.flatnonzero(flat[1:] != flat[:-1])
-    return [(int(a), int(b - a)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+def _runs(mask: Mask) -> dict[int, list[tuple[int, int]]]:
+    """Row -> (first column, columns) of its runs, for the rows that have some, from the top."""
+    padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
+    padded[:, 1:-1] = mask
+    edges = np.diff(padded, axis=1)
+    rows, first = np.nonzero(edges == 1)
+    after = np.nonzero(edges == -1)[1]
+    found: dict[int, list[tuple[int, int]]] = {}
+    for row, column, columns in zip(rows.tolist(), first.tolist(), (after - first).tolist(), strict=True):
+        found.setdefault(row, []).append((column, columns))
+    return found
 
 
 def covering(mask: Mask, cut: Grid) -> list[Rect]:
