@@ -134,6 +134,6 @@ class Recorder:
 
     def _close(self) -> None:
         if self.segments and not self._sink.failed:
-            # Nothing of a picture: so much may be said, whatever is allowed now.
-            self._sink.put(format.pack(max(self._now() if self.allowed else self._last, self._last), Kind.END))
+            # How long it was, and nothing of a picture: so much may be said, whatever is allowed now.
+            self._sink.put(format.pack(self._now(), Kind.END))
         self._sink.close()

@@ -44,6 +44,7 @@ async def test_a_recording_from_its_first_picture_to_its_last(tmp_path: Path) ->
         await take(recorder, painter, film()[1])
         assert recorder.seconds == 2.5
         now = 73.0
+        recorder.allowed = False
     made = open_recording(path)
     assert (made.about.title, made.duration, made.finished, made.torn) == ("1 · Maria's PC", 3000, True, 0)
     assert recorder.size == path.stat().st_size
