@@ -30,13 +30,15 @@ from rs_cli.recording.sink import there_already
 from rs_cli.session.technician import Technician
 from rs_cli.spoken import clock
 from rs_cli.tui.widgets.size import in_bytes
-from rs_relay.channels.screen.codecs import NAMES
+from rs_relay.channels.screen.codecs import FILMS, REGIONS
 from rs_relay.channels.screen.messages import Down, Frame, Painted, Tune
 from rs_relay.errors import NotAllowed, RsError
 from rs_relay.text import printable
 
 app = typer.Typer()
 SHOW = 0.5  # seconds between two states of the status line
+# Not the shades with which a slow line begins: who plays a recording does not wait for the first picture.
+CODECS = (*REGIONS, *FILMS)
 
 
 @app.command()
@@ -79,7 +81,7 @@ class _Recording:
         self.made: Recorder | None = None
         self._path, self._seconds = path, seconds
         self._consent = Record(self._allow)
-        self._screen = Screen(self._show, monitor=monitor, codecs=NAMES, tune=Tune(rate=rate))
+        self._screen = Screen(self._show, monitor=monitor, codecs=CODECS, tune=Tune(rate=rate))
         self._stop = asyncio.Event()
 
     async def run(self, number: int, timeout: float, replace: bool) -> None:

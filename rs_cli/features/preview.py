@@ -1,7 +1,7 @@
 """A small picture of the customer's screen that is made anew every second or so, for who does not want a window.
 
-The agent is asked for one update a second at most, and for none while it is paused; each is put together here, in a
-thread, and credit for the next goes back when it is.
+After the first picture the agent is asked for one update a second at most, and for none while it is paused; each is put
+together here, in a thread, and credit for the next goes back when it is.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from rs_relay.channels.screen.tiles import Pixels
 from rs_relay.link.channel import Channel, ChannelClosed
 
 RATE = 1  # a second
+FIRST = 5  # updates that come as quickly as they can, until the picture is exact: a slow line begins with shades
 
 
 class Preview:
@@ -40,9 +41,11 @@ class Preview:
         self.pixels: Pixels | None = None  # (height, width, 3), the last whole picture; a new array each time
         self._changed, self._monitor = changed, monitor
         self._channel: Channel[Up, Down] | None = None
+        self._first = FIRST
 
     async def run(self, channel: Channel[Up, Down]) -> None:
-        await channel.send(Start(self._monitor, NAMES, Tune(rate=RATE)))
+        await channel.send(Start(self._monitor, NAMES))
+        self._first = FIRST
         if self.paused:
             await channel.send(Pause())
         self._channel = channel
@@ -76,3 +79,10 @@ class Preview:
             self.pixels = picture.pixels.copy()
             self._changed()
             await channel.send(Painted(frame.seq))
+            await self._slow_down(picture, channel)
+
+    async def _slow_down(self, picture: Picture, channel: Channel[Up, Down]) -> None:
+        if self._first:
+            self._first = 0 if picture.exact else self._first - 1
+            if not self._first:
+                await channel.send(Tune(rate=RATE))

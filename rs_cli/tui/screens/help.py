@@ -23,7 +23,7 @@ Workspace
   s        save a picture of it
   w        see it in small, here
   c        write to the customer; Esc leaves the line
-  p, 1-7   ask for a permission
+  p, 1-9   ask for a permission
   b        share the clipboard, or stop sharing
   m        show your own screen to the customer, or stop
   f, g     send a file, get a file

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from rs_cli.features.preview import Preview
+from rs_cli.features.preview import FIRST, Preview
 from rs_relay.channels.screen.codecs import NAMES
 from rs_relay.channels.screen.messages import SPEC, Frame, Painted, Pause, Resume, Start, Tune
 from rs_relay.errors import PeerBroke
@@ -24,14 +24,29 @@ async def test_each_whole_picture_is_told_and_paid_for() -> None:
     told: list[np.ndarray] = []
     preview = Preview(lambda: told.append(preview.pixels))  # type: ignore[arg-type]
     agent, running = begin(preview)
-    assert await agent.receive() == Start(-1, NAMES, Tune(rate=1))
+    assert await agent.receive() == Start(-1, NAMES)
     painter = Painter(200, 120)
     await agent.send(painter.layout)
-    for picture in film(count=3):
+    for n, picture in enumerate(film(count=3)):
         for frame in painter.frames(picture):
             await agent.send(frame)
             assert await agent.receive() == Painted(frame.seq)
+        if n == 0:  # the first picture is exact: from now on there is no hurry
+            assert await agent.receive() == Tune(rate=1)
     assert [np.array_equal(a, b) for a, b in zip(told, film(count=3), strict=True)] == [True] * 3
+    await agent.close()
+    await running
+
+
+async def test_a_first_picture_that_takes_long_is_not_waited_for_for_ever() -> None:
+    preview = Preview()
+    agent, running = begin(preview)
+    await agent.receive()
+    await agent.send(Painter(64, 64).layout)
+    for seq in range(1, FIRST + 1):
+        await agent.send(Frame(seq, 1, lossy=3))
+        assert await agent.receive() == Painted(seq)
+    assert await agent.receive() == Tune(rate=1)
     await agent.close()
     await running
 

@@ -13,7 +13,7 @@ from rs_cli.tui.panels.screen import ScreenPanel
 from rs_cli.tui.widgets import picture
 from rs_cli.tui.widgets.picture import PictureView
 from rs_relay.channels.consent import Grant
-from rs_relay.channels.screen.messages import Painted, Pause, Resume, Start
+from rs_relay.channels.screen.messages import Painted, Pause, Resume, Start, Tune
 from rs_relay.errors import RsError
 from rs_relay.link.channel import ChannelClosed
 from rs_relay.link.spec import Permission
@@ -66,7 +66,7 @@ async def test_it_is_looked_at_only_while_it_is_wanted(
         await pilot.press("w")
         await until(pilot, lambda: shown(app).count("▀") > 100)
         assert agent.grants[Permission.VIEW] is Grant.GRANTED
-        assert agent.heard[1] == Painted(1)
+        await until(pilot, lambda: agent.heard[1:] == [Painted(1), Tune(rate=1)])
         panel = app.screen.query_one(ScreenPanel)
         view = panel.query_one(PictureView)
         assert view.size.height >= 4
