@@ -80,7 +80,7 @@ class Picture:
         self.complete = self.complete or not frame.more
         self.lossy = frame.lossy
         self._broken = False
-        shown = [r for film in films for r in film.parts]
+        shown = [r for film in films for r in film.changed]
         return [target for _, target in copies] + self._changed(tiles) + patches + places + shown
 
     def _pixels(self, frame: Frame, count: int, patches: list[Rect]) -> tuple[Pixels, list[Pixels]]:

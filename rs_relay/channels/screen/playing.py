@@ -22,6 +22,11 @@ class Shown:
     pixels: Pixels
     parts: list[Rect]
 
+    @property
+    def changed(self) -> list[Rect]:
+        """What to paint anew: many small parts cost more than what lies between them."""
+        return [self.at] if 2 * sum(part.area for part in self.parts) > self.at.area else self.parts
+
 
 @dataclass(frozen=True)
 class _Playing:

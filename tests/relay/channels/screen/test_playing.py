@@ -51,6 +51,15 @@ def test_only_the_tiles_that_were_named_show_it() -> None:
         picture.apply(Frame(2, 1, films=(Film(1, film.NAME, 2, 1, 4, 3, data, (0, 13)),)))
 
 
+def test_what_shows_most_of_it_is_painted_as_a_whole() -> None:
+    picture = Picture()
+    picture.reset(Layout(1, 0, 0, GRID.width, GRID.height))
+    picture.pixels[:] = 255
+    changed = picture.apply(Frame(1, 1, films=(Film(1, film.NAME, 2, 1, 4, 3, stream(1)[0], (1, 11)),)))
+    assert changed == [Rect(2 * SIDE, SIDE, 4 * SIDE, 3 * SIDE)]
+    assert (picture.pixels[SIDE : 2 * SIDE, 2 * SIDE : 3 * SIDE] == 255).all()
+
+
 def test_a_film_at_the_edge_is_cut_there() -> None:
     playing = Playing(GRID)
     encoder = film.Encoder(2 * SIDE, film.even(2 * SIDE - 7))
