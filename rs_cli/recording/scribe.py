@@ -25,7 +25,7 @@ from rs_relay.glass import bgrx
 from rs_relay.picture.encoder import Encoder
 
 SEGMENT_TIME = 30_000  # milliseconds: what a seek decodes at most
-SEGMENT_BYTES = 16 * 1024 * 1024  # the same, for a film
+SEGMENT_BYTES = 8 * 1024 * 1024  # the same, for a film
 MOST_SHAPES = 256  # that an agent may name again
 
 
