@@ -72,6 +72,12 @@ def grown(before: Stroke, after: Stroke, view: View = View()) -> Rect:
     return _about(replace(after, points=after.points[len(before.points) - 1 :]).box, _reach(after), view)
 
 
+def touched(stroke: Stroke, part: Rect, side: int) -> set[Rect]:
+    """The pieces of `part` that the stroke may touch, 1:1, each smaller than a square of `side`. The same `part` is
+    always cut at the same places."""
+    return set(_near_pieces(_placed(stroke, View()), part, _radius(stroke, View()), side * side))
+
+
 def _about(box: tuple[int, int, int, int], reach: float, view: View) -> Rect:
     margin = reach * max(view.across, view.down) + 1
     (left, top), (right, bottom) = view.place(box[:2]), view.place(box[2:])
@@ -104,34 +110,46 @@ def hard(strokes: Iterable[Stroke], part: Rect) -> tuple[Pixels, npt.NDArray[np.
 
 
 def _masks(stroke: Stroke, part: Rect, view: View) -> Iterator[tuple[Rect, Image.Image]]:
-    """How much of each pixel the stroke covers, in those pieces of `part` where it is."""
+    """How much of each pixel the stroke covers, in those pieces of `part` where it is: a long thin stroke costs what it
+    covers, not the rectangle that it spans."""
     covered = _meet(around(stroke, view), part)
-    if covered:
-        scale = max(view.across, view.down)
-        radius = (DOT + stroke.width / 2 if stroke.tool is Tool.LASER else stroke.width / 2) * scale
-        forms = [[view.place(corner) for corner in _corners(form)] for form in _forms(stroke)]
-        yield from _pieces(forms, covered, radius)
+    if covered is None:
+        return
+    forms, radius = _placed(stroke, view), _radius(stroke, view)
+    for piece in _near_pieces(forms, covered, radius, PIECE):
+        mask = Image.new("L", (piece.width * FINE, piece.height * FINE))
+        draw = ImageDraw.Draw(mask)
+        for form in forms:
+            if not _near(form, radius + 1, piece):
+                continue
+            # Whole numbers, so that a piece is what would be cut from the whole.
+            fine = [(round(x * FINE) - piece.x * FINE, round(y * FINE) - piece.y * FINE) for x, y in form]
+            if len(fine) == 2:
+                _line(draw, fine[0], fine[1], max(1, round(radius * FINE)))
+            else:
+                draw.polygon(fine, fill=255)
+        yield piece, mask.resize((piece.width, piece.height), Image.Resampling.BOX)
 
 
-def _pieces(forms: list[list[Place]], part: Rect, radius: float) -> Iterator[tuple[Rect, Image.Image]]:
-    """Halved again and again: a long thin stroke costs what it covers, not the rectangle that it spans."""
+def _near_pieces(forms: list[list[Place]], part: Rect, radius: float, area: int) -> Iterator[Rect]:
+    """`part` halved until no piece is over `area` pixels; those that a form is near to."""
     near = [form for form in forms if _near(form, radius + 1, part)]
-    if not near:
-        return
-    if part.area > PIECE:
+    if near and part.area > area:
         for half in _halves(part):
-            yield from _pieces(near, half, radius)
-        return
-    mask = Image.new("L", (part.width * FINE, part.height * FINE))
-    draw = ImageDraw.Draw(mask)
-    for form in near:
-        # Whole numbers, so that a piece is what would be cut from the whole.
-        fine = [(round(x * FINE) - part.x * FINE, round(y * FINE) - part.y * FINE) for x, y in form]
-        if len(fine) == 2:
-            _line(draw, fine[0], fine[1], max(1, round(radius * FINE)))
-        else:
-            draw.polygon(fine, fill=255)
-    yield part, mask.resize((part.width, part.height), Image.Resampling.BOX)
+            yield from _near_pieces(near, half, radius, area)
+    elif near:
+        yield part
+
+
+def _placed(stroke: Stroke, view: View) -> list[list[Place]]:
+    """Its forms as they are shown."""
+    return [[view.place(corner) for corner in _corners(form)] for form in _forms(stroke)]
+
+
+def _radius(stroke: Stroke, view: View) -> float:
+    """Of its lines, as they are shown."""
+    radius = DOT + stroke.width / 2 if stroke.tool is Tool.LASER else stroke.width / 2
+    return radius * max(view.across, view.down)
 
 
 def _halves(part: Rect) -> tuple[Rect, Rect]:
@@ -197,12 +215,20 @@ def _corners(form: _Line | _Area) -> tuple[Place, ...]:
 
 def _near(places: list[Place], margin: float, part: Rect) -> bool:
     """Whether what has these corners, and a margin, may touch `part`."""
-    return (
-        max(x for x, _ in places) + margin >= part.x
-        and min(x for x, _ in places) - margin <= part.x + part.width
-        and max(y for _, y in places) + margin >= part.y
-        and min(y for _, y in places) - margin <= part.y + part.height
+    beside = (
+        max(x for x, _ in places) + margin < part.x
+        or min(x for x, _ in places) - margin > part.x + part.width
+        or max(y for _, y in places) + margin < part.y
+        or min(y for _, y in places) - margin > part.y + part.height
     )
+    if beside or len(places) > 2:
+        return not beside
+    (x, y), (to_x, to_y) = places
+    length = hypot(to_x - x, to_y - y)
+    # How far the middle of the part is from the line: a slanted one does not come near all that it spans.
+    across, down = part.x + part.width / 2 - x, part.y + part.height / 2 - y
+    away = abs(across * (to_y - y) - down * (to_x - x))
+    return away <= (hypot(part.width, part.height) / 2 + margin) * length or not length
 
 
 def _meet(one: Rect, other: Rect) -> Rect | None:

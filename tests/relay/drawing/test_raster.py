@@ -11,7 +11,7 @@ from PIL import Image
 from rs_relay.channels.draw import MAX_POINTS, Colour, Tool
 from rs_relay.channels.screen.tiles import Pixels, Rect
 from rs_relay.drawing.board import Stroke
-from rs_relay.drawing.raster import RGB, THROUGH, View, around, grown, hard, soft
+from rs_relay.drawing.raster import RGB, THROUGH, View, around, grown, hard, soft, touched
 
 BEHIND = (90, 120, 150)
 WHOLE = Rect(0, 0, 200, 150)
@@ -95,6 +95,17 @@ def test_what_grew_is_within_what_it_says() -> None:
     assert columns.max() < box.x + box.width
     assert box.y <= rows.min()
     assert rows.max() < box.y + box.height
+
+
+@pytest.mark.parametrize("stroke", [*ALL, Stroke(Tool.ARROW, Colour.RED, 5, ((10, 140), (190, 10)))])
+def test_what_it_touches_is_all_of_it_and_little_else(stroke: Stroke) -> None:
+    pieces = touched(stroke, WHOLE, 32)
+    left_over = (paint([stroke]) != BEHIND).any(2)
+    for piece in pieces:
+        left_over[piece.y : piece.y + piece.height, piece.x : piece.x + piece.width] = False
+    assert not left_over.any()
+    assert sum(piece.area for piece in pieces) < WHOLE.area / 2
+    assert touched(stroke, WHOLE, 32) == pieces
 
 
 def test_hard_is_soft_without_its_edges() -> None:
