@@ -18,15 +18,17 @@ import numpy as np
 from rs_cli.recording import format
 from rs_cli.recording.format import Kind
 from rs_relay.channels.screen.codecs import jpeg
-from rs_relay.channels.screen.messages import MAX_TILES, Colours, Down, Frame, Layout, Pointer, Shape
+from rs_relay.channels.screen.messages import MAX_SHAPE, MAX_TILES, Colours, Down, Frame, Layout, Pointer, Shape
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import Grid, Mask, Rect
+from rs_relay.errors import PeerBroke
 from rs_relay.glass import bgrx
 from rs_relay.picture.encoder import Encoder
 
 SEGMENT_TIME = 30_000  # milliseconds: what a seek decodes at most
 SEGMENT_BYTES = 8 * 1024 * 1024  # the same, for a film
 MOST_SHAPES = 256  # that an agent may name again
+LARGEST_SHAPE = MAX_SHAPE * MAX_SHAPE * 4 + 1024  # bytes: pixels that no compression helps
 
 
 class Scribe:
@@ -100,6 +102,8 @@ class Scribe:
         self._whole = not frame.more
 
     def _take_shape(self, shape: Shape) -> None:
+        if len(shape.data) > LARGEST_SHAPE:
+            raise PeerBroke("The other end sent a pointer that is too large.")
         if shape.data or shape.number not in self._shapes:
             if len(self._shapes) >= MOST_SHAPES:
                 self._shapes.clear()

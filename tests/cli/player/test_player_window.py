@@ -101,6 +101,17 @@ def test_the_knob_is_dragged(desktop: XDesktop, file: Path) -> None:
     assert playing.process.wait(20) == 0
 
 
+def test_a_torn_file_plays_to_where_it_was_torn(desktop: XDesktop, file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-300])
+    playing = Playing(desktop, file, "--paused")
+    desktop.focus(playing.window())
+    playing.wait_for(FIRST[0])
+    playing.key("End")
+    until(lambda: any(playing.shows(SECOND[n]) for n in (-2, -3, -4, -5)), "one of the last pictures")
+    playing.key("q")
+    assert playing.process.wait(20) == 0
+
+
 def test_what_makes_no_sense_closes_the_window_and_says_so(desktop: XDesktop, tmp_path: Path) -> None:
     path = tmp_path / "absurd.rsrec"
     absurd = [Layout(1, 0, 0, 64, 64), Frame(1, 1, spans=(3, 900))]

@@ -10,9 +10,10 @@ import pytest
 from rs_cli.recording import format, scribe
 from rs_cli.recording.format import RECORD, Kind, Record
 from rs_cli.recording.scribe import Scribe
-from rs_relay.channels.screen.messages import Frame, Layout, Pointer, Shape
+from rs_relay.channels.screen.messages import Colours, Frame, Layout, Pointer, Shape
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.tiles import Pixels
+from rs_relay.errors import PeerBroke
 from tests.support.pictures import Painter
 from tests.support.recordings import film, pixels, sheet
 
@@ -149,6 +150,20 @@ def test_a_shape_named_again_comes_with_its_pixels() -> None:
     for said, wanted in ((one, one), (two, two), (Shape(1), one)):
         to.heard(said)
         assert [r.message for r in read(list(to.write(5))) if r.kind == Kind.SHAPE] == [wanted]
+
+
+def test_a_shape_that_is_none_is_not_kept() -> None:
+    with pytest.raises(PeerBroke):
+        Scribe().heard(Shape(1, width=256, height=256, data=b"x" * (scribe.LARGEST_SHAPE + 1)))
+
+
+def test_few_colours_are_written_as_what_they_are() -> None:
+    to = Scribe()
+    to.heard(Layout(1, 0, 0, 64, 64, colours=Colours.GREYS))
+    to.heard(Frame(1, 1))  # black
+    first = read(list(to.write(0)))[0]
+    assert isinstance(first.message, Layout)
+    assert first.message.colours is Colours.ALL
 
 
 def test_frames_say_which_segment_they_belong_to() -> None:
