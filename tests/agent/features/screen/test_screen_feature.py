@@ -61,6 +61,7 @@ class Viewer:
         self.layouts: list[Layout] = []
         self.pointer: tuple[int, int] | None = None
         self.shapes: list[Shape] = []
+        self.films: set[tuple[int, int]] = set()  # layout and stream
 
     async def say(self, message: Up) -> None:
         await self.channel.send(message)
@@ -72,6 +73,7 @@ class Viewer:
                 self.picture.reset(layout)
             case Frame() as frame:
                 self.picture.apply(frame)
+                self.films |= {(frame.layout, film.stream) for film in frame.films if film.data}
                 if not frame.more:
                     self.updates += 1
                     self.seq = frame.seq
@@ -458,3 +460,23 @@ def test_the_pixels_of_a_page_are_what_a_viewer_shows() -> None:
     picture = page(40, 40)
     assert rgb(picture).shape == (40, 40, 3)
     assert (rgb(np.full((1, 1), 0x00112233, np.uint32)) == [0x11, 0x22, 0x33]).all()
+
+
+async def test_a_film_plays_begins_anew_with_each_layout_and_is_exact_when_it_stops() -> None:
+    desktop = ArrayDesktop(page(480, 640))
+
+    async def play() -> None:
+        for n in range(10_000):
+            seen = page(480, 640)
+            seen[32:416, 64:576] = photograph(384, 512, seed=n)
+            desktop.picture = seen
+            await asyncio.sleep(1 / 40)
+
+    async with showing(desktop) as (viewer, _):
+        await viewer.say(Start(codecs=NAMES))
+        playing = asyncio.create_task(play())
+        await viewer.until(lambda: (1, 1) in viewer.films)
+        await viewer.say(Refresh())
+        await viewer.until(lambda: (2, 1) in viewer.films)
+        playing.cancel()
+        await viewer.until(lambda: viewer.shows(desktop.picture))
