@@ -130,7 +130,7 @@ class X11Overlay:
                 self._drop_catch()
             elif event.type == X.ConfigureNotify and event.window == self._root:
                 self._resized()
-            elif event.type in _STRUCTURE and not self._ours(event.window):
+            elif event.type in _STRUCTURE and (self._canvas or self._catch) and not self._ours(event.window):
                 self._raise_at = self._raise_at or max(time.monotonic(), self._raised + RAISE_PAUSE)
         if self._catch and self._catch.flush():
             self._drop_catch()

@@ -20,7 +20,7 @@ from rs_agent.desktop.base import (
     ScreenChanged,
 )
 from rs_agent.desktop.headless.desktop import HeadlessDesktop
-from rs_relay.errors import PeerBroke
+from rs_relay.errors import LocalProblem, PeerBroke
 
 
 def test_it_is_a_desktop() -> None:
@@ -101,3 +101,8 @@ def test_a_keeper_holds_what_the_room_lets_be_changed_and_nothing_by_itself() ->
     assert (told[-1].in_force, set(told[-1].cannot)) == ({Change.BLANK}, {Change.BLOCK})
     keeper.close()
     assert desktop.room.changed == frozenset()
+
+
+def test_nothing_is_over_it() -> None:
+    with pytest.raises(LocalProblem):
+        HeadlessDesktop().overlay()

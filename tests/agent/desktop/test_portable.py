@@ -266,3 +266,9 @@ def test_a_library_that_is_missing() -> None:
     for ask in (desktop.screen, desktop.hands, desktop.clipboard):
         with pytest.raises(LocalProblem):
             ask()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_nothing_is_drawn_over_it(name: str) -> None:
+    with pytest.raises(LocalProblem, match="cannot be drawn over"):
+        PortableDesktop(name).overlay()
