@@ -26,6 +26,7 @@ from rs_relay.picture.motion import Move
 from rs_relay.picture.slow import Slow
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
+ANY = 1 << 40  # bytes
 SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do
 PATCHED, PATCH_SHARE = 8, 0.6  # tiles, and of their pixels: so few of them are sent as patches
 NO_TILES: Words = np.zeros((0, SIDE, SIDE), np.uint32)
@@ -69,6 +70,8 @@ class Encoder:
         self._stream: exact.Encoder | None = None
         self._shade_stream: exact.Encoder | None = None
         self._films = Films(grid, self._lossy_allowed and film.NAME in codecs and film.usable())
+        self._lossy_bytes = ANY
+        self._quality = jpeg.QUALITY
         self._begun = False
         self._still = 0  # updates in a row whose damage was no motion
         self._pause = 0  # updates until motion is looked for again
@@ -79,8 +82,10 @@ class Encoder:
         return int(np.count_nonzero(self._lossy))
 
     def afford(self, bits: int) -> None:
-        """What one picture of a film may take from now on."""
+        """What one picture of a film may take from now on. What is sent as JPEG comes less often: it gets as much as
+        five of them."""
         self._films.bits = bits
+        self._lossy_bytes = bits * 5 // 8 if bits < film.BITS else ANY
 
     def update(
         self,
@@ -118,6 +123,7 @@ class Encoder:
         if not (copies or damaged.any() or resting.any() or ends) and self._begun:
             return
         lossy = self._choose(damaged & ~shown, now)
+        self._quality = quality.jpeg_quality(int(np.count_nonzero(lossy)), self._lossy_bytes)
         self._changed_at[damaged] = now
         self._begun = True
         self.seq += 1
@@ -287,7 +293,7 @@ class Encoder:
 
     def _region(self, column: int, row: int, columns: int, rows: int) -> Region:
         r = self._grid.pixels(column, row, columns, rows)
-        data = jpeg.encode(depth.rgb(self._sent[r.y : r.y + r.height, r.x : r.x + r.width]))
+        data = jpeg.encode(depth.rgb(self._sent[r.y : r.y + r.height, r.x : r.x + r.width]), self._quality)
         return Region(jpeg.NAME, column, row, columns, rows, data)
 
     def _tiles(self, numbers: npt.NDArray[np.intp]) -> Words:

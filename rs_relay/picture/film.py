@@ -30,6 +30,7 @@ GAP = 0.3  # seconds without a change, after which a tile does not move any more
 BEGIN, BEGIN_CHANGES = 0.4, 5  # seconds, and changes in them
 JOIN_CHANGES = 3  # of a tile within a film
 END = 1.0
+SLOWLY, SLOWEST = 2.5, 2.0  # times what passes between two updates; seconds
 REST = 1.0  # for a member, while others move: a film's background flickers now and then
 LOOK = 0.25  # seconds between two looks at what moves
 SETTLED = 1.5  # seconds that a stream plays before another takes its place
@@ -74,7 +75,8 @@ class Films:
         self._since = np.full((grid.rows, grid.columns), -np.inf)  # when a tile began to change all the time
         self._last = self._since.copy()
         self._changes = np.zeros((grid.rows, grid.columns), np.int32)
-        self._looked = -np.inf
+        self._looked = self._updated = -np.inf
+        self._between = 0.0  # seconds from one update to the next, of late
 
     @property
     def area(self) -> Mask:
@@ -92,7 +94,8 @@ class Films:
         """What changed at `now`; those of the tiles that a film will show. Films begin and end here."""
         if not self._allowed:
             return damaged & False
-        self._since[damaged & (now - self._last > GAP)] = now
+        self._pass(damaged, now)
+        self._since[damaged & (now - self._last > self._gap)] = now
         self._changes[damaged & (self._since == now)] = 0
         self._last[damaged] = now
         self._changes[damaged] += 1
@@ -105,6 +108,17 @@ class Films:
             shown[others] = natural(look(np.flatnonzero(others)))[0]
             shown = self._whole(shown)
         return shown
+
+    @property
+    def _gap(self) -> float:
+        """A line that takes few updates a second shows a film as few pictures: it moves all the same."""
+        return max(GAP, SLOWLY * self._between) if self.bits < film.BITS else GAP
+
+    def _pass(self, damaged: Mask, now: float) -> None:
+        if damaged.any():
+            since, self._updated = now - self._updated, now
+            if since < SLOWEST:
+                self._between += (since - self._between) / 3
 
     def rest(self, now: float, usual: float) -> npt.NDArray[np.float64] | float:
         """Seconds after which a tile may be sent exactly, where `usual` is the time of all others."""
@@ -158,7 +172,7 @@ class Films:
 
     def _direct(self, now: float, look: Look) -> None:
         """Which films begin and end."""
-        fresh = now - self._last <= GAP
+        fresh = now - self._last <= self._gap
         area = self.area
         moving = fresh & np.where(
             area, self._changes >= JOIN_CHANGES, (self._changes >= BEGIN_CHANGES) & (now - self._since >= BEGIN)
@@ -180,7 +194,7 @@ class Films:
             around = bounds(each.members & moving)
             if around and around[2] * around[3] >= SHRUNK * each.place[2] * each.place[3]:
                 each.whole = now
-            still = not each.members.any() or now - self._last[each.members].max() >= END
+            still = not each.members.any() or now - self._last[each.members].max() >= max(END, self._gap)
             if still or (around and now - each.whole >= SETTLED):
                 self._ended.append(self._last_word(each))
             else:

@@ -13,9 +13,9 @@ while it moves, or while something is refined):
 looking is never so often that looking in vain at a large screen takes more than a share of one core.
 
 How much an update may carry is learned from what was painted. The first one is small; what took long beyond the
-way there and back tells what the line gives, and from then on an update is what the line carries in HOLD; what was used up and
-still quick is doubled, until it need not be counted. So a slow line holds two short updates, and a key's answer waits
-for no more.
+way there and back tells what the line gives, and from then on an update is what the line carries in HOLD; what was used
+up and still quick is doubled, until it need not be counted. So a slow line holds two short updates, and a key's answer
+waits for no more. A film's pictures, and photographs, keep to what the line gives on quicker lines as well.
 
 What rests and is still lossy is refined a few tiles an update, fewer where updates take long to be painted: the
 answer to a key must never wait behind a photograph's last bits.

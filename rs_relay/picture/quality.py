@@ -18,6 +18,8 @@ SAME_NEIGHBOURS = 0.4
 # Fewer photographic tiles than this are an icon or an avatar: 16 exact tiles are 48 KB at worst, once.
 WORTH_IT = 16
 REST = 0.3  # seconds without a change, after which a lossy tile is sent exactly
+# Bytes a tile of a film at each quality; a noisy photograph takes twice as many.
+JPEG_COSTS = {75: 113.0, 50: 75.0, 30: 52.0, 15: 35.0, 5: 22.0}
 MOVING = 0.3  # seconds between two changes of a tile that count as moving
 
 
@@ -38,3 +40,8 @@ def lossy(damaged: Mask, photographs: Mask, moving: Mask) -> Mask:
     if int(wanted.sum()) >= WORTH_IT:
         return wanted
     return wanted & moving
+
+
+def jpeg_quality(tiles: int, allowance: int) -> int:
+    """Of 100: the best of JPEG_COSTS at which so many tiles fit into `allowance` bytes, or else the least."""
+    return next((quality for quality, cost in JPEG_COSTS.items() if tiles * cost <= allowance), min(JPEG_COSTS))

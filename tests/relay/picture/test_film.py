@@ -273,3 +273,21 @@ def test_clusters_are_cut_apart_where_nothing_moves() -> None:
     sparse = np.zeros((30, 60), bool)
     sparse[::3, ::2] = True
     assert clusters(sparse) == []
+
+
+@pytest.mark.parametrize("seconds", [0.25, 0.5])
+def test_a_film_begins_on_a_line_that_takes_few_updates_a_second(seconds: float) -> None:
+    films, grid, now = Films(Grid(1280, 800)), Grid(1280, 800), 100.0
+    films.bits = 30_000
+    mask = grid.empty()
+    mask[4:18, 5:30] = True
+
+    def look(numbers: np.ndarray) -> np.ndarray:
+        tiles = photograph(SIDE, SIDE * max(1, len(numbers)), seed=int(now * 100))
+        return np.ascontiguousarray(tiles.reshape(SIDE, -1, SIDE).swapaxes(0, 1))
+
+    shown = False
+    for _ in range(20):
+        now += seconds
+        shown = bool(films.saw(mask, now, look).any())
+    assert shown

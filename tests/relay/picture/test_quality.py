@@ -74,3 +74,11 @@ def test_what_is_lossy(damaged: np.ndarray, photographs: np.ndarray, moving: np.
     chosen = quality.lossy(damaged, photographs, moving)
     assert int(chosen.sum()) == lossy
     assert not (chosen & ~damaged).any()
+
+
+@pytest.mark.parametrize(
+    ("tiles", "allowance", "wanted"),
+    [(900, 10**9, 75), (900, 70_000, 50), (900, 35_000, 15), (900, 100, 5), (0, 0, 75)],
+)
+def test_a_photograph_is_as_good_as_the_line_allows(tiles: int, allowance: int, wanted: int) -> None:
+    assert quality.jpeg_quality(tiles, allowance) == wanted
