@@ -25,6 +25,7 @@ from PIL import Image
 from rs_relay.channels import chat, clipboard, files
 from rs_relay.channels.control import messages as control
 from rs_relay.channels.screen import messages as screen
+from rs_relay.channels.screen.codecs import film
 from rs_relay.channels.screen.codecs.exact import Encoder
 from rs_relay.errors import NotAllowed, PeerBroke, RsError, TransferFailed, WrongCode
 from rs_relay.link.channel import ChannelClosed
@@ -106,6 +107,15 @@ def _region(column: int, row: int, columns: int, rows: int, data: bytes, codec: 
     return screen.Frame(1, 1, regions=(screen.Region(codec, column, row, columns, rows, data),))
 
 
+def _film(data: bytes, columns: int = 10, rows: int = 6) -> screen.Frame:
+    return screen.Frame(1, 1, films=(screen.Film(1, film.NAME, 0, 0, columns, rows, data),))
+
+
+def _reel(width: int, height: int) -> bytes:
+    """An honest first picture of that size."""
+    return film.Encoder(width, height).encode(np.zeros((height, width, 4), np.uint8))
+
+
 PICTURES: dict[str, Callable[[], list[object]]] = {
     "absurd": lambda: [_layout(16_384, 16_384)],
     "more than a side": lambda: [_layout(2**31, 2**31)],
@@ -116,6 +126,10 @@ PICTURES: dict[str, Callable[[], list[object]]] = {
     "jpeg bomb": lambda: [_layout(7680, 4320), _region(0, 0, 32, 32, _bomb())],
     "jpeg outside": lambda: [_layout(), _region(9, 6, 5, 5, _bomb())],
     "another codec": lambda: [_layout(), _region(0, 0, 1, 1, b"GIF89a", "gif")],
+    "film bomb": lambda: [_layout(), _film(_reel(8192, 4096))],
+    "many films in one": lambda: [_layout(), _film(_reel(320, 192) + b"\x00\x00\x01\x41\xe0" * 500_000)],
+    "no film": lambda: [_layout(), _film(os.urandom(4000))],
+    "film outside": lambda: [_layout(), _film(_reel(320, 200), 10, 9)],
     "no layout": lambda: [screen.Frame(1, 1, (), (0, 1), b"")],
     "garbage": lambda: [os.urandom(4000)],
     "nested": lambda: [b"\x91" * 200_000],
@@ -154,7 +168,7 @@ def _shows(desktop: XDesktop, colour: int) -> bool:
     return int((seen == colour).all(1).sum()) >= 320 * 200
 
 
-@pytest.mark.parametrize("name", ["absurd", "zstd bomb", "jpeg bomb", "tiles outside"])
+@pytest.mark.parametrize("name", ["absurd", "zstd bomb", "jpeg bomb", "film bomb", "tiles outside"])
 def test_the_window_asks_again_after_a_broken_picture(stage: RsStage, desktop: XDesktop, name: str) -> None:
     async def once(loud: Loud) -> None:
         await loud.hear()
