@@ -96,7 +96,7 @@ class DrawTools:
         self._around.touch()
 
     async def _show(self, said: Down) -> None:
-        if said == Standing(Where.OFF):
+        if said == Standing(Where.OFF) and self._tool is not None:
             self._around.say(OFF)
             await self._take(None)
         await self._around.send(pipe.Board(said))
