@@ -24,7 +24,7 @@ WIDTHS = {Tool.PEN: 4, Tool.ARROW: 5, Tool.RECTANGLE: 4, Tool.HIGHLIGHTER: 20, T
 LABELS = {Tool.LASER: "Laser pointer"}
 CHOSEN = "The mouse draws; Escape ends it."
 ALONE = "Drawn in this picture only: the customer does not see it."
-OFF = "Nothing can be drawn now: the customer paused, is being asked something, or does not want it."
+OFF = "The customer's end takes no drawings now."
 
 
 class DrawTools:
