@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from rs_relay.channels.screen.codecs import NAMES
+from rs_relay.channels.screen.codecs import PLAIN
 from rs_relay.channels.screen.messages import (
     ALL_MONITORS,
     SPEC,
@@ -44,12 +44,12 @@ class Preview:
         self._first = FIRST
 
     async def run(self, channel: Channel[Up, Down]) -> None:
-        await channel.send(Start(self._monitor, NAMES))
+        await channel.send(Start(self._monitor, PLAIN))
         self._first = FIRST
         if self.paused:
             await channel.send(Pause())
         self._channel = channel
-        picture = Picture()
+        picture = Picture(PLAIN)
         try:
             async for message in channel:
                 match message:

@@ -32,7 +32,7 @@ class Still:
 
     async def run(self, channel: Channel[Up, Down]) -> None:
         await channel.send(Start(self._monitor))
-        picture = Picture()
+        picture = Picture(codecs=())
         async for message in channel:
             match message:
                 case Layout():

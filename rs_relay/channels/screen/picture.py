@@ -10,6 +10,8 @@ decoders of films hold (see `playing`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,9 +24,12 @@ from rs_relay.errors import PeerBroke
 
 
 class Picture:
-    """`pixels` is the whole picture, (height, width, 3) RGB, changed in place by `apply`; a new array after `reset`."""
+    """`pixels` is the whole picture, (height, width, 3) RGB, changed in place by `apply`; a new array after `reset`.
 
-    def __init__(self) -> None:
+    `codecs`: the lossy ones that the other end was told of; it may use no others."""
+
+    def __init__(self, codecs: Collection[str] = codecs.NAMES) -> None:
+        self._codecs = codecs
         self.layout: Layout | None = None
         self.pixels: Pixels = np.zeros((0, 0, 3), np.uint8)
         self.complete = False  # a whole update has been applied since the last reset
@@ -32,7 +37,7 @@ class Picture:
         self._grid = Grid(0, 0)
         self._canvas: Pixels = self.pixels  # whole tiles: reaches over the right and bottom edges
         self._stream, self._shades = exact.Decoder(), exact.Decoder()
-        self._playing = Playing(self._grid)
+        self._playing = Playing(self._grid, self._codecs)
         self._broken = True
 
     @property
@@ -50,7 +55,7 @@ class Picture:
         self.complete = False
         self.lossy = 0
         self._stream, self._shades = exact.Decoder(), exact.Decoder()
-        self._playing = Playing(self._grid)
+        self._playing = Playing(self._grid, self._codecs)
         self._broken = False
 
     def apply(self, frame: Frame) -> list[Rect]:
@@ -61,7 +66,7 @@ class Picture:
         tiles = numbers(frame.spans, self._grid, MAX_TILES)
         copies = [self._copy(copy) for copy in frame.copies]
         places = self._places(frame.regions, MAX_TILES - len(tiles))
-        photographs = [_decode(r, at) for r, at in zip(frame.regions, places, strict=True)]
+        photographs = [self._photograph(r, at) for r, at in zip(frame.regions, places, strict=True)]
         patches = self._patches(frame.patches, MAX_TILES - len(tiles))
         exact_tiles, pasted = self._pixels(frame, len(tiles), patches)
         films = self._playing.decode(frame.films)
@@ -128,6 +133,12 @@ class Picture:
             places.append(self._grid.pixels(r.column, r.row, r.columns, r.rows))
         return places
 
+    def _photograph(self, region: Region, at: Rect) -> Pixels:
+        decode = codecs.REGIONS.get(region.codec)
+        if decode is None or region.codec not in self._codecs:
+            raise PeerBroke("The other end used a way to send pictures that was not agreed on.")
+        return decode(region.data, at.width, at.height)
+
     def _move(self, source: Rect, target: Rect) -> None:
         moved = self.pixels[source.y : source.y + source.height, source.x : source.x + source.width].copy()
         self.pixels[target.y : target.y + target.height, target.x : target.x + target.width] = moved
@@ -144,10 +155,3 @@ class Picture:
         mask = self._grid.empty()
         mask.ravel()[tiles] = True
         return covering(mask, self._grid)
-
-
-def _decode(region: Region, at: Rect) -> Pixels:
-    decode = codecs.REGIONS.get(region.codec)
-    if decode is None:
-        raise PeerBroke("The other end used a way to send pictures that was not agreed on.")
-    return decode(region.data, at.width, at.height)

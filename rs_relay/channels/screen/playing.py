@@ -5,6 +5,7 @@ They never lie over each other, so that all their decoders together hold no more
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from rs_relay.channels.screen import codecs
@@ -38,8 +39,8 @@ class _Playing:
 class Playing:
     """Of one layout. After PeerBroke the streams are lost: only a new one can go on."""
 
-    def __init__(self, grid: Grid) -> None:
-        self._grid = grid
+    def __init__(self, grid: Grid, allowed: Collection[str] = codecs.NAMES) -> None:
+        self._grid, self._allowed = grid, allowed
         self._streams: dict[int, _Playing] = {}
         self._highest = -1
 
@@ -73,7 +74,7 @@ class Playing:
         if not Rect(*place).inside(self._grid.columns, self._grid.rows):
             raise PeerBroke("The other end sent a film that is outside of the picture.")
         made = codecs.FILMS.get(film.codec)
-        if made is None:
+        if made is None or film.codec not in self._allowed:
             raise PeerBroke("The other end used a way to send films that was not agreed on.")
         self._streams = {n: s for n, s in self._streams.items() if not _meet(s.place, place)}
         if film.stream <= self._highest or len(self._streams) >= MAX_FILMS:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rs_cli.features.preview import FIRST, Preview
-from rs_relay.channels.screen.codecs import NAMES
+from rs_relay.channels.screen.codecs import PLAIN
 from rs_relay.channels.screen.messages import SPEC, Frame, Painted, Pause, Resume, Start, Tune
 from rs_relay.errors import PeerBroke
 from tests.support.channels import MemoryChannel, break_off, channel_pair
@@ -24,7 +24,7 @@ async def test_each_whole_picture_is_told_and_paid_for() -> None:
     told: list[np.ndarray] = []
     preview = Preview(lambda: told.append(preview.pixels))  # type: ignore[arg-type]
     agent, running = begin(preview)
-    assert await agent.receive() == Start(-1, NAMES)
+    assert await agent.receive() == Start(-1, PLAIN)
     painter = Painter(200, 120)
     await agent.send(painter.layout)
     for n, picture in enumerate(film(count=3)):

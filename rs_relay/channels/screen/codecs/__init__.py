@@ -16,3 +16,5 @@ REGIONS: dict[str, Callable[[bytes, int, int], Pixels]] = {jpeg.NAME: jpeg.decod
 # Name on the wire -> the decoder of one stream, made with (width, height).
 FILMS: dict[str, type[film.Decoder]] = {film.NAME: film.Decoder} if film.usable() else {}
 NAMES: tuple[str, ...] = (*REGIONS, *FILMS, depth.NAME)
+# For who wants a picture now and then, or holds keys: no video decoder is needed, nor should one be let in.
+PLAIN: tuple[str, ...] = (*REGIONS, depth.NAME)

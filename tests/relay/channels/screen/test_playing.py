@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
-from rs_relay.channels.screen.codecs import film
-from rs_relay.channels.screen.messages import MAX_FILMS, Film, Frame, Layout
+from rs_relay.channels.screen import codecs
+from rs_relay.channels.screen.codecs import film, jpeg
+from rs_relay.channels.screen.messages import MAX_FILMS, Film, Frame, Layout, Region
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.channels.screen.playing import Playing
 from rs_relay.channels.screen.tiles import SIDE, Grid, Rect
@@ -128,3 +131,19 @@ def test_a_refused_film_changes_no_pixel_and_a_new_layout_begins_anew() -> None:
     picture.reset(Layout(2, 0, 0, GRID.width, GRID.height))
     picture.apply(Frame(2, 2, films=(Film(1, film.NAME, 0, 0, 4, 3, data[0]),)))
     assert picture.pixels.any()
+
+
+def test_who_did_not_name_a_codec_decodes_none_of_it() -> None:
+    data = stream(1)[0]
+    for allowed in ((), codecs.PLAIN):
+        picture = Picture(allowed)
+        picture.reset(Layout(1, 0, 0, GRID.width, GRID.height))
+        with pytest.raises(PeerBroke):
+            picture.apply(Frame(1, 1, films=(Film(1, film.NAME, 0, 0, 4, 3, data),)))
+    photo = jpeg.encode(np.zeros((SIDE, SIDE, 3), np.uint8))
+    for allowed, taken in (((), False), (codecs.PLAIN, True)):
+        picture = Picture(allowed)
+        picture.reset(Layout(1, 0, 0, GRID.width, GRID.height))
+        frame = Frame(1, 1, regions=(Region(jpeg.NAME, 0, 0, 1, 1, photo),))
+        with nullcontext() if taken else pytest.raises(PeerBroke):
+            picture.apply(frame)
