@@ -24,6 +24,7 @@ from PIL import Image
 from rs_cli.recording.reader import Recording
 from rs_cli.recording.reel import Reel
 from rs_cli.spoken import clock
+from rs_relay.channels.screen.codecs import jpeg
 from rs_relay.channels.screen.messages import Frame, Layout, Pointer, Shape
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.errors import LocalProblem, PeerBroke, UsageError
@@ -86,7 +87,7 @@ class Easel:
         self.size = _even(full_width * wanted), _even(full_height * wanted)
         self._recording = recording
         self._reel = Reel(recording)
-        self._picture = Picture()
+        self._picture = Picture((jpeg.NAME,))  # no other is written
         self._shapes = Shapes()
         self._shape: Shaped = arrow()
         self._at: Pointer | None = None

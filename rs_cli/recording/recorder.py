@@ -1,139 +1,134 @@
-"""A recording under way: messages of the screen channel in, a growing file out.
+"""A recording under way, seen from the process that holds the session: messages of the screen channel in, a file out.
 
-    take ─▶ (thread) Scribe ─▶ Sink ─▶ (its thread) disk
+    take ─▶ pipe ─▶ (a process of its own) Desk: Scribe ─▶ Sink ─▶ disk
 
-The law: while `allowed` is False not a byte of a picture is put into the file; that is looked at before each update,
-and again for each of its records. Messages are taken in all the same, for else the picture would lose its thread.
+What comes is a stranger's, so it is decoded where there is no key and no socket. `take` returns when the pipe has taken
+the message, so who has a link of its own for this is slowed by a slow recorder; who must not be uses an `Inlet`.
 
-`take` returns when the message is in the picture, so who has a link of its own for this is slowed by it; who must not
-be uses an `Inlet`. A disk that is too slow only makes the recording coarser in time.
+The law: what came while `allowed` was False is never written. Each change of it goes through the pipe before whatever
+comes after it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import logging
 from pathlib import Path
 from types import TracebackType
 
-from rs_cli.recording import format
-from rs_cli.recording.format import About, Kind
-from rs_cli.recording.scribe import Scribe, opening
-from rs_cli.recording.sink import Sink
-from rs_relay.channels.screen.messages import Down, Frame
-from rs_relay.errors import RsError
+from rs_cli.recording import pipe
+from rs_relay.channels.screen.messages import Down
+from rs_relay.errors import LocalProblem, RsError, from_wire
+from rs_relay.glass import child
+from rs_relay.glass.child import Child
 
-LOOK = 0.25  # seconds between two looks whether something waits to be written (a lossy tile that rests, a grant)
-TICK = 5000  # milliseconds: how much of a still picture is lost when the program is killed
+log = logging.getLogger(__name__)
+FINISH = 40.0  # seconds: a slow disk has that long at the end
+_BROKE = LocalProblem("The program that writes the recording ended unexpectedly.", "What it had written can be played.")
 
 
 class Recorder:
-    def __init__(
-        self, path: Path, title: str, *, replace: bool = False, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Creates the file. Raises UsageError if it is there and is not to be replaced, LocalProblem."""
-        self.allowed = False
+    """Entering creates the file: raises UsageError if it is there and is not to be replaced, LocalProblem."""
+
+    def __init__(self, path: Path, title: str, *, replace: bool = False) -> None:
         self.path = path
-        self._clock = clock
-        self._began: float | None = None  # when the first picture was written
-        self._last = 0  # when something was written
-        self._scribe = Scribe()
-        self._sink = Sink(path, replace)
-        self._sink.put(opening(About(time.time(), title, "rs")))
-        self._thread = ThreadPoolExecutor(1, "recording")
-        self._ticking: asyncio.Task[None] | None = None
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._begin = pipe.Begin(str(path), title, replace)
+        self._state = pipe.State()
+        self._allowed = self._told = False
+        self._turn = asyncio.Lock()
+        self._telling: set[asyncio.Task[None]] = set()
+        self._child: Child[pipe.ToRecorder, pipe.FromRecorder] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # fails when the recording does
 
     @property
     def seconds(self) -> float:
         """Since the first picture."""
-        return 0.0 if self._began is None else self._clock() - self._began
+        return self._state.seconds
 
     @property
     def size(self) -> int:
         """Bytes in the file."""
-        return self._sink.size
+        return self._state.size
 
     @property
     def segments(self) -> int:
-        return self._scribe.segments
+        return self._state.segments
+
+    @property
+    def allowed(self) -> bool:
+        return self._allowed
+
+    @allowed.setter
+    def allowed(self, on: bool) -> None:
+        self._allowed = on
+        telling = asyncio.create_task(self._send(), name="recording")
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
 
     async def take(self, message: Down) -> None:
-        """Raises PeerBroke for what is no part of a picture, and what went wrong with the file."""
-        await self._in_thread(lambda: self._take(message))
+        """Raises what went wrong with the recording."""
+        if self.ended.done():
+            self.ended.result()
+        await self._send(message)
 
     async def __aenter__(self) -> Recorder:
-        self._ticking = asyncio.create_task(self._tick(), name="recording")
+        process = await child.spawn("rs_cli.recording", heard=log.isEnabledFor(logging.DEBUG))
+        made: Child[pipe.ToRecorder, pipe.FromRecorder] = Child(process, pipe.from_recorder, pipe.FROM_RECORDER)
+        await made.send(self._begin)
+        match await made.first():
+            case pipe.State() as state:
+                self._state, self._child = state, made
+            case pipe.Failed(code, message, hint):
+                await made.close()
+                raise from_wire(code, message, hint)
+            case _:
+                await made.kill()
+                raise _BROKE
+        self._listening = asyncio.create_task(self._listen(made), name="recording")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         """The file is whole on the disk after this. Raises what went wrong with it."""
-        if self._ticking:
-            self._ticking.cancel()
-            await asyncio.wait([self._ticking])
-        try:
-            await self._in_thread(self._close)
-            if self._ticking and not self._ticking.cancelled():
-                self._ticking.result()  # a defect of ours comes to light
-        finally:
-            self._thread.shutdown(wait=False)
-            if not self.segments:
-                self.path.unlink(missing_ok=True)
+        if self._child is None or self._listening is None:
+            return
+        await asyncio.gather(*self._telling)
+        await self._child.send(pipe.Finish())
+        await asyncio.wait([self._listening], timeout=FINISH)
+        self._listening.cancel()
+        await self._child.close()
+        if self.ended.done():
+            self.ended.result()
 
-    async def _tick(self) -> None:
-        """`ended` fails when the file does: a still picture would not notice."""
+    async def _send(self, message: Down | None = None) -> None:
+        async with self._turn:
+            if self._child is None:
+                return
+            if self._told != self._allowed:
+                self._told = self._allowed
+                await self._child.send(pipe.Allow(self._told))
+            if message is not None:
+                await self._child.send(message)
+
+    async def _listen(self, to: Child[pipe.ToRecorder, pipe.FromRecorder]) -> None:
+        """Until the last word."""
+        failed: RsError
         try:
             while True:
-                await asyncio.sleep(LOOK)
-                await self._in_thread(self._look)
-        except RsError as error:
-            if not self.ended.done():
-                self.ended.set_exception(error)
-                self.ended.exception()  # told also by `take` and at the end: whoever waits for it may
-
-    async def _in_thread(self, work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    # in the thread
-
-    def _take(self, message: Down) -> None:
-        self._scribe.heard(message)
-        if not isinstance(message, Frame) or not message.more:
-            self._write()
-
-    def _look(self) -> None:
-        self._write()
-        if self.allowed and self.segments and self._now() - self._last >= TICK:
-            self._put(format.pack(self._now(), Kind.TICK))
-
-    def _write(self) -> None:
-        if self._sink.failed:
-            raise self._sink.failed
-        if not self.allowed or self._sink.full:
-            return
-        begun = self.segments
-        for record in self._scribe.write(self._now()):
-            if self._began is None:
-                self._began = self._clock()
-            if not self.allowed:
-                self._scribe.again()
-                return
-            self._put(record, flush=self.segments != begun)
-            begun = self.segments
-
-    def _put(self, record: bytes, flush: bool = False) -> None:
-        self._last = self._now()
-        self._sink.put(record, flush)
-
-    def _now(self) -> int:
-        return round(self.seconds * 1000)
-
-    def _close(self) -> None:
-        if self.segments and not self._sink.failed:
-            # How long it was, and nothing of a picture: so much may be said, whatever is allowed now.
-            self._sink.put(format.pack(self._now(), Kind.END))
-        self._sink.close()
+                match await to.receive():
+                    case pipe.State() as state:
+                        self._state = state
+                        if state.finished:
+                            return
+                    case pipe.Failed(code, message, hint):
+                        failed = from_wire(code, message, hint)
+                        break
+                    case None:
+                        failed = _BROKE
+                        break
+        except RsError as broke:
+            failed = broke
+        self.ended.set_exception(failed)
+        self.ended.exception()  # `take` and the end tell it, too: nobody need look here

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import mss
 import numpy as np
+import psutil
 import pytest
 
 from rs_cli.recording.export import Easel
@@ -61,7 +62,10 @@ def test_a_killed_recorder_leaves_what_it_had(joined: RsStage, desktop: XDesktop
     joined.agent.wait_for("YOUR SCREEN\\s+IS BEING RECORDED", on_screen=True)
     for colour in COLOURS:
         _paint(desktop, path, colour)
-    recorder.kill()
+    writers = psutil.Process(recorder.pid).children(recursive=True)
+    assert writers
+    for each in (*writers, recorder):
+        each.kill()
     recorder.wait()
     before = len(joined.agent.text)
     joined.agent.wait_for("no longer recorded", after=before - 200)

@@ -197,6 +197,7 @@ async def test_nothing_is_written_before_the_customer_was_told(tmp_path: Path) -
         await recording._show(painter.layout)
         for frame in painter.frames(PICTURES[0]):
             await recording._show(frame)
+        await asyncio.sleep(0.6)
         assert recording.made.segments == 0
         recording._consent._become(True)
         await until(lambda: recording.made is not None and recording.made.segments == 1)
