@@ -10,6 +10,7 @@ import pytest
 from rs_relay.channels.screen.codecs import film
 from rs_relay.channels.screen.messages import MAX_FILMS, Film
 from rs_relay.channels.screen.tiles import SIDE, Grid
+from rs_relay.errors import LocalProblem
 from rs_relay.picture import quality
 from rs_relay.picture.damage import changed, take
 from rs_relay.picture.film import BEGIN, END, LOOK, SETTLED, Films, bounds, clusters, natural
@@ -245,6 +246,16 @@ def test_a_part_that_takes_many_words_is_all_of_it() -> None:
 def test_where_none_is_allowed_there_is_none() -> None:
     cinema, picture = Cinema(allowed=False), camera(8, 12)
     assert not cinema.play(2, lambda n: cinema.draw(picture(n), 10, 5)).any()
+
+
+def test_where_none_can_be_made_all_else_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cannot(*_: object) -> film.Encoder:
+        raise LocalProblem("This computer's PyAV cannot encode H.264.")
+
+    monkeypatch.setattr(film, "Encoder", cannot)
+    cinema, picture = Cinema(), camera(8, 12)
+    assert not cinema.play(2, lambda n: cinema.draw(picture(n), 10, 5)).any()
+    assert cinema.films.ends() == ()
 
 
 @pytest.mark.parametrize("made", [page, lambda height, width: page(height, width) ^ np.uint32(0xFFFFFF)])

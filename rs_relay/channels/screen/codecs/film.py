@@ -72,26 +72,27 @@ class Encoder:
     def __init__(self, width: int, height: int, bits: int = BITS) -> None:
         """`width`, `height`: even. `bits`: a picture's, on the average and where it would be more."""
         import av  # 40 ms and 20 MB, for those only who watch a film
+        from av.error import FFmpegError
         from av.video.reformatter import VideoReformatter
 
         try:
             made = av.CodecContext.create("libx264", "w")
-        except ValueError as e:
+            made.width, made.height, made.pix_fmt = width, height, "yuv420p"
+            made.time_base, made.framerate = Fraction(1, RATE), Fraction(RATE)
+            made.gop_size, made.max_b_frames = 1 << 30, 0
+            made.thread_count = min(4, os.cpu_count() or 1) if width * height >= THREADED else 1
+            made.thread_type = "SLICE"
+            made.options = {
+                "preset": "superfast",
+                "tune": "zerolatency",
+                "crf": str(CRF),
+                "maxrate": str(bits * RATE),
+                "bufsize": str(bits * BUFFER),
+                "x264-params": "cabac=0:scenecut=0",
+            }
+            made.open()
+        except (ValueError, FFmpegError) as e:
             raise LocalProblem("This computer's PyAV cannot encode H.264.") from e
-        made.width, made.height, made.pix_fmt = width, height, "yuv420p"
-        made.time_base, made.framerate = Fraction(1, RATE), Fraction(RATE)
-        made.gop_size, made.max_b_frames = 1 << 30, 0
-        made.thread_count = min(4, os.cpu_count() or 1) if width * height >= THREADED else 1
-        made.thread_type = "SLICE"
-        made.options = {
-            "preset": "superfast",
-            "tune": "zerolatency",
-            "crf": str(CRF),
-            "maxrate": str(bits * RATE),
-            "bufsize": str(bits * BUFFER),
-            "x264-params": "cabac=0:scenecut=0",
-        }
-        made.open()
         self._stream: VideoCodecContext = made
         self._reformatter = VideoReformatter()
         self._count = 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from rs_relay.channels.screen import codecs
 from rs_relay.channels.screen.codecs import film
-from rs_relay.errors import PeerBroke
+from rs_relay.errors import LocalProblem, PeerBroke
 from tests.support.scenery import grabbed, photograph, rgb
 
 WIDTH, HEIGHT = 320, 192
@@ -139,6 +140,14 @@ def test_broken_films_are_refused_or_have_the_size(data: st.DataObject) -> None:
             assert decoder.decode(bytes(broken)).shape == (HEIGHT, WIDTH, 3)
         except PeerBroke:
             return
+
+
+def test_what_cannot_be_encoded_is_a_problem_of_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LocalProblem):
+        film.Encoder(33, 31)
+    monkeypatch.setattr("av.CodecContext.create", lambda *_: av.Codec("no such codec", "w"))  # a PyAV without x264
+    with pytest.raises(LocalProblem):
+        film.Encoder(32, 32)
 
 
 def test_without_its_library_it_is_not_offered() -> None:
