@@ -10,7 +10,7 @@ Not here: one encoder for several viewers. Each viewer paints at its own pace, s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +23,14 @@ from rs_relay.picture import motion, quality, slow
 from rs_relay.picture.damage import Words, box, changed, take
 from rs_relay.picture.film import Films
 from rs_relay.picture.motion import Move
-from rs_relay.picture.slow import Slow
+from rs_relay.picture.slow import Slow, Step
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
 ANY = 1 << 40  # bytes
 SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do
 PATCHED, PATCH_SHARE = 8, 0.6  # tiles, and of their pixels: so few of them are sent as patches
+PICTURES = 4000  # bytes an update: on a line that carries less a photograph is shades, too
+NO_NUMBERS = np.zeros(0, np.intp)
 NO_TILES: Words = np.zeros((0, SIDE, SIDE), np.uint32)
 SHADES_WINDOW_LOG = 20  # 1 MiB: four pages
 MOTION_PAUSE = 16  # updates to go without looking for motion, at most, while none is found
@@ -72,6 +74,7 @@ class Encoder:
         self._films = Films(grid, self._lossy_allowed and film.NAME in codecs and film.usable())
         self._lossy_bytes = ANY
         self._quality = jpeg.QUALITY
+        self._level = exact.LEVEL
         self._begun = False
         self._still = 0  # updates in a row whose damage was no motion
         self._pause = 0  # updates until motion is looked for again
@@ -110,29 +113,54 @@ class Encoder:
                 copies = (self._move(move),)
                 damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target))
         patches = self._patches(seen, damaged)
-        if line is not None and self._shades_allowed:
-            yield from self._slowly(seen, damaged, copies, patches, now, line)
-            return
         take(self._sent, seen, self._grid, damaged)
-        if self._shades.any():  # the line was slow, and is so no more
+        slowly = line if self._shades_allowed else None
+        if slowly is None and self._shades.any():  # the line was slow, and is so no more
             damaged |= self._shades > 0
             patches = ()
-        resting = self._resting(damaged, now, refine)
-        shown = self._films.saw(damaged, now, self._tiles)
+        pictures = slowly is None or slowly.allowance >= PICTURES
+        shown = self._films.saw(damaged & pictures, now, self._tiles)
         ends = self._films.ends()
-        if not (copies or damaged.any() or resting.any() or ends) and self._begun:
+        lossy = self._choose(damaged & ~shown, now) & pictures
+        text = damaged & ~shown & ~lossy
+        steps = list(self._steps(text, patches if (text == damaged).all() else (), damaged, now, refine, slowly))
+        if not (copies or damaged.any() or steps or ends) and self._begun:
             return
-        lossy = self._choose(damaged & ~shown, now)
         self._quality = quality.jpeg_quality(int(np.count_nonzero(lossy)), self._lossy_bytes)
         self._changed_at[damaged] = now
         self._begun = True
         self.seq += 1
-        exactly = ((damaged & ~lossy) | resting) & ~shown
-        patches = patches if (exactly & damaged == damaged).all() else ()
+        self._lossy |= lossy | shown
+        self._shades[lossy | shown] = 0
+        for step in steps:
+            self._lossy[step.tiles] = step.divisor > 0
+            self._shades[step.tiles] = step.divisor
+        pieces = list(_pieces(copies, patches, steps, lossy))
+        along = not any(step.divisor or (step.tiles & ~self._films.area).any() for step in steps)
+        yield from self._frames(pieces, shown, ends, now, along)
+
+    def _steps(
+        self,
+        text: Mask,
+        patches: tuple[Rect, ...],
+        damaged: Mask,
+        now: float,
+        refine: int,
+        line: Slow | None,
+    ) -> Iterator[Step]:
+        """What to send of the changed tiles that are no picture, and of those that rest."""
+        if line is not None:
+            rested = self._lossy & ~damaged & (now - self._changed_at >= self._films.rest(now, quality.REST))
+            self._level = exact.DENSE if line.allowance < PICTURES else exact.LEVEL
+            yield from slow.plan(text, self._shades, rested, line, self._costs, sum(at.area for at in patches))
+            return
+        resting = self._resting(damaged, now, refine)
         if patches:
-            exactly &= ~damaged
-        pieces = list(_pieces(copies, patches, exactly, lossy & ~shown))
-        yield from self._frames(pieces, exactly, lossy & ~shown, shown, ends, now)
+            yield Step(slow.EXACT, text, patched=True)
+        else:
+            resting = resting | text
+        if resting.any():
+            yield Step(slow.EXACT, resting)
 
     def _patches(self, seen: Words, damaged: Mask) -> tuple[Rect, ...]:
         """What differs in the tiles of `damaged`, if those are few, the viewer had them exactly, and it is less than
@@ -154,34 +182,6 @@ class Encoder:
                 cut = np.s_[r.y : r.y + r.height, r.x : r.x + r.width]
                 self._reduced[cut] = depth.reduce(seen[cut], self._colours)
         return self._reduced
-
-    def _slowly(
-        self,
-        seen: Words,
-        damaged: Mask,
-        copies: tuple[Copy, ...],
-        patches: tuple[Rect, ...],
-        now: float,
-        line: Slow,
-    ) -> Iterator[Frame]:
-        take(self._sent, seen, self._grid, damaged)
-        self._changed_at[damaged] = now
-        resting = self._lossy & ~damaged & (now - self._changed_at >= quality.REST)
-        pieces = [_Piece(copies)] if copies else []
-        for step in slow.plan(damaged, self._shades, resting, line, self._costs, sum(at.area for at in patches)):
-            if step.patched:
-                pieces.append(_Piece(patches=patches))
-                continue
-            tiles = np.flatnonzero(step.tiles)
-            pieces += [_Piece((), tiles[n : n + PIECE], (), step.divisor) for n in range(0, len(tiles), PIECE)]
-            self._lossy[step.tiles] = step.divisor > 0
-            self._shades[step.tiles] = step.divisor
-        if pieces or not self._begun:
-            self._begun = True
-            self.seq += 1
-            left, pieces = self.lossy, pieces or [_Piece()]
-            for n, piece in enumerate(pieces, 1):
-                yield self._frame(piece, n < len(pieces), left)
 
     def _motion(self, seen: Words, damaged: Mask) -> Move | None:
         if self._pause:
@@ -245,29 +245,21 @@ class Encoder:
         return lossy
 
     def _frames(
-        self,
-        pieces: list[_Piece],
-        exactly: Mask,
-        lossy: Mask,
-        shown: Mask,
-        ends: tuple[Film, ...],
-        now: float,
+        self, pieces: list[_Piece], shown: Mask, ends: tuple[Film, ...], now: float, along: bool
     ) -> Iterator[Frame]:
-        """`pieces` bring what is `exactly` and `lossy`. `shown`: what films show; they come last, each in a frame of
-        its own, or with the few tiles within them that they do not show. `ends`: of films."""
+        """`shown`: what films show; they come last, each in a frame of its own, or `along` with the few tiles within
+        them that they do not show. `ends`: of films."""
         films = self._films.shares(shown)
-        along = _Piece()
-        if films and len(pieces) == 1 and pieces[0].plain and not (ends or (exactly & ~self._films.area).any()):
-            along, pieces = pieces[0], []
-        self._lossy = (self._lossy | lossy | shown) & ~exactly
-        self._shades[exactly | lossy | shown] = 0
+        beside = _Piece()
+        if films and len(pieces) == 1 and pieces[0].plain and along and not ends:
+            beside, pieces = pieces[0], []
         left = self.lossy
         for n, piece in enumerate(pieces, 1):
             more = n < len(pieces) or bool(films)
             yield self._frame(piece, more, left, ends if n == 1 else ())
         for n, each in enumerate(films, 1):
             pictures = self._films.picture(*each, self._sent, now)
-            yield self._frame(along if n == 1 else _Piece(), n < len(films), left, pictures)
+            yield self._frame(beside if n == 1 else _Piece(), n < len(films), left, pictures)
 
     def _frame(self, piece: _Piece, more: bool, left: int, ends: tuple[Film, ...] = ()) -> Frame:
         tiles = _spans(piece.tiles, self._grid)
@@ -285,7 +277,7 @@ class Encoder:
             self._shade_stream = self._shade_stream or exact.Encoder(exact.DENSE, SHADES_WINDOW_LOG)
             data = self._shade_stream.encode(depth.shade(tiles, piece.shades))
         else:
-            self._stream = self._stream or exact.Encoder(exact.DENSE if self._shades.any() else exact.LEVEL)
+            self._stream = self._stream or exact.Encoder(self._level)
             parts = [tiles, *(self._sent[at.y : at.y + at.height, at.x : at.x + at.width] for at in piece.patches)]
             data = self._stream.encode(b"".join(depth.pack(part, self._colours) for part in parts))
         self._costs.weigh(piece.shades, len(tiles), len(data))
@@ -311,13 +303,23 @@ def _spans(tiles: npt.NDArray[np.intp] | None, grid: Grid) -> tuple[int, ...]:
     return spans(mask)
 
 
-def _pieces(copies: tuple[Copy, ...], patches: tuple[Rect, ...], exactly: Mask, lossy: Mask) -> Iterator[_Piece]:
-    """In the order to send: what moved, text, photographs."""
-    tiles = np.flatnonzero(exactly)
-    if copies or patches or len(tiles) or not lossy.any():
-        yield _Piece(copies, tiles[:PIECE] if len(tiles) else None, patches=patches)
-    for start in range(PIECE, len(tiles), PIECE):
-        yield _Piece(tiles=tiles[start : start + PIECE])
+def _pieces(copies: tuple[Copy, ...], patches: tuple[Rect, ...], steps: list[Step], lossy: Mask) -> Iterator[_Piece]:
+    """In the order to send: what moved, text, photographs; something in any case."""
+    if not any(step.patched for step in steps):
+        patches = ()
+    first: _Piece | None = _Piece(copies, patches=patches)
+    for step in steps:
+        tiles = np.flatnonzero(step.tiles) if not step.patched else NO_NUMBERS
+        for start in range(0, len(tiles), PIECE):
+            piece = _Piece(tiles=tiles[start : start + PIECE], shades=step.divisor)
+            if first is not None and not step.divisor:  # in one frame with what moved
+                piece = replace(piece, copies=first.copies, patches=first.patches)
+            elif first is not None and not first.plain:
+                yield first
+            first = None
+            yield piece
+    if first is not None and not (first.plain and lossy.any()):
+        yield first
     places: list[tuple[int, int, int, int]] = []
     room = PIECE
     for place in _cut(rectangles(lossy)):

@@ -49,7 +49,8 @@ VERY_LATE, TELLING = (
 )  # seconds, bytes: what it takes to call a line slow that was not: a viewer may have slept
 ORDINARY = 0.25  # seconds there and back, where that is not known
 LEAST_ALLOWANCE = 400  # bytes an update
-NO_LIMIT = 25_000  # bytes a second: a line that gives as much is not slow
+MUCH = 50_000  # bytes under way
+NO_LIMIT = 250_000  # bytes a second: a line that gives as much is not slow
 FILM_LEAST, FILM_MOST = 8_000, 1_000_000  # bits of one picture of a film
 FILM_SHARE, FILM_RATE = 0.7, 20  # of what a line gives; pictures a second
 FILM_GROWTH = 1.02  # with each picture that came quickly: twice in a second and a half
@@ -152,7 +153,7 @@ class Pace:
 
     def delay(self, now: float) -> float | None:
         """Seconds until the next look: 0 for now, None while no update may be sent."""
-        if len(self._under_way) >= self._most():
+        if len(self._under_way) >= self._most(now):
             return None
         if self.told and self._drawn:
             return max(0.0, self._next_frame - now)
@@ -160,8 +161,12 @@ class Pace:
         due = max(self._looked + max(interval, self._cost / share), self._next_frame)
         return max(0.0, due - now)
 
-    def _most(self) -> int:
-        """Updates that may be under way: a long line holds some, one that is behind gets no more than two."""
+    def _most(self, now: float) -> int:
+        """Updates that may be under way: a long line holds some, one that is behind gets no more than two, and one that
+        holds a large one for long none besides."""
+        trip = ORDINARY if self.trip is None else self.trip
+        if sum(self._carries.values()) > MUCH and now - min(self._under_way.values()) > trip + LATE:
+            return 1
         if self._behind or self.allowance is not None or self._quickest == float("inf"):
             return IN_FLIGHT
         return min(MOST_IN_FLIGHT, IN_FLIGHT + int(self._quickest / FRAME))
