@@ -68,8 +68,8 @@ def export(
     if to.exists() and not replace:
         raise UsageError(f"{to} is there already.", "Choose another name, or --force replaces it.")
     easel = Easel(recording, width)
-    with _beside(to) as part, _film(part, easel.size, rate) as (container, stream):
-        pictures = 0
+    pictures = 0
+    with _beside(to) as part, _told(to), _film(part, easel.size, rate) as (container, stream):
         for time, image in easel.pictures(rate):
             _write(container, stream, time, image)
             pictures += 1
@@ -158,15 +158,26 @@ def _beside(to: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _film(path: Path, size: tuple[int, int], rate: int) -> Iterator[tuple[OutputContainer, VideoStream]]:
+def _told(to: Path) -> Iterator[None]:
+    """What the library cannot do, as an error of ours."""
     try:
         import av
     except ImportError as e:
         raise LocalProblem("Films need PyAV, which is not installed here.", WITHOUT) from e
+    try:
+        yield
+    except av.FFmpegError as e:
+        raise LocalProblem(f"{to} cannot be written: {e.strerror}.", "Check the free space.") from e
+
+
+@contextmanager
+def _film(path: Path, size: tuple[int, int], rate: int) -> Iterator[tuple[OutputContainer, VideoStream]]:
+    import av
+
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
         try:
             stream = container.add_stream(CODEC, rate=rate, options=OPTIONS)
-        except av.FFmpegError as e:
+        except (av.FFmpegError, ValueError) as e:
             raise LocalProblem("This PyAV cannot make H.264.", WITHOUT) from e
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"

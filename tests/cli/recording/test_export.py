@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import stat
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import av
 import numpy as np
 import pytest
 
+from rs_cli.recording import export as exporting
 from rs_cli.recording import format
 from rs_cli.recording.export import Easel, export
 from rs_cli.recording.format import Kind
@@ -123,6 +125,20 @@ def test_without_pyav_it_says_what_to_install(
         export(two_scenes, tmp_path / "a.mp4")
     assert "rs-remote-support[video]" in told.value.hint
     assert not (tmp_path / "a.mp4").exists()
+
+
+def test_what_the_library_cannot_do(two_scenes: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise av.FFmpegError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exporting, "_write", full)
+        with pytest.raises(LocalProblem, match="No space left"):
+            export(two_scenes, tmp_path / "a.mp4")
+    monkeypatch.setattr(exporting, "CODEC", "of-tomorrow")
+    with pytest.raises(LocalProblem, match="cannot make H"):
+        export(two_scenes, tmp_path / "a.mp4")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.rsrec"]
 
 
 def test_places_and_names_that_do_not_work(two_scenes: Recording, tmp_path: Path) -> None:
