@@ -60,6 +60,8 @@ def load(wanted: Way | None = None) -> Terminal:
         if way is not Way.AUTO:
             raise LocalProblem(f"Pictures by {way} need textual-image, which is not installed here.", INSTEAD) from e
         return Terminal(Way.BLOCKS, CELL)
+    except (OSError, ValueError, ArithmeticError):  # an answer that is none: keys pressed meanwhile, a size of nothing
+        found, cell = Way.BLOCKS, CELL
     return Terminal(found if way is Way.AUTO else way, cell)
 
 

@@ -116,5 +116,16 @@ def test_what_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(Way.AUTO) == Terminal(Way.BLOCKS, (10, 20))
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError(), ValueError("what was typed"), OSError(5, "gone")])
+def test_an_answer_that_is_none(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def ask() -> None:
+        raise error
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(terminal_picture, "_ask", ask)
+    assert load(Way.AUTO) == Terminal(Way.BLOCKS, (10, 20))
+    assert load(Way.KITTY) == Terminal(Way.KITTY, (10, 20))
+
+
 def _missing() -> None:
     raise ImportError
