@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.bench.screen.eye import COLOURS, grey, looks_like
-from tests.bench.screen.legible import Film, readable
+from tests.bench.screen.legible import Film, coarse, readable, readable_in
 
 SIZE = (640, 400)
 FOCUS = (40, 40, 480, 240)
@@ -71,15 +71,16 @@ def test_a_film_tells_when_it_could_first_be_read_wherever_it_lay() -> None:
     film = Film()
     film.look(shot(np.zeros_like(desk()), (0, 0)), 10.0)
     film.look(shot(halved(desk(), 8), (60, 30)), 11.0)
-    film.look(shot(desk(), (100, 50)), 12.0, (100, 50))
+    film.look(shot(desk(), (100, 50)), 12.0, (100, 50), 4711)
     film.look(shot(desk(), (60, 30)), 13.0)
-    assert film.since(10.0, desk(), (60, 30), FOCUS) == pytest.approx(2000)
+    assert film.since(10.0, desk(), (60, 30), readable_in(FOCUS)) == (pytest.approx(2000), 4711)
+    assert film.since(10.0, desk(), (60, 30), coarse) == (pytest.approx(1000), 0)
 
 
 def test_a_film_of_nothing_was_never_readable() -> None:
     film = Film()
     film.look(shot(np.zeros_like(desk()), (0, 0)), 10.0)
-    assert film.since(10.0, desk(), (60, 30), FOCUS) is None
+    assert film.since(10.0, desk(), (60, 30), readable_in(FOCUS)) is None
 
 
 def test_each_colour_is_told_from_the_one_before_it_in_colour_and_in_grey() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tests.bench.screen.eye import Eye, grey
 from tests.bench.screen.figures import Figures
-from tests.bench.screen.legible import Film
+from tests.bench.screen.legible import Film, coarse, readable_in
 from tests.bench.screen.lines import Line
 from tests.bench.screen.proxy import Proxy
 from tests.bench.screen.scenes import FOCUS
@@ -67,11 +67,14 @@ class First:
         self._look()
         if not self.eye.sees(WHOLE):
             raise NoPicture("the picture does not lie wholly on the technician's screen")
-        readable = self.film.since(self._begun, self.wanted, self.eye.offset, FOCUS)
+        rough = self.film.since(self._begun, self.wanted, self.eye.offset, coarse)
+        # The sign is its colour; a picture that comes in greys is there when the whole is, roughly.
+        sign = min(((first - self._begun) * 1e3, first_bytes), rough or (float("inf"), 0))
+        readable = self.film.since(self._begun, self.wanted, self.eye.offset, readable_in(FOCUS))
         return Figures(
-            first=round((first - self._begun) * 1e3),
-            first_bytes=first_bytes,
-            readable=None if readable is None else round(readable),
+            first=round(sign[0]),
+            first_bytes=sign[1],
+            readable=None if readable is None else round(readable[0]),
             settled=round((settled - self._begun) * 1e3),
             settled_bytes=self.proxy.down - self._before,
         )
@@ -106,5 +109,5 @@ class First:
         """When it looked, if the block is there."""
         picture, now = self.eye.all(), time.perf_counter()
         found = self.eye.find(COLOUR, picture)
-        self.film.look(picture, now, self.eye.offset if found else None)
+        self.film.look(picture, now, self.eye.offset if found else None, self.proxy.down - self._before)
         return now if found else None

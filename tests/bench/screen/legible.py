@@ -10,12 +10,15 @@ It is judged afterwards because nobody knows yet where it lies, and because a se
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tests.bench.screen.eye import grey
 from tests.support.xdesktop import Rect
+
+Judge = Callable[[Any, Any], bool]
 
 EVERY = 0.25  # seconds between looks
 BLOCK, ABOUT, SHARE = 8, 32.0, 0.97
@@ -47,27 +50,33 @@ def readable(wanted: Any, seen: Any, focus: Rect) -> bool:
     return coarse(wanted, seen) and alike(wanted[window], seen[window])
 
 
+def readable_in(focus: Rect) -> Judge:
+    return lambda wanted, seen: readable(wanted, seen, focus)
+
+
 class Film:
     """What a display showed while a picture came, four times a second, whole."""
 
     def __init__(self) -> None:
-        self._shots: list[tuple[float, bytes, tuple[int, int] | None]] = []
+        self._shots: list[tuple[float, bytes, tuple[int, int] | None, int]] = []
         self._shape = (0, 0)
 
-    def look(self, pixels: Any, now: float, offset: tuple[int, int] | None = None) -> None:
-        """`pixels` as RGB, seen at `now`; `offset` is where the picture lies in them, if that is known already."""
+    def look(self, pixels: Any, now: float, offset: tuple[int, int] | None = None, carried: int = 0) -> None:
+        """`pixels` as RGB, seen at `now`, after `carried` bytes; `offset` is where the picture lies in them, if that
+        is known already."""
         if not self._shots or now - self._shots[-1][0] >= EVERY:
             picture = grey(pixels).astype(np.uint8)
             self._shape = picture.shape
-            self._shots.append((now, zlib.compress(picture.tobytes(), 1), offset))
+            self._shots.append((now, zlib.compress(picture.tobytes(), 1), offset, carried))
 
-    def since(self, begun: float, wanted: Any, offset: tuple[int, int], focus: Rect) -> float | None:
-        """Milliseconds from `begun` to the first shot that could be read; `offset` for those that had none."""
+    def since(self, begun: float, wanted: Any, offset: tuple[int, int], judge: Judge) -> tuple[float, int] | None:
+        """Milliseconds from `begun` to the first shot that `judge` likes, and the bytes until then; `offset` for those
+        that had none."""
         height, width = wanted.shape
-        for at, packed, own in self._shots:
+        for at, packed, own, carried in self._shots:
             x, y = own or offset
             whole = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(self._shape).astype(np.float32)
             seen = whole[max(0, y) : y + height, max(0, x) : x + width]
-            if seen.shape == wanted.shape and readable(wanted, seen, focus):
-                return (at - begun) * 1e3
+            if seen.shape == wanted.shape and judge(wanted, seen):
+                return (at - begun) * 1e3, carried
         return None
