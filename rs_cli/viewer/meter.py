@@ -1,11 +1,14 @@
-"""How much comes in a second, and how many updates: over the last whole moments, so that the eye can read it. Pure."""
+"""How much comes in a second, how many updates, and how exact they are: in a person's words. Pure."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 
-SPAN = 2.0  # seconds that are looked at
+from rs_relay.channels.screen.messages import Colours
+
+SPAN = 2.0  # seconds that are looked at: whole moments, so that the eye can read it
+EXACTLY = {Colours.ALL: "exact", Colours.C256: "256 colours", Colours.GREYS: "16 greys"}
 
 
 class Meter:
@@ -32,3 +35,10 @@ def bits(a_second: float) -> str:
     if kilobits < 10:
         return f"{kilobits:.1f} kbit/s"
     return f"{kilobits:.0f} kbit/s" if kilobits < 1000 else f"{kilobits / 1000:.1f} Mbit/s"
+
+
+def exactness(colours: Colours, lossy: int, codec: str) -> str:
+    """Whether each pixel is the customer's own; `lossy` tiles are not, as `codec` has them."""
+    if lossy:
+        return f"{codec}, {lossy} tile{'s' * (lossy != 1)} not exact yet"
+    return EXACTLY[colours]

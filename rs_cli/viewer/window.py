@@ -20,11 +20,22 @@ from rs_cli.viewer import bars, menu, pipe, saving
 from rs_cli.viewer.drawings import Drawings
 from rs_cli.viewer.grab import SystemKeys
 from rs_cli.viewer.hands import MENU_KEY, Hands
-from rs_cli.viewer.meter import Meter, bits
+from rs_cli.viewer.meter import Meter, bits, exactness
 from rs_cli.viewer.nib import nib
 from rs_cli.viewer.pen import Pen
 from rs_cli.viewer.pipe import Kind
-from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Frame, Layout, Painted, Pointer, Refresh, Shape
+from rs_relay.channels.screen.codecs import depth
+from rs_relay.channels.screen.messages import (
+    ALL_MONITORS,
+    Choose,
+    Colours,
+    Frame,
+    Layout,
+    Painted,
+    Pointer,
+    Refresh,
+    Shape,
+)
 from rs_relay.errors import RsError
 from rs_relay.glass import fit, look
 from rs_relay.glass.framebuffer import Framebuffer
@@ -145,7 +156,8 @@ class Window:
     def _frame(self, frame: Frame) -> None:
         begun = self._buffer.complete
         changed = self._buffer.apply(frame)
-        for codec in [part.codec for part in frame.regions] + [part.codec for part in frame.films]:
+        shades = [depth.NAME] if frame.shades else []
+        for codec in shades + [part.codec for part in frame.regions] + [part.codec for part in frame.films]:
             self._codec = codec
         if self._fit:
             # The first whole update of a layout: what stayed black in it was in no frame.
@@ -365,11 +377,8 @@ class Window:
         )
 
     def _exactness(self) -> str:
-        """Whether each pixel is the customer's own."""
-        if not self._buffer.complete:
-            return ""
-        lossy = self._buffer.lossy
-        return "exact" if not lossy else f"{self._codec}, {lossy} tile{'s' * (lossy != 1)} not exact yet"
+        layout = self._buffer.layout
+        return exactness(layout.colours, self._buffer.lossy, self._codec) if layout and self._buffer.complete else ""
 
     def _tick(self) -> None:
         self._drawings.tick()

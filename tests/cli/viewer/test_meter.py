@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rs_cli.viewer.meter import SPAN, Meter, bits
+from rs_cli.viewer.meter import SPAN, Meter, bits, exactness
+from rs_relay.channels.screen.messages import Colours
 
 
 def test_only_the_last_moments_count() -> None:
@@ -25,3 +26,17 @@ def test_only_the_last_moments_count() -> None:
 )
 def test_as_a_person_reads_it(a_second: float, read: str) -> None:
     assert bits(a_second) == read
+
+
+@pytest.mark.parametrize(
+    ("colours", "lossy", "codec", "read"),
+    [
+        (Colours.ALL, 0, "jpeg", "exact"),
+        (Colours.ALL, 1, "h264", "h264, 1 tile not exact yet"),
+        (Colours.C256, 12, "shades", "shades, 12 tiles not exact yet"),
+        (Colours.C256, 0, "", "256 colours"),
+        (Colours.GREYS, 0, "", "16 greys"),
+    ],
+)
+def test_few_colours_are_never_called_exact(colours: Colours, lossy: int, codec: str, read: str) -> None:
+    assert exactness(colours, lossy, codec) == read
