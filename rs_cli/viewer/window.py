@@ -28,7 +28,6 @@ from rs_relay.channels.screen.codecs import depth
 from rs_relay.channels.screen.messages import (
     ALL_MONITORS,
     Choose,
-    Colours,
     Frame,
     Layout,
     Painted,
