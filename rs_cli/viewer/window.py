@@ -194,9 +194,12 @@ class Window:
     # how the picture lies
 
     def _first_size(self, layout: Layout) -> None:
-        """The window takes the picture's size once; after that it is the technician's."""
+        """The window takes the picture's size once; after that it is the technician's. On a slow line they may have
+        given it one before: then it keeps that."""
         self._sized = True
-        look.settle(self._root, self._middle, layout.width, layout.height, LEAST)
+        now = self._middle.winfo_width(), self._middle.winfo_height()
+        if now in (BEFORE, (1, 1)):  # (1, 1): not on the screen yet
+            look.settle(self._root, self._middle, layout.width, layout.height, LEAST)
 
     def _resized(self, event: object) -> None:
         """Once for all the sizes that a window goes through while it is dragged between two idle moments."""

@@ -449,3 +449,12 @@ def test_a_picture_is_saved_by_keys(viewer: RealViewer, tmp_path: Path) -> None:
     run("xdotool", "key", "Return")
     until((tmp_path / "saved.png").exists, "the file")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "saved.png")), picture)
+
+
+def test_a_size_that_was_given_before_the_picture_came_is_kept(viewer: RealViewer) -> None:
+    window = str(viewer.desktop.wait_for_window("rs"))
+    viewer.desktop.run("xdotool", "windowsize", "--sync", window, "640", "480", check=True)
+    viewer.begin(Painter(400, 300), card(400, 300))
+    shown = viewer.desktop.run("xwininfo", "-id", str(viewer.window)).stdout
+    assert "Width: 640" in shown
+    assert "Height: 480" in shown
