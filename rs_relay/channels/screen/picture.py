@@ -92,7 +92,7 @@ class Picture:
         """Of the `count` tiles that `frame` names: shape (count, SIDE, SIDE, 3); and of its patches."""
         assert self.layout is not None
         if frame.shades:
-            if frame.shades not in depth.SHADES or patches:
+            if frame.shades not in depth.SHADES or patches or depth.NAME not in self._codecs:
                 raise PeerBroke("The other end sent greys in a way that was not agreed on.")
             raw = self._shades.decode(frame.data, count * depth.shade_bytes(frame.shades))
             return depth.unshade(raw, frame.shades), []

@@ -189,3 +189,15 @@ def test_patches_count_as_what_a_frame_may_bring() -> None:
     picture = begun(40 * SIDE, 40 * SIDE)
     with pytest.raises(PeerBroke):
         picture.apply(Frame(1, 1, patches=(Patch(0, 0, 40 * SIDE, 40 * SIDE),)))
+
+
+def test_shades_are_refused_by_who_did_not_name_them() -> None:
+    frame = Frame(1, 1, spans=(0, 1), data=exact.Encoder().encode(bytes(depth.shade_bytes(4))), shades=4)
+    for codecs, taken in ((("shades",), True), (("jpeg",), False)):
+        picture = Picture(codecs)
+        picture.reset(Layout(1, 0, 0, WIDTH, HEIGHT))
+        if taken:
+            assert picture.apply(frame) == [Rect(0, 0, SIDE, SIDE)]
+        else:
+            with pytest.raises(PeerBroke):
+                picture.apply(frame)
