@@ -1,7 +1,7 @@
 """`make bench-screen`: the picture, beside its peers, over six lines. Results in out/bench/screen.json.
 
     python -m tests.bench.screen [--only rs,x0vnc] [--lines lan,28k8] [--scenes typing,scroll] [--seconds 4]
-                                 [--samples 20] [--mix 120] [--quick] [--report] [--json FILE] [--from FILE]
+                                 [--samples 20] [--mix 120] [--quick] [--add] [--report] [--json FILE] [--from FILE]
 
 --report writes the table into docs/benchmarks.md; with --from it does so from an earlier run's file, and nothing is
 measured.
@@ -67,6 +67,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="lan only, 2 s a scene: does it run at all?")
     parser.add_argument("--report", action="store_true", help="write the table into docs/benchmarks.md")
     parser.add_argument("--json", type=Path, default=OUT)
+    parser.add_argument("--add", action="store_true", help="to what the file holds of this machine: a run that was cut")
     parser.add_argument("--from", type=Path, dest="earlier", help="an earlier run's file: report on that")
     given = parser.parse_args()
     if given.quick:
@@ -99,6 +100,11 @@ def _measure(given: argparse.Namespace) -> Run:
         versions={system.name: system.version for system in systems},
         missing=gone,
     )
+    if given.add and given.json.exists():
+        before = msgspec.json.decode(given.json.read_bytes(), type=Run)
+        if before.machine != run.machine:
+            raise SystemExit("That file is of another machine.")
+        run = msgspec.structs.replace(before, versions=before.versions | run.versions)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     folder = tempfile.TemporaryDirectory(prefix="rs-bench-", ignore_cleanup_errors=True)
     with folder as at, Source(Path(at)) as source, XDesktop(VIEW) as view:
