@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rs_relay.capture.base import Pixels as Grabbed
-from rs_relay.channels.screen.codecs import depth, exact, film, jpeg
+from rs_relay.channels.screen.codecs import depth, exact, film, jpeg, stills
 from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Frame, Patch, Region, Tune
 from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect, covering, rectangles, spans
 from rs_relay.picture import motion, quality, slow
@@ -71,7 +71,7 @@ class Encoder:
         self._changed_at = np.full((grid.rows, grid.columns), -np.inf)
         self._stream: exact.Encoder | None = None
         self._shade_stream: exact.Encoder | None = None
-        self._films = Films(grid, self._lossy_allowed and film.NAME in codecs and film.usable())
+        self._films = Films(grid, _films(codecs) if self._lossy_allowed else ())
         self._lossy_bytes = ANY
         self._quality = jpeg.QUALITY
         self._level = exact.LEVEL
@@ -293,6 +293,11 @@ class Encoder:
         rows, columns = np.divmod(numbers, self._grid.columns)
         lines = self._sent.view(f"V{SIDE * 4}").reshape(self._grid.rows, SIDE, self._grid.columns)
         return np.ascontiguousarray(lines[rows, :, columns]).view(np.uint32).reshape(-1, SIDE, SIDE)
+
+
+def _films(codecs: Sequence[str]) -> list[str]:
+    """The codecs for films that both ends have."""
+    return [name for name in (stills.NAME, film.NAME) if name in codecs and (name != film.NAME or film.usable())]
 
 
 def _spans(tiles: npt.NDArray[np.intp] | None, grid: Grid) -> tuple[int, ...]:

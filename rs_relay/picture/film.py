@@ -13,13 +13,13 @@ looks like a film just now. What rests is lossy, and so sent exactly like all th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from rs_relay.channels.screen.codecs import film
+from rs_relay.channels.screen.codecs import film, stills
 from rs_relay.channels.screen.messages import MAX_FILMS, MAX_TILES, Film
 from rs_relay.channels.screen.tiles import Grid, Mask, spans
 from rs_relay.errors import LocalProblem
@@ -53,7 +53,8 @@ class _Playing:
     stream: int
     place: Place
     members: Mask  # of the whole grid
-    encoder: film.Encoder
+    codec: str
+    encoder: film.Encoder | stills.Encoder
     bits: int
     begun: float
     whole: float  # when it was last seen to fill its rectangle
@@ -66,9 +67,9 @@ class _Playing:
 class Films:
     """Of one layout. `bits`: what one picture of a film may take."""
 
-    def __init__(self, grid: Grid, allowed: bool = True) -> None:
+    def __init__(self, grid: Grid, allowed: Collection[str] = (film.NAME,)) -> None:
         self.bits = film.BITS
-        self._grid, self._allowed = grid, allowed
+        self._grid, self._allowed = grid, frozenset(allowed)
         self._playing: list[_Playing] = []
         self._ended: list[Film] = []
         self._streams = 0
@@ -154,7 +155,7 @@ class Films:
             pixels[at.y : at.y + film.even(at.height), at.x : at.x + film.even(at.width)],
         )
         seen = () if part.all() else spans(part)
-        return (*words, Film(each.stream, film.NAME, column, row, columns, rows, data, seen))
+        return (*words, Film(each.stream, each.codec, column, row, columns, rows, data, seen))
 
     def _members(self) -> Mask:
         mask = self._grid.empty()
@@ -216,19 +217,31 @@ class Films:
             try:
                 begun = self._begin(place, members, now)
             except LocalProblem:
-                self._allowed = False
+                self._allowed = frozenset()
                 return
             self._ended += [self._last_word(each) for each in met]
             self._playing = [*others, begun]
 
     def _begin(self, place: Place, members: Mask, now: float) -> _Playing:
         at = self._grid.pixels(*place)
-        encoder = film.Encoder(film.even(at.width), film.even(at.height), self.bits)
+        codec, encoder = self._encoder(film.even(at.width), film.even(at.height))
         self._streams += 1
-        return _Playing(self._streams, place, members, encoder, self.bits, now, now)
+        return _Playing(self._streams, place, members, codec, encoder, self.bits, now, now)
+
+    def _encoder(self, width: int, height: int) -> tuple[str, film.Encoder | stills.Encoder]:
+        """Where the line carries anything, what is the least work; else, what is the fewest bytes."""
+        if stills.NAME in self._allowed and (self.bits >= film.BITS or film.NAME not in self._allowed):
+            return stills.NAME, stills.Encoder()
+        try:
+            return film.NAME, film.Encoder(width, height, self.bits)
+        except LocalProblem:
+            self._allowed -= {film.NAME}
+            if stills.NAME in self._allowed:
+                return stills.NAME, stills.Encoder()
+            raise
 
     def _last_word(self, each: _Playing) -> Film:
-        return Film(each.stream, film.NAME, *each.place, b"")
+        return Film(each.stream, each.codec, *each.place, b"")
 
 
 def natural(tiles: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

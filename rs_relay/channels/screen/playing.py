@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from rs_relay.channels.screen import codecs
-from rs_relay.channels.screen.codecs.film import Decoder
+from rs_relay.channels.screen.codecs import film, stills
 from rs_relay.channels.screen.messages import MAX_FILMS, Film
 from rs_relay.channels.screen.tiles import Grid, Pixels, Rect, covering, numbers
 from rs_relay.errors import PeerBroke
@@ -33,7 +33,7 @@ class Shown:
 class _Playing:
     codec: str
     place: tuple[int, int, int, int]  # column, row, columns, rows
-    decoder: Decoder
+    decoder: film.Decoder | stills.Decoder
 
 
 class Playing:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rs_relay.channels.screen.codecs import film
+from rs_relay.channels.screen.codecs import film, stills
 from rs_relay.channels.screen.messages import MAX_FILMS, Film
 from rs_relay.channels.screen.tiles import SIDE, Grid
 from rs_relay.errors import LocalProblem
@@ -23,7 +23,7 @@ FPS = 1 / 30
 class Cinema:
     """A screen, and the films that are found on it."""
 
-    def __init__(self, allowed: bool = True) -> None:
+    def __init__(self, allowed: tuple[str, ...] = (film.NAME,)) -> None:
         self.grid = Grid(WIDTH, HEIGHT)
         self.films = Films(self.grid, allowed)
         self.sent = page(HEIGHT, WIDTH)
@@ -244,7 +244,7 @@ def test_a_part_that_takes_many_words_is_all_of_it() -> None:
 
 
 def test_where_none_is_allowed_there_is_none() -> None:
-    cinema, picture = Cinema(allowed=False), camera(8, 12)
+    cinema, picture = Cinema(allowed=()), camera(8, 12)
     assert not cinema.play(2, lambda n: cinema.draw(picture(n), 10, 5)).any()
 
 
@@ -302,3 +302,43 @@ def test_a_film_begins_on_a_line_that_takes_few_updates_a_second(seconds: float)
         now += seconds
         shown = bool(films.saw(mask, now, look).any())
     assert shown
+
+
+@pytest.mark.parametrize(
+    ("allowed", "bits", "codec"),
+    [
+        ((stills.NAME, film.NAME), film.BITS, stills.NAME),
+        ((stills.NAME, film.NAME), film.BITS // 3, film.NAME),
+        ((stills.NAME,), film.BITS // 3, stills.NAME),
+        ((film.NAME,), film.BITS, film.NAME),
+    ],
+)
+def test_the_least_work_where_the_line_carries_anything_else_the_fewest_bytes(
+    allowed: tuple[str, ...], bits: int, codec: str
+) -> None:
+    cinema, picture = Cinema(allowed), camera(8, 12)
+    cinema.films.bits = bits
+    cinema.play(1.0, lambda n: cinema.draw(picture(n), 10, 5))
+    assert [shown.codec for shown in cinema.pictures] == [codec]
+
+
+def test_a_line_that_gives_less_makes_another_stream_of_it() -> None:
+    cinema, picture = Cinema((stills.NAME, film.NAME)), camera(8, 12)
+    cinema.play(SETTLED + 1, lambda n: cinema.draw(picture(n), 10, 5))
+    cinema.films.bits = film.BITS // 3
+    cinema.draw(picture(3), 10, 5)
+    cinema.look()
+    end, begun = cinema.pictures
+    assert (end.codec, end.data) == (stills.NAME, b"")
+    assert (begun.codec, begun.stream) == (film.NAME, end.stream + 1)
+
+
+def test_a_computer_without_x264_goes_on_with_stills(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise LocalProblem("This computer's PyAV cannot encode H.264.")
+
+    monkeypatch.setattr(film, "Encoder", broken)
+    cinema, picture = Cinema((stills.NAME, film.NAME)), camera(8, 12)
+    cinema.films.bits = film.BITS // 3
+    cinema.play(1.0, lambda n: cinema.draw(picture(n), 10, 5))
+    assert [shown.codec for shown in cinema.pictures] == [stills.NAME]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rs_relay.channels.screen.codecs import depth, film, jpeg
+from rs_relay.channels.screen.codecs import depth, film, jpeg, stills
 from rs_relay.channels.screen.tiles import Pixels
 
 # Name on the wire -> decode(data, width, height); raises PeerBroke.
 REGIONS: dict[str, Callable[[bytes, int, int], Pixels]] = {jpeg.NAME: jpeg.decode}
 # Name on the wire -> the decoder of one stream, made with (width, height).
-FILMS: dict[str, type[film.Decoder]] = {film.NAME: film.Decoder} if film.usable() else {}
+FILMS: dict[str, type[film.Decoder] | type[stills.Decoder]] = {stills.NAME: stills.Decoder}
+if film.usable():
+    FILMS[film.NAME] = film.Decoder
 NAMES: tuple[str, ...] = (*REGIONS, *FILMS, depth.NAME)
 # For who wants a picture now and then, or holds keys: no video decoder is needed, nor should one be let in.
 PLAIN: tuple[str, ...] = (*REGIONS, depth.NAME)

@@ -17,8 +17,8 @@ Measured on 720p (a fractal beside a test pattern / a camera that pans over grai
     JPEG quality 75             2.2 / 2.2 ms  100 / 110 KB
 
 4:2:0 alone takes the first film to 28 dB. From the screen's pixels to 4:2:0 it is 1 ms, and 0.2 ms back. On a real
-desktop a film of 720p at 30 a second takes a third of a core in all at the agent, of which this is the most
-(x0vncserver, with its 260 KB a picture: 15 %).
+desktop a film of 720p at 30 a second takes a third of a core in all at the agent, of which this is the most. A fifth
+as `stills`, which is why those go first where the line allows (x0vncserver, with its 260 KB a picture: 15 %).
 
 Decided against: intra refresh (spreads the key picture, which comes once, and makes each later one larger); frame
 threads (each holds a picture back); two slices for 720p (0.4 ms quicker, for a tenth more CPU).
