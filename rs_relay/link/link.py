@@ -334,7 +334,8 @@ class Link:
                 room = self._ration.room() if self.session.waits(Priority.BULK) else None
                 made = self.session.next_record(now, self._part, self._socket.headroom, room)
                 if made is None:
-                    self._idle.set()
+                    if room != 0:  # else something is held back, and leaves when what is under way has arrived
+                        self._idle.set()
                     self._wake.clear()
                     await self._wake.wait()
                     continue

@@ -7,10 +7,9 @@ slow viewer gets fewer updates, each one as new as can be. Looking costs time as
     60 times a second       for 2 s after anything changed or was done
     15 times a second       else
 
-A screen that tells what is drawn is looked at when it does, and besides 5 times a second for the pointer (60 times
-while it moves, or while something is refined):
-
-looking is never so often that looking in vain at a large screen takes more than a share of one core.
+and never so often that looking in vain at a large screen takes more than a share of one core. A screen that tells what
+is drawn is looked at when it does, and besides 5 times a second for the pointer (60 times while it moves, or while
+something is refined).
 
 How much an update may carry is learned from what was painted. The first one is small; what took long beyond the
 way there and back tells what the line gives, and from then on an update is what the line carries in HOLD; what was used
@@ -43,10 +42,8 @@ REFINE_START, REFINE_LEAST, REFINE_MOST = 64, 8, 256  # tiles an update
 HOLD, HOLD_TRIPS = 0.2, 0.6  # seconds of a slow line that an update may take; or so much of a long way there and back
 GROWTH = 1.4  # over what went through, once something was late
 LATE = 0.15  # seconds until painted, over the way there and back and its own bytes: it waited in the line
-VERY_LATE, TELLING = (
-    1.0,
-    2000,
-)  # seconds, bytes: what it takes to call a line slow that was not: a viewer may have slept
+# Seconds, bytes: what it takes to call a line slow that was not. A viewer may have slept.
+VERY_LATE, TELLING = 1.0, 2000
 ORDINARY = 0.25  # seconds there and back, where that is not known
 LEAST_ALLOWANCE = 400  # bytes an update
 MUCH = 50_000  # bytes under way

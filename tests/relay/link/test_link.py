@@ -10,6 +10,7 @@ from rs_relay.channels import chat, clipboard, consent
 from rs_relay.channels.chat import Line, Say, Who
 from rs_relay.errors import ConnectionLost, NotAllowed, PeerBroke, TooLarge
 from rs_relay.link.channel import ChannelClosed
+from rs_relay.link.spec import ChannelSpec, Priority
 from tests.support.two_ends import FACTS, MemorySocket, joined_links
 
 
@@ -175,6 +176,28 @@ async def test_closing_sends_what_is_queued_first() -> None:
     heard = asyncio.create_task(asyncio.wait_for(_all(theirs), 10))
     await technician.close("done")
     assert [m.key for m in await heard] == [str(n) for n in range(20)]
+    assert await agent.ended is None
+
+
+async def test_closing_waits_for_bulk_that_the_line_has_no_room_for_yet() -> None:
+    bulk = ChannelSpec("bulk", None, Priority.BULK, Say, Line)
+    technician, agent = joined_links()
+    mine, theirs = await _open(technician, agent, bulk)
+    honest = technician._socket.receive
+
+    async def late() -> bytes:
+        record = await honest()
+        await asyncio.sleep(0.03)
+        return record
+
+    technician._socket.receive = late  # type: ignore[method-assign]
+    heard = asyncio.create_task(asyncio.wait_for(_all(theirs), 10))
+    for n in range(60):
+        await mine.send(Say(str(n), "x" * 1000))
+    await asyncio.sleep(0.01)  # as much as may be under way is
+    assert mine.queued
+    await technician.close("done")
+    assert [m.key for m in await heard] == [str(n) for n in range(60)]
     assert await agent.ended is None
 
 
