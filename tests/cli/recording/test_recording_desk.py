@@ -128,12 +128,14 @@ def test_a_disk_that_is_full_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("rs_cli.recording.sink.os.write", no_room)
-    it = At(tmp_path / "a.rsrec")
-    until(lambda: it.desk._sink.failed, "the failure")
+    desk = Desk(pipe.Begin(str(tmp_path / "a.rsrec"), ""), lambda: 50.0)
+    until(lambda: desk._sink.failed, "the failure")  # of the file's first bytes, which its own thread writes
     with pytest.raises(DiskFull):
-        it.desk.look()
+        desk.take(Painter(200, 120).layout)
     with pytest.raises(DiskFull):
-        it.desk.close(finished=False)
+        desk.look()
+    with pytest.raises(DiskFull):
+        desk.close(finished=False)
 
 
 def test_what_makes_no_sense_and_a_file_that_is_there(tmp_path: Path) -> None:
