@@ -106,6 +106,8 @@ class Context:
     note: Callable[[str, str], None] = lambda kind, text: None  # a line for the local journal
     pulse: Pulse = field(default_factory=Pulse)  # control beats it after each event, the screen feature waits for it
     withdraw: Callable[[Permission], None] = lambda permission: None  # the customer took it back at the machine itself
+    # Whether a permission is in force now, beside the channel's own: DISK widens `files`. Asked at each use.
+    granted: Callable[[Permission], bool] = lambda permission: False
     # The customer lets others draw on their screen now: it is seen, not paused, and no question of ours is on show.
     drawable: Callable[[], bool] = lambda: True
 

@@ -115,6 +115,7 @@ class Session:
         self._context = Context(
             self._desktop, face, plan.folder, who, note=self._note, drawable=self._drawable,
             withdraw=lambda permission: self.withdraw([permission]),
+            granted=lambda permission: self._desk.consent.granted(permission),
         )  # fmt: skip
         self._desk = Desk(Consent(plan.offered, plan.allow), face, str(plan.folder), self._consented)
         self._features: dict[str, Feature] = {}

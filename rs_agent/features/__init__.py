@@ -42,4 +42,7 @@ FEATURES: dict[str, Entry] = {
     "privacy": Entry("privacy", "privacy", "Privacy", Permission.PRIVACY),
 }
 
-OFFERED: frozenset[Permission] = frozenset(e.permission for e in FEATURES.values() if e.permission is not None)
+# DISK has no channel: it widens what FILES reaches.
+OFFERED: frozenset[Permission] = frozenset(
+    {*(e.permission for e in FEATURES.values() if e.permission is not None), Permission.DISK}
+)

@@ -18,7 +18,7 @@ from rs_relay.channels.draw import Tool
 from rs_relay.link.spec import Permission
 
 # What is shown not only as granted but also while it is made use of.
-SHOWN_IN_USE = frozenset({Permission.SHARE, Permission.RECORD, Permission.PRIVACY})
+SHOWN_IN_USE = frozenset({Permission.SHARE, Permission.RECORD, Permission.PRIVACY, Permission.SHELL, Permission.TUNNEL})
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,9 @@ WORDS: Mapping[Permission, Words] = {
         N_("your clipboard is shared"),
     ),
     Permission.FILES: Words(
-        N_("SEND AND FETCH FILES"),
-        N_("What they send is put into {folder}. They can fetch files out of your home folder."),
-        N_("files can be sent and fetched"),
+        N_("SEND, FETCH AND CHANGE FILES"),
+        N_("What they send goes into {folder}. In your home folder they can find, fetch, change and remove files."),
+        N_("files can be sent, fetched and changed"),
     ),
     Permission.SHARE: Words(
         N_("SHOW YOU THEIR SCREEN"),
@@ -59,6 +59,28 @@ WORDS: Mapping[Permission, Words] = {
         N_("You would not see what they do, nor be able to stop it by hand. To end it: press Escape three times."),
         N_("your screen may be darkened, your keyboard and mouse held"),
         N_("YOUR SCREEN IS DARKENED OR YOUR KEYBOARD AND MOUSE ARE HELD (Escape three times ends that)"),
+    ),
+    Permission.SHELL: Words(
+        N_("RUN COMMANDS ON THIS COMPUTER"),
+        N_("Commands can do whatever you can do, unseen on your screen. You are told here what is started."),
+        N_("commands can be run"),
+        N_("COMMANDS ARE BEING RUN"),
+    ),
+    Permission.INFO: Words(
+        N_("SEE WHAT THIS COMPUTER IS AND RUNS"),
+        N_("They can look at its programs, services, disks, users and logs, and change nothing."),
+        N_("system information can be seen"),
+    ),
+    Permission.TUNNEL: Words(
+        N_("CONNECT THROUGH THIS COMPUTER"),
+        N_("Their programs can reach programs that run here, and other devices in your network."),
+        N_("connections can go through this computer"),
+        N_("CONNECTIONS GO THROUGH THIS COMPUTER"),
+    ),
+    Permission.DISK: Words(
+        N_("REACH ALL FILES OF THIS COMPUTER"),
+        N_("Not only your home folder: also hidden files, where passwords are kept, and all that you can open."),
+        N_("all files can be reached"),
     ),
 }
 

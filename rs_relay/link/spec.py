@@ -32,6 +32,9 @@ class Permission(StrEnum):
     SHARE = "share"  # look at the technician's screen
     RECORD = "record"  # the technician keeps what they see
     PRIVACY = "privacy"  # blank this screen, hold this keyboard and mouse
+    INFO = "info"  # look at what this computer is, runs and logs
+    TUNNEL = "tunnel"  # connections from and to this computer
+    DISK = "disk"  # with `files`: all of the computer's, not the home folder alone
 
 
 class Priority(IntEnum):

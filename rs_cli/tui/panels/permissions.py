@@ -23,8 +23,11 @@ NAMES = {
     Permission.SHARE: "show mine",
     Permission.RECORD: "record",
     Permission.PRIVACY: "blank screen",
+    Permission.INFO: "system info",
+    Permission.TUNNEL: "tunnel",
+    Permission.DISK: "all files",
 }
-ASKING = {str(number): permission for number, permission in enumerate(Permission, 1)}
+ASKING = dict(zip("1234567890", Permission, strict=False))  # the last ones have no key of their own
 LOOKS = {
     Grant.NOT_ASKED: ("○", "dim", ""),
     Grant.ASKING: ("…", "yellow", "asking"),
@@ -50,7 +53,7 @@ class Row(Static, can_focus=True):
     def draw(self, grant: Grant) -> None:
         mark, style, word = LOOKS[grant]
         shown = Text.assemble((f"{mark} ", style), f"{NAMES[self.permission]:<15}", (f"{word:<10}", style))
-        shown.append("" if grant in (Grant.GRANTED, Grant.ASKING) else f"{self.key}: ask", "dim")
+        shown.append("" if grant in (Grant.GRANTED, Grant.ASKING) else f"{self.key or 'Enter'}: ask", "dim")
         self.update(shown)
 
     def on_click(self) -> None:
@@ -66,8 +69,9 @@ class PermissionsPanel(Panel):
     TITLE = "Allowed by the customer"
 
     def compose(self) -> ComposeResult:
-        for key, permission in ASKING.items():
-            yield Row(key, permission)
+        keys = {permission: key for key, permission in ASKING.items()}
+        for permission in Permission:
+            yield Row(keys.get(permission, ""), permission)
 
     def show(self) -> None:
         state = self.case.state

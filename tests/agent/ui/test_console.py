@@ -205,7 +205,7 @@ async def test_commands() -> None:
         ):
             b.type(typed)
             await b.did(act)
-        for typed in ("/help", "/withdraw nonsense", "/allow", "/allow shell", "/dance"):
+        for typed in ("/help", "/withdraw nonsense", "/allow", "/allow power", "/dance"):
             b.out = ""
             b.type(typed)
             await b.read("any other text goes to the technician")
