@@ -19,7 +19,7 @@ from typing import Any
 from rs_agent.feature import Context
 from rs_agent.language import _
 from rs_relay.channels.files import SPEC, Down, Get, Up
-from rs_relay.errors import PeerBroke, RsError
+from rs_relay.errors import PeerBroke, RsError, UsageError
 from rs_relay.link.channel import Channel
 from rs_relay.text import printable
 from rs_relay.transfer import messages as m
@@ -109,6 +109,7 @@ class Files:
         incoming = self._incoming.get(opened.key)
         if incoming is None or incoming.busy or incoming.receiver.aborted:
             try:
+                _check_able(opened)
                 store = self._open_store()
             except RsError as error:
                 await carrier.say(m.Abort(opened.batch, error.code, error.message, error.hint))
@@ -199,6 +200,12 @@ class Files:
 
 def _land(store: Store, opened: m.Open) -> Landing:
     return store.landing(opened.key, into=opened.into, overwrite=opened.overwrite)
+
+
+def _check_able(opened: m.Open) -> None:
+    """Refuse what is not carried out, rather than do something else."""
+    if opened.at or opened.if_newer or opened.links:
+        raise UsageError("This rs-agent cannot do that with files yet.", "Send it without that option.")
 
 
 def _check(key: str) -> None:

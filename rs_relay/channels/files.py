@@ -19,7 +19,11 @@ from rs_relay.transfer import messages as m
 class Get(msgspec.Struct, frozen=True, tag="get"):
     batch: int
     key: str  # 32 hex digits
-    path: str  # as the customer's computer writes it: absolute, or below the customer's home, `~/` allowed
+    # as the customer's computer writes it: absolute, or below the customer's home, `~/` allowed; `* ? [ ] **` stand for
+    # several, all of which come in one batch
+    path: str
+    modes: bool = False  # as in Open, which the agent answers with
+    links: bool = False
 
 
 Up = (
@@ -28,6 +32,8 @@ Up = (
     | m.Folder
     | m.Offer
     | m.Whole
+    | m.Link
+    | m.Pack
     | m.Again
     | m.Piece
     | m.Done
@@ -36,7 +42,10 @@ Up = (
     | m.Accept
     | m.Ack
     | m.Saved
+    | m.Skipped
     | m.Failed
+    | m.Answers
+    | m.Rate
     | m.Abort
 )
 Down = (
@@ -44,6 +53,8 @@ Down = (
     | m.Folder
     | m.Offer
     | m.Whole
+    | m.Link
+    | m.Pack
     | m.Again
     | m.Piece
     | m.Done
@@ -52,7 +63,9 @@ Down = (
     | m.Accept
     | m.Ack
     | m.Saved
+    | m.Skipped
     | m.Failed
+    | m.Answers
     | m.Abort
 )
 SPEC: ChannelSpec[Up, Down] = ChannelSpec(

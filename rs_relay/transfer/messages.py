@@ -4,6 +4,8 @@
     Open(key, into, overwrite, totals)   ───▶     once on each link; the same key later is the same batch, gone on with
     Folder(item, name, key)              ───▶     a directory
     Whole(item, name, data, sha256)      ───▶     a small file, all of it
+    Link(item, name, target)             ───▶     a symbolic link, where the batch carries those
+    Pack(items)                          ───▶     several of Folder, Whole, Link and LeftOut in one message
     Offer(item, name, size, key)         ───▶     a file that comes in pieces
                                          ◀───     Accept(item, offset, sha256): so much is here, and this is its hash
     Again(item)                          ───▶     that is not how my file begins: start afresh
@@ -14,12 +16,15 @@
     LeftOut(item, name, why)             ───▶     found in the tree and not sent          ◀─── Ack(item, 0)
     Last(items)                          ───▶     there are no more
                                          ◀───     Failed(item, why) in place of Accept or Saved
+                                         ◀───     Skipped(item, why) in the same place: what is here is as new
+                                         ◀───     Answers(answers) to a Pack: several of Saved, Failed, Skipped and Ack
+                                         ◀───     Rate(rate) at any time: say no more than so many bytes a second
     Abort(why)                           ◀──▶     the batch ends here
 
 Items are numbered 0, 1, 2 … and offered without waiting: a directory of small files costs no round
 trips. The sender keeps at most AHEAD items unsettled and WINDOW bytes of data unacknowledged on a channel; the receiver
-takes more than that for an attack. Every item is settled by exactly one Saved, Failed or (LeftOut) Ack; after a lost
-link the sender offers again whatever was not settled, under the same numbers.
+takes more than that for an attack. Every item is settled by exactly one Saved, Skipped, Failed or (LeftOut) Ack; after
+a lost link the sender offers again whatever was not settled, under the same numbers.
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ WHOLE_MAX = PIECE_MAX - 1280  # a small file in one message, with the longest na
 
 WINDOW = 4 * 1024 * 1024  # bytes said and not acknowledged, all batches of a channel together
 AHEAD = 256  # items said and not settled, a batch
+PACK_ITEMS = 512  # of one message
 OFFERS_AHEAD = 8  # of those, files that come in pieces: each holds an open file at the receiver
 ITEMS_MAX = 100_000  # a batch
 BATCHES_MAX = 64  # at once on a channel
@@ -53,12 +59,20 @@ class Open(Said, frozen=True, tag="open"):
     files: int = 0
     size: int = UNKNOWN
     settled: int = 0  # items below this number are, if the receiver has forgotten them
+    at: str = (
+        ""  # a path of the customer's (as `Get.path` is): a directory to put things into, or one thing's final name
+    )
+    if_newer: bool = False  # take only what is not there or is newer than what is there, which it then replaces
+    modes: bool = False  # permission bits are kept, without set-id and sticky ones
+    links: bool = False  # relative symbolic links that stay within the batch are kept as links
 
 
 class Folder(Said, frozen=True, tag="folder"):
     item: int
     name: str
     key: str
+    mtime_ns: int = 0  # 0: not known
+    mode: int = UNKNOWN  # permission bits, where the batch keeps them
 
 
 class Offer(Said, frozen=True, tag="offer"):
@@ -67,6 +81,7 @@ class Offer(Said, frozen=True, tag="offer"):
     size: int
     mtime_ns: int
     key: str  # 64 hex digits: the same for the same version of the same file
+    mode: int = UNKNOWN
 
 
 class Whole(Said, frozen=True, tag="whole"):
@@ -75,6 +90,13 @@ class Whole(Said, frozen=True, tag="whole"):
     mtime_ns: int
     sha256: bytes
     data: memoryview
+    mode: int = UNKNOWN
+
+
+class Link(Said, frozen=True, tag="link"):
+    item: int
+    name: str
+    target: str
 
 
 class Again(Said, frozen=True, tag="again"):
@@ -102,6 +124,10 @@ class LeftOut(Said, frozen=True, tag="left-out"):
     code: str = ""  # of the error tree; empty when leaving it out is not a failure
 
 
+class Pack(Said, frozen=True, tag="pack"):
+    items: list[Folder | Whole | Link | LeftOut]  # at most PACK_ITEMS, of this batch, in order
+
+
 class Last(Said, frozen=True, tag="last"):
     items: int
 
@@ -125,11 +151,24 @@ class Saved(Said, frozen=True, tag="saved"):
     resumed_from: int = 0
 
 
+class Skipped(Said, frozen=True, tag="skipped"):
+    item: int
+    message: str
+
+
 class Failed(Said, frozen=True, tag="failed"):
     item: int
     code: str
     message: str
     hint: str = ""
+
+
+class Rate(Said, frozen=True, tag="rate"):
+    rate: int  # bytes of content a second; 0: nothing for now, UNKNOWN: as much as the line carries
+
+
+class Answers(Said, frozen=True, tag="answers"):
+    answers: list[Ack | Saved | Skipped | Failed]  # at most PACK_ITEMS, of this batch
 
 
 class Abort(Said, frozen=True, tag="abort"):
@@ -138,10 +177,14 @@ class Abort(Said, frozen=True, tag="abort"):
     hint: str = ""
 
 
-FromSender = Open | Folder | Offer | Whole | Again | Piece | Done | LeftOut | Last | Abort
-FromReceiver = Accept | Ack | Saved | Failed | Abort
+Item = Folder | Whole | Link | LeftOut  # settled by one answer, without a further word
+Answer = Ack | Saved | Skipped | Failed
+FromSender = Open | Folder | Offer | Whole | Link | Pack | Again | Piece | Done | LeftOut | Last | Abort
+FromReceiver = Accept | Ack | Saved | Skipped | Failed | Answers | Abort
 
 
 def weight(message: object) -> int:
     """Bytes of file content in a message."""
+    if isinstance(message, Pack):
+        return sum(item.data.nbytes for item in message.items if isinstance(item, Whole))
     return message.data.nbytes if isinstance(message, Piece | Whole) else 0
