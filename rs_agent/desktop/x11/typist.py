@@ -43,6 +43,10 @@ from rs_relay.errors import LocalProblem
 
 AT_ONCE = 32  # characters typed under one lock: a stop is heard within a few milliseconds
 
+# Seconds between lending a key its meaning and pressing it. A toolkit that takes the news and the key press out of its
+# connection in one go may look the key up before it has worked off the news: Tk lost one such letter in forty.
+SETTLE = 0.03
+
 
 @dataclass(frozen=True)
 class _Stroke:
@@ -94,14 +98,20 @@ class Typist:
     # Text.
 
     def type_some(self, text: str, start: int) -> tuple[int, float]:
-        """Types `text[start:]` as far as it goes at once; (index of what is left, seconds to wait before going on)."""
+        """Types `text[start:]` as far as it goes at once; (index of what is left, seconds to wait before going on).
+
+        Nothing is typed yet where keys of our own had to be given a meaning first."""
         state = self._keyboard.state()  # also brings the events that are older than it
         self._refresh()
         lifted = self._spoiling()
         base = state.modifiers & ~LOCK
         for code in lifted:
             base &= ~self._layout.modifiers[code]
+        lent = self._spare.lent
         at, strokes, wait = self._plan(text, start, base, state.group)
+        if self._spare.lent != lent:
+            self.display.sync()
+            return start, SETTLE
         with self._caps_unlocked(state.locked), self._let_go(lifted), self._modifiers(base) as modifiers:
             for stroke in strokes:
                 modifiers.to(stroke.held, stroke.mask)
