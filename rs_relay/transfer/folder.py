@@ -12,7 +12,8 @@ import errno
 import functools
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,8 @@ CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | _CL
 # O_NONBLOCK: a pipe that was put in a file's place must not make us wait for its writer
 REOPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSED
 READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSED
+# A directory that may only be passed through (mode --x) can be held on Linux alone.
+_PASS = getattr(os, "O_PATH", 0) and os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
 
 
@@ -71,8 +74,32 @@ class Folder(Protocol):
 
     def names(self) -> list[str]: ...
 
+    def scan(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        """What is in it, one at a time, in no order; the entries are not to be asked what a link leads to."""
+        ...
+
     def stat(self, name: str) -> os.stat_result:
         """Of the thing itself, also if it is a link."""
+        ...
+
+    def here(self) -> os.stat_result:
+        """Of this directory."""
+        ...
+
+    def step(self, name: str) -> Folder:
+        """The directory `name` in it, on the way to somewhere: perhaps one that may be passed and not be listed."""
+        ...
+
+    def link(self, name: str) -> str:
+        """Where the link `name` leads. Raises OSError (EINVAL) for what is no link."""
+        ...
+
+    def remove_folder(self, name: str) -> None:
+        """An empty directory."""
+        ...
+
+    def move(self, name: str, to: Folder, final: str, *, replace: bool) -> None:
+        """Rename into another directory, a link as it is; FileExistsError if the name is taken and not `replace`."""
         ...
 
 
@@ -139,8 +166,55 @@ class HeldFolder:
     def names(self) -> list[str]:
         return os.listdir(self._fd)
 
+    def scan(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        # scandir(fd) reads from a copy that shares the position: of two at once each would see a part
+        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
+        try:
+            return os.scandir(fd)  # which has a copy of its own
+        finally:
+            os.close(fd)
+
     def stat(self, name: str) -> os.stat_result:
         return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+
+    def here(self) -> os.stat_result:
+        return os.fstat(self._fd)
+
+    def step(self, name: str) -> HeldFolder:
+        try:
+            return self.below((name,), create=False)
+        except PermissionError:
+            if not _PASS:
+                raise
+            return HeldFolder(os.open(name, _PASS, dir_fd=self._fd))
+
+    def link(self, name: str) -> str:
+        return os.readlink(name, dir_fd=self._fd)
+
+    def remove_folder(self, name: str) -> None:
+        os.rmdir(name, dir_fd=self._fd)
+
+    def move(self, name: str, to: Folder, final: str, *, replace: bool) -> None:
+        if not isinstance(to, HeldFolder):
+            raise OSError(errno.EXDEV, "not a folder of this kind")
+        if replace:
+            os.rename(name, final, src_dir_fd=self._fd, dst_dir_fd=to._fd)
+            return
+        call = _renameat2()
+        if call is None or call(self._fd, os.fsencode(name), to._fd, os.fsencode(final), 1) != 0:
+            number = ctypes.get_errno() if call else errno.ENOSYS
+            if number not in (errno.EINVAL, errno.ENOSYS):  # a file system, or a kernel, that does not know the wish
+                raise OSError(number, os.strerror(number))
+            self._move_unasked(name, to, final)
+
+    def _move_unasked(self, name: str, to: HeldFolder, final: str) -> None:
+        """As well as it can be done without the kernel's word: a program that is quick enough may lose a file."""
+        try:
+            to.stat(final)
+        except FileNotFoundError:
+            os.rename(name, final, src_dir_fd=self._fd, dst_dir_fd=to._fd)
+        else:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
 
 @functools.cache

@@ -11,9 +11,11 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from rs_relay.transfer.folder import CREATE, READ, REOPEN
+from rs_relay.transfer.folder import CREATE, READ, REOPEN, Folder
 
 _REPARSE_POINT = 0x400  # FILE_ATTRIBUTE_REPARSE_POINT
 
@@ -76,8 +78,30 @@ class PathFolder:
     def names(self) -> list[str]:
         return os.listdir(self._path)
 
+    def scan(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        return os.scandir(self._path)
+
     def stat(self, name: str) -> os.stat_result:
         return os.lstat(self._path / name)
+
+    def here(self) -> os.stat_result:
+        return os.lstat(self._path)
+
+    def step(self, name: str) -> PathFolder:
+        return self.below((name,), create=False)
+
+    def link(self, name: str) -> str:
+        raise OSError(errno.EINVAL, "links are not followed")
+
+    def remove_folder(self, name: str) -> None:
+        os.rmdir(self._path / name)
+
+    def move(self, name: str, to: Folder, final: str, *, replace: bool) -> None:
+        if not isinstance(to, PathFolder):
+            raise OSError(errno.EXDEV, "not a folder of this kind")
+        self._same(self._path)
+        self._same(to._path)
+        (os.replace if replace else os.rename)(self._path / name, to._path / final)
 
     def _checked(self, fd: int, name: str) -> int:
         """`fd`, if it is the file of that name in this very folder."""
