@@ -19,11 +19,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from rs_relay.errors import PeerBroke, RsError
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.transfer import messages as m
+from rs_relay.transfer.limit import Limit
 from rs_relay.transfer.pace import Pace
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Line, Sender
@@ -45,6 +47,7 @@ class Inbox(Generic[Heard]):
         self._messages: deque[Heard] = deque()
         self._size = 0
         self._urgent = 0  # messages that are not to be let lie
+        self.limit = Limit()  # of what is said
         self._news = asyncio.Event()
 
     def put(self, message: Heard) -> None:
@@ -175,6 +178,12 @@ class Carrier:
         task.add_done_callback(self._jobs.discard)
         return task
 
+    def limit(self, batch: int, rate: int) -> None:
+        """What this end sends of the batch goes at `rate` from now on (`limit.Limit`)."""
+        if inbox := self._inboxes.get(batch):
+            inbox.limit.set(rate, self._clock())
+            self._room.set()
+
     async def say(self, message: Any) -> None:
         await self._channel.send(message)
 
@@ -208,53 +217,66 @@ class Carrier:
             while not sender.finished and not sender.aborted:
                 await self._give_way()
                 heard = inbox.take()
-                step = worker.start(partial(sender.step, heard, self._line()))
-                await self._say_all(said)
+                step = worker.start(partial(sender.step, heard, self._line(inbox.limit)))
+                await self._say_all(said, inbox.limit)
                 said = await step
                 moved()
                 if not said and not heard and not sender.waiting_for_source:
                     await inbox.news()
-            await self._say_all(said)
+            await self._say_all(said, inbox.limit)
         finally:
             await worker.finish(sender.rest)
 
     # ---- how
 
-    def _line(self) -> Line:
-        piece = self._pace.piece
-        return Line(min(STEP, 4 * piece), piece, self._pace.ack_every)
+    def _line(self, limit: Limit) -> Line:
+        piece = min(self._pace.piece, limit.piece)
+        # a little ahead of what is said, where that is slow: progress counts what was read
+        return Line(min(STEP, 4 * piece) if limit.rate < 0 else piece, piece, self._pace.ack_every)
 
-    async def _say_all(self, said: list[m.FromSender]) -> None:
+    async def _say_all(self, said: list[m.FromSender], limit: Limit) -> None:
         for message in said:
             match message:
                 case m.Piece(batch=batch, item=item, offset=offset, data=data, ack=ack):
-                    if not await self._turn(batch, item):
+                    if not await self._turn(batch, item, limit):
                         continue
                     self._pace.said((batch, item), offset, data.nbytes, ack, self._clock())
                 case m.Whole(batch=batch, item=item, data=data):
-                    if not await self._turn(batch, item):
+                    if not await self._turn(batch, item, limit):
                         continue
                     self._pace.said((batch, item), 0, data.nbytes, True, self._clock())
+            limit.said(m.weight(message), self._clock())
             await self._channel.send(message)
 
-    async def _turn(self, batch: int, item: int) -> bool:
+    async def _turn(self, batch: int, item: int, limit: Limit) -> bool:
         """Wait until content may be said. False: nobody wants it any more."""
         while True:
             if (batch, item) in self._dead or (batch, -1) in self._dead:
                 return False
-            if self._pace.open():
+            wait = limit.wait(self._clock())
+            if not wait and self._pace.open():
                 return True
             self._room.clear()
-            await self._room.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait if 0 < wait < inf else None):
+                    await self._room.wait()
 
     async def _read(self, first: Callable[[Any], None]) -> None:
         async for message in self._channel:
+            if isinstance(message, m.Rate):
+                self._limited(message)
+                continue
             self._account(message)
             inbox = self._inboxes.get(message.batch)
             if inbox is None:
                 first(message)
             else:
                 inbox.put(message)
+
+    def _limited(self, message: m.Rate) -> None:
+        if message.rate < m.UNKNOWN:
+            raise PeerBroke("The other end asked for what is no rate.")
+        self.limit(message.batch, message.rate)
 
     def _account(self, message: Any) -> None:
         """What an answer says about the line."""

@@ -209,3 +209,44 @@ def test_the_channel_takes_what_the_transfer_says() -> None:
     piece = m.Piece(2**31, m.ITEMS_MAX, 2**62, memoryview(bytes(m.PIECE_MAX)), True)
     assert len(msgspec.msgpack.encode(piece)) <= SPEC.max_message
     assert SPEC.window >= m.WINDOW
+
+
+@pytest.mark.parametrize("by_the_receiver", [True, False])
+async def test_a_rate_holds_one_batch_and_no_other(by_the_receiver: bool) -> None:
+    """Held, it moves nothing more; at a rate, that much; let go, all. Who asks for it makes no difference."""
+    up, down = channel_pair(SPEC)
+    receiving, sending = End(up), End(down)
+    landed = receiving.landing.final
+
+    async def rate(value: int) -> None:
+        if by_the_receiver:
+            await up.send(m.Rate(1, value))
+            await asyncio.sleep(0.01)
+        else:
+            sending.carrier.limit(1, value)
+
+    slow, job = sending.send(1, plan_of({"slow": bytes(400_000)}))
+    await rate(0)
+    _, other = sending.send(2, plan_of({"other": bytes(3_000_000)}))
+    async with asyncio.timeout(20):
+        await other
+        assert set(landed) == {"other"}
+        assert not job.done()
+        began = time.monotonic()
+        await rate(1_000_000)
+        while slow.progress.done < 300_000:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        assert time.monotonic() - began > 0.15
+        await rate(m.UNKNOWN)
+        await job
+    assert landed["slow"] == bytes(400_000)
+    await up.close()
+    await asyncio.gather(sending.serving, receiving.serving)
+
+
+async def test_what_is_no_rate_breaks_the_rules() -> None:
+    up, down = channel_pair(SPEC)
+    end = End(down)
+    await up.send(m.Rate(1, -2))
+    with pytest.raises(PeerBroke):
+        await end.serving
