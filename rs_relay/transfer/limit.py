@@ -12,7 +12,7 @@ from rs_relay.transfer.messages import PIECE_MAX, PIECE_MIN, UNKNOWN
 
 ENVELOPE = 64  # bytes counted for a message beside its content
 SAVED = 0.1  # seconds' worth that may be caught up on after a pause of the source
-PIECE_TIME = 0.1  # seconds one piece may take: a limit is felt as slowness, never as a stutter
+PIECE_TIME = 0.05  # seconds one piece may take: a limit is felt as slowness, never as a stutter
 HELD = 0  # the rate at which nothing moves
 
 

@@ -66,4 +66,4 @@ def test_no_limit_held_and_changed() -> None:
 def test_pieces_are_no_longer_than_a_moment() -> None:
     assert Limit().piece == Limit(10**9).piece == PIECE_MAX
     assert Limit(1).piece == PIECE_MIN
-    assert Limit(500_000).piece == 50_000
+    assert Limit(500_000).piece == 25_000
