@@ -364,15 +364,14 @@ class _Expansion:
         except RsError:
             return []
         try:
-            with folder.scan() as entries:
-                for entry in entries:
-                    self._count()
-                    try:
-                        there = folder.stat(entry.name)
-                    except OSError:
-                        continue
-                    if self._places.shows(entry.name, there):
-                        found.append((entry.name, stat.S_ISDIR(there.st_mode)))
+            for name in folder.scan():
+                self._count()
+                try:
+                    there = folder.stat(name)
+                except OSError:
+                    continue
+                if self._places.shows(name, there):
+                    found.append((name, stat.S_ISDIR(there.st_mode)))
         except OSError:
             return []
         finally:

@@ -13,7 +13,6 @@ import functools
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -74,8 +73,8 @@ class Folder(Protocol):
 
     def names(self) -> list[str]: ...
 
-    def scan(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """What is in it, one at a time, in no order; the entries are not to be asked what a link leads to."""
+    def scan(self) -> Iterator[str]:
+        """The names in it one at a time, in no order, however many there are."""
         ...
 
     def stat(self, name: str) -> os.stat_result:
@@ -166,11 +165,13 @@ class HeldFolder:
     def names(self) -> list[str]:
         return os.listdir(self._fd)
 
-    def scan(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        # scandir(fd) reads from a copy that shares the position: of two at once each would see a part
+    def scan(self) -> Iterator[str]:
+        # a descriptor of its own: copies share the position, and of two walks at once each would see a part
         fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._fd)
         try:
-            return os.scandir(fd)  # which has a copy of its own
+            with os.scandir(fd) as entries:
+                for entry in entries:
+                    yield entry.name
         finally:
             os.close(fd)
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from rs_relay.transfer.folder import CREATE, READ, REOPEN, Folder
@@ -78,8 +77,10 @@ class PathFolder:
     def names(self) -> list[str]:
         return os.listdir(self._path)
 
-    def scan(self) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        return os.scandir(self._path)
+    def scan(self) -> Iterator[str]:
+        with os.scandir(self._path) as entries:
+            for entry in entries:
+                yield entry.name
 
     def stat(self, name: str) -> os.stat_result:
         return os.lstat(self._path / name)
