@@ -36,11 +36,16 @@ Up = (
     | m.Pack
     | m.Again
     | m.Piece
+    | m.Back
+    | m.Compare
+    | m.Patch
+    | m.Still
     | m.Done
     | m.LeftOut
     | m.Last
     | m.Accept
     | m.Ack
+    | m.Blocks
     | m.Saved
     | m.Skipped
     | m.Failed
@@ -57,11 +62,16 @@ Down = (
     | m.Pack
     | m.Again
     | m.Piece
+    | m.Back
+    | m.Compare
+    | m.Patch
+    | m.Still
     | m.Done
     | m.LeftOut
     | m.Last
     | m.Accept
     | m.Ack
+    | m.Blocks
     | m.Saved
     | m.Skipped
     | m.Failed

@@ -10,7 +10,11 @@
                                          ◀───     Accept(item, offset, sha256): so much is here, and this is its hash
     Again(item)                          ───▶     that is not how my file begins: start afresh
     Piece(item, offset, data)            ───▶     in order, without a gap
-                                         ◀───     Ack(item, offset) of each Piece with `ack`: it is written
+                                         ◀───     Ack(item, offset, sha256) of each Piece with `ack`: it is written
+    Back(item, offset)                   ───▶     that is not what I sent: to there it was    ◀─── Accept, as above
+    Compare(item, offset, size, weak)    ───▶     where Accept named a base: what does it hold there?
+                                         ◀───     Blocks(item, offset, strong, weak): hashes of its blocks (see `delta`)
+    Patch(item, offset, size, ops, data) ───▶     in place of Pieces: what is new, and what to copy from the base
     Done(item, size, sha256)             ───▶     the hash of the whole
                                          ◀───     Saved(item, name, …) now it has its final name
     LeftOut(item, name, why)             ───▶     found in the tree and not sent          ◀─── Ack(item, 0)
@@ -19,6 +23,7 @@
                                          ◀───     Skipped(item, why) in the same place: what is here is as new
                                          ◀───     Answers(answers) to a Pack: several of Saved, Failed, Skipped and Ack
                                          ◀───     Rate(rate) at any time: say no more than so many bytes a second
+    Still()                              ◀──▶     at work on it, and nothing to say yet
     Abort(why)                           ◀──▶     the batch ends here
 
 Items are numbered 0, 1, 2 … and offered without waiting: a directory of small files costs no round
@@ -110,6 +115,27 @@ class Piece(Said, frozen=True, tag="piece"):
     ack: bool = False
 
 
+class Back(Said, frozen=True, tag="back"):
+    item: int
+    offset: int
+
+
+class Compare(Said, frozen=True, tag="compare"):
+    item: int
+    offset: int  # in the base, a multiple of delta.WINDOW
+    size: int
+    weak: bool = False  # the rolling sums too
+
+
+class Patch(Said, frozen=True, tag="patch"):
+    item: int
+    offset: int
+    size: int  # bytes of the file that it makes
+    ops: list[int]  # triples: bytes taken from `data`, then where in the base to copy from, and how many
+    data: memoryview
+    ack: bool = True
+
+
 class Done(Said, frozen=True, tag="done"):
     item: int
     size: int
@@ -136,11 +162,20 @@ class Accept(Said, frozen=True, tag="accept"):
     item: int
     offset: int
     sha256: bytes
+    base: int = 0  # bytes of another version that is here, to copy from
 
 
 class Ack(Said, frozen=True, tag="ack"):
     item: int
     offset: int
+    sha256: bytes = b""  # of all bytes before `offset`, as they were written
+
+
+class Blocks(Said, frozen=True, tag="blocks"):
+    item: int
+    offset: int
+    strong: bytes
+    weak: bytes = b""
 
 
 class Saved(Said, frozen=True, tag="saved"):
@@ -149,6 +184,8 @@ class Saved(Said, frozen=True, tag="saved"):
     size: int = 0
     sha256: bytes = b""
     resumed_from: int = 0
+    reused: int = 0  # bytes copied from what was here
+    repaired: int = 0  # times that it was damaged on its way, and mended
 
 
 class Skipped(Said, frozen=True, tag="skipped"):
@@ -171,6 +208,10 @@ class Answers(Said, frozen=True, tag="answers"):
     answers: list[Ack | Saved | Skipped | Failed]  # at most PACK_ITEMS, of this batch
 
 
+class Still(Said, frozen=True, tag="still"):
+    pass
+
+
 class Abort(Said, frozen=True, tag="abort"):
     code: str
     message: str
@@ -179,12 +220,29 @@ class Abort(Said, frozen=True, tag="abort"):
 
 Item = Folder | Whole | Link | LeftOut  # settled by one answer, without a further word
 Answer = Ack | Saved | Skipped | Failed
-FromSender = Open | Folder | Offer | Whole | Link | Pack | Again | Piece | Done | LeftOut | Last | Abort
-FromReceiver = Accept | Ack | Saved | Skipped | Failed | Answers | Abort
+FromSender = (
+    Open
+    | Folder
+    | Offer
+    | Whole
+    | Link
+    | Pack
+    | Again
+    | Back
+    | Compare
+    | Piece
+    | Patch
+    | Done
+    | LeftOut
+    | Last
+    | Still
+    | Abort
+)
+FromReceiver = Accept | Ack | Blocks | Saved | Skipped | Failed | Answers | Still | Abort
 
 
 def weight(message: object) -> int:
     """Bytes of file content in a message."""
     if isinstance(message, Pack):
         return sum(item.data.nbytes for item in message.items if isinstance(item, Whole))
-    return message.data.nbytes if isinstance(message, Piece | Whole) else 0
+    return message.data.nbytes if isinstance(message, Piece | Patch | Whole) else 0
