@@ -40,6 +40,7 @@ FEATURES: dict[str, Entry] = {
     "record": Entry("record", "record", "Record", Permission.RECORD),
     "appearance": Entry("appearance", "appearance", "Appearance", Permission.CONTROL),
     "privacy": Entry("privacy", "privacy", "Privacy", Permission.PRIVACY),
+    "tunnel": Entry("tunnel", "tunnel", "Tunnel", Permission.TUNNEL),
 }
 
 # DISK has no channel: it widens what FILES reaches.

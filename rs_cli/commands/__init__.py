@@ -29,8 +29,10 @@ VERBS: tuple[Verb, ...] = (
     Verb("export", "rs_cli.commands.export", "Make an mp4 film of a recording."),
     Verb("send-file", "rs_cli.commands.send_file", "Send files or directories to the customer's computer."),
     Verb("get-file", "rs_cli.commands.get_file", "Fetch files or directories from the customer's computer."),
+    Verb("print", "rs_cli.commands.print", "Print files of the customer's on your own printer."),
     Verb("chat", "rs_cli.commands.chat", "Talk with the customer."),
     Verb("clipboard", "rs_cli.commands.clipboard", "Read or set the customer's clipboard."),
+    Verb("forward", "rs_cli.commands.forward", "Connections through the customer's computer: ports, SOCKS."),
     Verb("login", "rs_cli.commands.login", "Sign in to a relay."),
     Verb("logout", "rs_cli.commands.logout", "Forget a relay's token."),
 )

@@ -31,7 +31,6 @@ from rs_relay.link.spec import ChannelSpec, Priority
 
 PING_EVERY = 10.0  # seconds of silence, then a ping
 SILENCE = 25.0  # seconds without a record, pings answered or not: the line is dead
-QUEUE = 512 * 1024  # bytes a channel may have waiting before send() waits: two records ahead, whatever the line
 PART_TIME = 0.020  # seconds that one part of a bulk message may keep the line
 PART_MIN, PART_MAX = 4 * 1024, core.WHOLE
 
@@ -85,7 +84,7 @@ class LinkChannel(Generic[Said, Heard]):
         data = _encoder.encode(message)
         if len(data) > self.spec.max_message:
             raise TooLarge(f"That is too large to send at once ({len(data) // 1024} KiB).")
-        while not self._closed and self.queued >= QUEUE:
+        while not self._closed and self.queued >= self.spec.ahead:
             self._room.clear()
             await self._room.wait()
         self._check()
@@ -158,7 +157,7 @@ class LinkChannel(Generic[Said, Heard]):
         self._room.set()
 
     def sent(self) -> None:
-        if not self._room.is_set() and self.queued < QUEUE:
+        if not self._room.is_set() and self.queued < self.spec.ahead:
             self._room.set()
 
 

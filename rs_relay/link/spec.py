@@ -50,7 +50,8 @@ class Priority(IntEnum):
 class ChannelSpec(Generic[Up, Down]):
     """A channel of the catalogue. `up` and `down` are (unions of) tagged frozen structs.
 
-    `max_message` bounds one message in bytes and `window` the bytes in flight, in each direction.
+    `max_message` bounds one message in bytes and `window` the bytes in flight, in each direction. `ahead`: bytes that
+    may be queued and not have left before `send` waits.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ChannelSpec(Generic[Up, Down]):
     down: Any
     max_message: int = 64 * 1024
     window: int = 256 * 1024
+    ahead: int = 512 * 1024  # two records, whatever the line
     _up: msgspec.msgpack.Decoder[Up] = field(init=False, repr=False, compare=False)
     _down: msgspec.msgpack.Decoder[Down] = field(init=False, repr=False, compare=False)
 
