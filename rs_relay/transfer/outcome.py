@@ -24,10 +24,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` and `total` in bytes (total -1: unknown), `files` settled of `all_files`; `name` moves now."""
+    """`done` and `total` in bytes (total -1: unknown), `files` settled of `all_files`; `name` moves now. Of `done`,
+    `resumed` bytes were there before, so they did not move now."""
 
     name: str = ""
     done: int = 0
     total: int = -1
     files: int = 0
     all_files: int = 0
+    resumed: int = 0

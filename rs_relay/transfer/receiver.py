@@ -97,7 +97,7 @@ class Receiver:
         self._settled: dict[int, m.FromReceiver] = {}
         self._last: int | None = None
         self._failed: set[int] = set()
-        self._bytes = 0  # of settled files
+        self._bytes = self._resumed = 0  # of settled files
         self._count = 0
         self.opened: m.Open | None = None
         self.finished = False
@@ -165,7 +165,7 @@ class Receiver:
             self._sending, self._next = message.sending, 0
             self._settled.clear()
             self._failed.clear()
-            self._bytes = self._count = 0
+            self._bytes = self._resumed = self._count = 0
         self._next = max(self._next, min(message.settled, m.ITEMS_MAX))
         self._last = None
         self.finished = False  # the sender may not have heard the last answers: it will say those items again
@@ -281,6 +281,7 @@ class Receiver:
         self._settled[number] = answer
         self._failed.discard(number)
         self._bytes += answer.size
+        self._resumed += answer.resumed_from
         self._count += bool(answer.sha256)
         self._told(Outcome(name, answer.name, answer.size, answer.sha256.hex(), answer.resumed_from, note))
         return answer
@@ -303,6 +304,7 @@ class Receiver:
             opened.size,
             self._count,
             opened.files,
+            self._resumed + sum(file.resumed_from for file in self._files.values()),
         )
         if self._last is not None and not self._files and not self.finished:
             self.finished = True

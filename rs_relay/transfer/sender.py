@@ -80,6 +80,7 @@ class _Item:
     state: State = State.ENDED
     source: Source | None = None
     offset: int = 0
+    resumed: int = 0  # of those, what was there already
     unacked: int = 0
     running: hashlib._Hash = field(default_factory=hashlib.sha256)
     marks: deque[tuple[int, hashlib._Hash]] = field(default_factory=lambda: deque(maxlen=MARKS))
@@ -113,7 +114,7 @@ class Sender:
         self._next = 0
         self._listed = False  # the plan has ended
         self._said_last = False
-        self._bytes = 0  # of settled files
+        self._bytes = self._resumed = 0  # of settled files
         self._count = 0
         self._open_said = False
         self.waiting_for_source = False  # it has nothing to read *yet*
@@ -198,9 +199,9 @@ class Sender:
         except RsError as error:
             return [self._leave_out(item, error)]
         if running is not None and running.digest() == message.sha256:
-            item.offset, item.running = message.offset, running
+            item.offset, item.resumed, item.running = message.offset, message.offset, running
             return []
-        item.offset, item.running = 0, hashlib.sha256()
+        item.offset, item.resumed, item.running = 0, 0, hashlib.sha256()
         item.marks.clear()
         return [m.Again(self._batch, item.number)]
 
@@ -231,6 +232,7 @@ class Sender:
         if item.left_out or (item.source and not whole):
             raise PeerBroke("The other end saved what was not sent.")
         self._bytes += message.size
+        self._resumed += message.resumed_from
         self._count += bool(message.sha256)
         sha256 = message.sha256.hex() if item.found.open else ""
         self._settle(
@@ -366,6 +368,7 @@ class Sender:
             self._opening.size,
             self._count,
             self._opening.files,
+            self._resumed + sum(item.resumed for item in self._items.values() if item.source),
         )
         if self._said_last and not self._items:
             self.finished = True
