@@ -30,6 +30,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("send-file", "rs_cli.commands.send_file", "Send files or directories to the customer's computer."),
     Verb("get-file", "rs_cli.commands.get_file", "Fetch files or directories from the customer's computer."),
     Verb("print", "rs_cli.commands.print", "Print files of the customer's on your own printer."),
+    Verb("exec", "rs_cli.commands.exec", "Run a command on the customer's computer."),
     Verb("chat", "rs_cli.commands.chat", "Talk with the customer."),
     Verb("clipboard", "rs_cli.commands.clipboard", "Read or set the customer's clipboard."),
     Verb("forward", "rs_cli.commands.forward", "Connections through the customer's computer: ports, SOCKS."),
