@@ -36,10 +36,12 @@ FEATURES: dict[str, Entry] = {
     "clipboard": Entry("clipboard", "clipboard", "ClipboardFeature", Permission.CLIPBOARD),
     "draw": Entry("draw", "draw", "Draw", Permission.VIEW),
     "files": Entry("files", "files", "Files", Permission.FILES),
+    "folders": Entry("folders", "folders", "Folders", Permission.FILES),
     "share": Entry("screen.share", "share", "ShareFeature", Permission.SHARE),
     "record": Entry("record", "record", "Record", Permission.RECORD),
     "appearance": Entry("appearance", "appearance", "Appearance", Permission.CONTROL),
     "privacy": Entry("privacy", "privacy", "Privacy", Permission.PRIVACY),
+    "exec": Entry("exec", "exec", "Exec", Permission.SHELL),
     "tunnel": Entry("tunnel", "tunnel", "Tunnel", Permission.TUNNEL),
 }
 
