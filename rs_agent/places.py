@@ -32,10 +32,10 @@ from types import TracebackType
 
 from rs_agent.config import config_folder, state_folder
 from rs_agent.feature import Context
-from rs_relay.errors import LocalProblem, NoSuchSession, NotAllowed, RsError, TooLarge
+from rs_relay.errors import DiskFull, NoSuchSession, NotAllowed, RsError, TooLarge, UsageError
 from rs_relay.link.spec import Permission
 from rs_relay.transfer.folder import Folder, hold
-from rs_relay.transfer.names import PART_PREFIX
+from rs_relay.transfer.names import PART_PREFIX, safe_name
 
 HERE = "."  # the name in a Place that is the top itself: the home folder, or the root
 PATH_BYTES = 4096  # PATH_MAX of Linux
@@ -51,6 +51,7 @@ _KERNEL = frozenset({
     "proc", "sysfs", "devpts", "debugfs", "tracefs", "securityfs", "cgroup", "cgroup2", "bpf", "configfs", "efivarfs",
     "pstore", "binfmt_misc", "autofs", "selinuxfs", "nsfs", "mqueue",
 })  # fmt: skip
+_TROUBLE = frozenset({errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.EIO})
 FRESH = 1.0  # seconds for which is remembered which devices and folders are nobody's
 
 
@@ -168,10 +169,8 @@ class Places:
                 raise self._missing(e) from None
 
     def _missing(self, e: Exception | None = None) -> RsError:
-        if isinstance(e, PermissionError):
-            return NotAllowed("The customer's own account may not do that there.", "")
-        if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.EIO):
-            return LocalProblem(f"That cannot be done there ({(e.strerror or '').lower()}).", "")
+        if isinstance(e, OSError) and e.errno in _TROUBLE:
+            return trouble(e)
         where = "on the customer's computer" if self.wide else "in the customer's home folder"
         return NoSuchSession(f"There is no such file {where}.", "Look at the path.")
 
@@ -390,11 +389,32 @@ def _matches(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
 
 
+def trouble(e: OSError) -> RsError:
+    """Why the customer's system would not, in words."""
+    if isinstance(e, PermissionError):
+        return NotAllowed("The customer's own account may not do that there.", "")
+    if e.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull("The customer's disk is full.")
+    return RsError(f"The customer's computer cannot do that ({(e.strerror or 'unknown error').lower()}).")
+
+
+def new_name(name: str) -> None:
+    """Whether something new may be called that. Raises UsageError."""
+    try:
+        safe_name(name)
+    except RsError as e:
+        raise UsageError(e.message, "Choose another.") from None
+
+
 def _make(folder: Folder, name: str) -> None:
     try:
-        folder.make(name)
-    except FileExistsError:
-        pass  # it is opened like any other: what is no directory fails there
+        folder.stat(name)
+    except FileNotFoundError:
+        new_name(name)
+        try:
+            folder.make(name)
+        except FileExistsError:
+            pass  # it is opened like any other: what is no directory fails there
 
 
 def _hidden(name: str, found: os.stat_result) -> bool:

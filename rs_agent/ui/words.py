@@ -90,6 +90,9 @@ FILES: Mapping[str, str] = {
     "file given": N_("fetched: {what}"),
     "file not received": N_("not received whole: {what}"),
     "file not given": N_("not fetched whole: {what}"),
+    "file removed": N_("removed: {what}"),
+    "file moved": N_("moved: {what}"),
+    "folder made": N_("folder made: {what}"),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rs_relay.channels import appearance, chat, clipboard, consent, draw, privacy, record
+from rs_relay.channels import appearance, chat, clipboard, consent, draw, folders, privacy, record
 from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
@@ -21,6 +21,7 @@ CHANNELS: dict[str, Any] = {
     "consent": consent,
     "control": control,
     "draw": draw,
+    "folders": folders,
     "privacy": privacy,
     "record": record,
 }
