@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from rs_cli import output
 from rs_cli.commands import VERBS, Verb
+from rs_cli.plain import make_plain
 from rs_relay.errors import UsageError
 
 
@@ -30,6 +31,7 @@ class _Lazy(MutableMapping[str, Any]):
             command.name = name
             # the shell's completion is installed once, by `rs --install-completion`
             command.params = [p for p in command.params if p.name not in ("install_completion", "show_completion")]
+            make_plain(command)
             self._made[name] = command
         return self._made[name]
 
@@ -51,6 +53,7 @@ class _Root(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
+        make_plain(self)
         self.commands = _Lazy()
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

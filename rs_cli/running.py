@@ -6,23 +6,46 @@ INT TERM HUP QUIT USR1 USR2 ──▶ the far process group; but USR a second ti
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from rs_cli import rawterm
+from rs_cli import output, rawterm
 from rs_cli.features.exec import Exec, Sink
 from rs_cli.pipes import Sink as OwnSink
 from rs_cli.pipes import Source
 from rs_cli.reach import reach
 from rs_relay.channels.exec import SIGNALS, Exited, Failed, Run
+from rs_relay.text import printable
 
+REACH = 60.0  # seconds, as `rs_cli.options` has it
+LATE = 124  # exit status of a command whose time was over, as `timeout` has it
 LEAVING = ("INT", "TERM", "HUP", "QUIT")
 
 
 class Left(KeyboardInterrupt):
     """Asked to leave for the second time."""
+
+
+def run_words(number: int, words: Sequence[str]) -> int:
+    """A command without any option, run as it stands; its exit status."""
+    return run(number, Run(tuple(os.fsencode(word) for word in words)), REACH)
+
+
+def run(number: int, command: Run, reaching: float) -> int:
+    """Run it with our own streams; its exit status."""
+    ended = asyncio.run(carry_out(number, command, reaching))
+    if isinstance(ended, Failed):
+        output.note(f"rs: {printable(ended.why, 200)}")
+    elif ended.late:
+        output.note(f"rs: The command was ended after {command.seconds:g} s.")
+    return status_of(ended)
+
+
+def status_of(ended: Exited | Failed) -> int:
+    return LATE if isinstance(ended, Exited) and ended.late else ended.status
 
 
 async def carry_out(

@@ -10,13 +10,12 @@ import typer
 
 from rs_cli import output
 from rs_cli.options import REACH, AsJson, Number
-from rs_relay.channels.exec import STDERR, STDOUT, Exited, Failed, Run
+from rs_relay.channels.exec import STDERR, STDOUT, Failed, Run
 from rs_relay.errors import TooLarge, UsageError
 
 app = typer.Typer()
 
 COLLECTED = 16 * 1024 * 1024  # bytes of each stream that --json takes
-LATE = 124  # exit status of a command whose time was over, as `timeout` has it
 
 
 Words = Annotated[
@@ -62,9 +61,9 @@ def exec(
     run = _command(words or [], line, shell, cwd, env or [], seconds, tty=tty, no_input=no_input)
     if as_json:
         return asyncio.run(_collect(session, run, reaching))
-    from rs_cli.running import carry_out
+    from rs_cli import running
 
-    return _status(asyncio.run(carry_out(session, run, reaching)), seconds)
+    return running.run(session, run, reaching)
 
 
 def _command(
@@ -91,17 +90,6 @@ def _terminal() -> Any:
     return described()
 
 
-def _status(ended: Exited | Failed, seconds: float) -> int:
-    if isinstance(ended, Failed):
-        from rs_relay.text import printable
-
-        output.note(f"rs: {printable(ended.why, 200)}")
-    elif ended.late:
-        output.note(f"rs: The command was ended after {seconds:g} s.")
-        return LATE
-    return ended.status
-
-
 class _Collected:
     """A stream of the command's, kept."""
 
@@ -123,11 +111,11 @@ class _Collected:
 
 
 async def _collect(number: int, run: Run, reaching: float) -> int:
-    from rs_cli.running import carry_out
+    from rs_cli.running import carry_out, status_of
 
     kept = {STDOUT: _Collected(), STDERR: _Collected()}
     ended = await carry_out(number, run, reaching, stdout=kept[STDOUT], stderr=kept[STDERR])
-    status = LATE if isinstance(ended, Exited) and ended.late else ended.status
+    status = status_of(ended)
     found: dict[str, Any] = {"session": number, "status": status}
     if isinstance(ended, Failed):
         found["why"] = ended.why
