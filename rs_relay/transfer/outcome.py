@@ -20,6 +20,15 @@ class Outcome:
     note: str = ""
     skipped: str = ""
     error: RsError | None = None
+    reused: int = 0  # bytes that were not sent, since another version of the file held them
+    repaired: int = 0  # times that it was damaged on its way, and mended
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the receiver has stays, as it was asked to take only what is newer."""
+
+    message: str = "What is there is as new."
 
 
 @dataclass(frozen=True)
