@@ -7,7 +7,7 @@ pause is ever grabbed: it cannot come out afterwards.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rs_agent.desktop.base import (
@@ -27,6 +27,7 @@ from rs_agent.desktop.base import (
     Screen,
 )
 from rs_agent.desktop.keeping import PRIVATE
+from rs_relay.clipboard.contents import Contents, Format, Raw
 from rs_relay.errors import NotAllowed
 
 GREY = 0x60
@@ -105,8 +106,8 @@ class _Screen:
     def focus(self) -> Area | None:
         return None if self._desktop.paused else self._screen.focus()
 
-    def grab(self, area: Monitor) -> Pixels:
-        pixels = self._screen.grab(area)
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
+        pixels = self._screen.grab(area, parts)
         if self._desktop.paused:
             pixels = pixels.copy()
             pixels[:] = GREY
@@ -176,6 +177,18 @@ class _Clipboard:
     def set(self, text: str) -> None:
         self._desktop.refuse_while_paused()
         self._clipboard.set(text)
+
+    def formats(self) -> frozenset[Format]:
+        self._desktop.refuse_while_paused()
+        return self._clipboard.formats()
+
+    def read(self, wanted: Format, limit: int) -> Raw | None:
+        self._desktop.refuse_while_paused()
+        return self._clipboard.read(wanted, limit)
+
+    def put(self, contents: Contents) -> None:
+        self._desktop.refuse_while_paused()
+        self._clipboard.put(contents)
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         def unless_paused() -> None:

@@ -5,7 +5,7 @@ Every method may block for some milliseconds (an X round trip) and is called off
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -89,8 +89,10 @@ class Screen(Protocol):
         """The rectangle that holds all monitors, as a Monitor named 'all'."""
         ...
 
-    def grab(self, area: Monitor) -> Pixels:
-        """The pixels of `area` now; the array may be overwritten by the next grab. Raises ScreenChanged."""
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
+        """The pixels of `area`. Where `parts` are given, at least those are as they are now, and the rest is as it was
+        when the same area was last grabbed, or newer. The array is overwritten by the next grab, and nobody else may
+        write to it. Raises ScreenChanged, after which all must be grabbed."""
         ...
 
     def pointer(self) -> PointerPlace: ...

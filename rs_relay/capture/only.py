@@ -5,7 +5,9 @@ It is known by its name from the beginning on. When it goes, there is nothing to
 
 from __future__ import annotations
 
-from rs_relay.capture.base import Monitor, Pixels, PointerPlace, Screen, ScreenChanged
+from collections.abc import Sequence
+
+from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, Screen, ScreenChanged
 from rs_relay.errors import LocalProblem
 
 
@@ -35,19 +37,22 @@ class OnlyMonitor:
         at = self.monitors()[0]
         return Monitor("all", at.x, at.y, at.width, at.height)
 
-    def grab(self, area: Monitor) -> Pixels:
-        at = self._at
-        if not (
-            at.x <= area.x
-            and at.y <= area.y
-            and area.x + area.width <= at.x + at.width
-            and area.y + area.height <= at.y + at.height
-        ):
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
+        if not (_within(self._at, area) and all(_within(self._at, part) for part in parts or ())):
             raise ScreenChanged("The monitor that is shown has just changed.")
-        return self._screen.grab(area)
+        return self._screen.grab(area, parts)
 
     def pointer(self) -> PointerPlace:
         """Beside the picture, always at the same place, while it is on another monitor."""
         at, place = self._at, self._screen.pointer()
         inside = 0 <= place.x - at.x < at.width and 0 <= place.y - at.y < at.height
         return place if inside else PointerPlace(at.x - 1, at.y - 1)
+
+
+def _within(at: Monitor, area: Monitor | Area) -> bool:
+    return (
+        at.x <= area.x
+        and at.y <= area.y
+        and area.x + area.width <= at.x + at.width
+        and area.y + area.height <= at.y + at.height
+    )

@@ -7,9 +7,9 @@ import tkinter as tk
 
 from rs_relay.glass.framebuffer import Framebuffer
 from rs_relay.glass.glass import Glass
-from rs_relay.glass.libxcb import NoShared
 from rs_relay.glass.panes import Panes
 from rs_relay.glass.shared import Shared
+from rs_relay.xcb.libxcb import NoShared
 
 log = logging.getLogger(__name__)
 

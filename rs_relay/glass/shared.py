@@ -17,10 +17,10 @@ from rs_relay.glass.fit import Fit
 from rs_relay.glass.framebuffer import Framebuffer
 from rs_relay.glass.glass import BEHIND, Glass, Scrolled
 from rs_relay.glass.layer import meet
-from rs_relay.glass.libxcb import NoShared
 from rs_relay.glass.scroll import Scroll
 from rs_relay.glass.shape import Shaped
 from rs_relay.glass.xcb import Connection
+from rs_relay.xcb.libxcb import NoShared
 
 _BEHIND = int(BEHIND[1:], 16)
 

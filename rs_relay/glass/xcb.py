@@ -1,8 +1,7 @@
 """A connection to the X server beside Tk's own: memory shared with the server, pictures put from it, a pointer of any
-shape, and a round trip.
+shape.
 
-Why libxcb and not libX11: an error of Xlib goes to one handler for the whole process, which is Tk's and ends it; here
-it is an answer like others. Why not Tk's connection: what Tk draws waits for its idle moment; this goes at once.
+Why not Tk's connection: what Tk draws waits for its idle moment; this goes at once.
 
 All calls come from one thread.
 """
@@ -11,15 +10,13 @@ from __future__ import annotations
 
 import ctypes as c
 import struct
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 
-from rs_relay.glass import greeting, libxcb
 from rs_relay.glass.bgrx import Words
-from rs_relay.glass.greeting import Visual
-from rs_relay.glass.libxcb import NoShared
+from rs_relay.xcb import connection
+from rs_relay.xcb.libxcb import NoShared
 
 _Z_PIXMAP = 2
 _CURSOR = 1 << 14  # of a window's attributes
@@ -45,36 +42,12 @@ class Segment:
     words: Words
 
 
-class Connection:
+class Connection(connection.Connection):
     """Raises NoShared where there is no libxcb, no display, or no way to share memory with it."""
 
     def __init__(self, display: str) -> None:
-        self._lib = libxcb.load()
-        self._xcb, self._shm, self._c = self._lib.xcb, self._lib.shm, self._lib.libc
-        self._link: int | None = self._xcb.xcb_connect(display.encode(), None)
-        try:
-            if self._xcb.xcb_connection_has_error(self._link):
-                raise NoShared("no connection")
-            start = self._xcb.xcb_get_setup(self._link)
-            self.greeting = greeting.greeting(c.string_at(start, greeting.length(c.string_at(start, greeting.HEADER))))
-            self.colours = self._lib.render is not None and self._has(self._lib.render, "xcb_render_id")
-            if not self._has(self._shm, "xcb_shm_id"):
-                raise NoShared("the server has no MIT-SHM")
-        except NoShared:
-            self.close()
-            raise
-
-    def visual(self, number: int) -> Visual:
-        """The window's. Raises NoShared unless its pixels are `bgrx.Words`."""
-        found = self.greeting.visuals.get(number)
-        if (
-            found is None
-            or (found.red, found.green, found.blue) != (0xFF0000, 0xFF00, 0xFF)
-            or self.greeting.bits.get(found.depth) != 32
-            or self.greeting.little_endian != (sys.byteorder == "little")
-        ):
-            raise NoShared("the window's pixels are not 8 bits of red, green and blue in a word")
-        return found
+        super().__init__(display)
+        self.colours = self._lib.render is not None and self._has(self._lib.render, "xcb_render_id")
 
     def paper(self, drawable: int, depth: int) -> Paper:
         pen = self._new()
@@ -114,17 +87,6 @@ class Connection:
             *(paper.depth, _Z_PIXMAP, 0, segment.id, 0),
         )
 
-    def flush(self) -> None:
-        """What was asked for is on its way."""
-        self._xcb.xcb_flush(self._link)
-
-    def round_trip(self) -> None:
-        """Wait until the server has done all that was asked of it. What it complained of meanwhile is dropped: a window
-        may go at any time, and it can be nothing else."""
-        self._free(self._xcb.xcb_get_input_focus_reply(self._link, self._xcb.xcb_get_input_focus(self._link), None))
-        while event := self._xcb.xcb_poll_for_event(self._link):
-            self._free(event)
-
     def cursor(self, argb: Words, hot_x: int, hot_y: int) -> int | None:
         """A pointer of that shape, its colours premultiplied; None where the server has none in colours."""
         render, form = self._lib.render, self._form_with_alpha()
@@ -150,16 +112,6 @@ class Connection:
 
     def free_cursor(self, cursor: int) -> None:
         self._xcb.xcb_free_cursor(self._link, cursor)
-
-    def close(self) -> None:
-        if self._link is not None:
-            self._xcb.xcb_disconnect(self._link)
-            self._link = None
-
-    def _has(self, library: c.CDLL, name: str) -> bool:
-        """Whether the server has that extension: `present` in xcb_query_extension_reply_t."""
-        known = self._xcb.xcb_get_extension_data(self._link, c.byref(self._lib.extension(library, name)))
-        return bool(known) and bool(c.string_at(known, 12)[8])
 
     def _seen(self, segment: Segment, paper: Paper) -> bool:
         """Whether a word written here is found there, by way of a small pixmap."""
@@ -196,15 +148,3 @@ class Connection:
     def _let_go(self, segment: Segment) -> None:
         segment.words = np.zeros((0, 0), np.uint32)
         self._c.shmdt(segment.address)
-
-    def _new(self) -> int:
-        return int(self._xcb.xcb_generate_id(self._link))
-
-    def _refused(self, cookie: libxcb.Cookie) -> bool:
-        error = self._xcb.xcb_request_check(self._link, cookie)
-        self._free(error)
-        return bool(error)
-
-    def _free(self, pointer: int | None) -> None:
-        if pointer:
-            self._c.free(pointer)

@@ -84,6 +84,15 @@ class Encoder:
         """Tiles that the viewer does not have exactly."""
         return int(np.count_nonzero(self._lossy))
 
+    def due(self, now: float) -> float | None:
+        """When the first of the tiles that the viewer does not have exactly will have rested, if nothing happens; None
+        where there is none."""
+        if not self._lossy.any():
+            return None
+        if self._shades.any():  # they wait for nothing but the line
+            return now
+        return float(self._films.rested(self._changed_at, now, quality.REST)[self._lossy].min())
+
     def afford(self, bits: int) -> None:
         """What one picture of a film may take from now on. What is sent as JPEG comes less often: it gets as much as
         five of them."""

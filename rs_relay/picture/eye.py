@@ -6,12 +6,12 @@ as does every new order; a grab that fails because the desktop changed meanwhile
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rs_relay.capture.base import Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
+from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
 from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Colours, Frame, Layout, MonitorPlace, Tune
 from rs_relay.channels.screen.tiles import Grid, Mask, Rect, covering, fits
 from rs_relay.errors import LocalProblem
@@ -45,7 +45,7 @@ class Look:
     rest: Iterator[Frame]  # the further frames of the update; each next() encodes one
     pointer: PointerPlace
     shape: PointerShape | None  # the same object as long as it looks the same
-    lossy: int  # tiles that the viewer does not have exactly
+    due: float | None  # on the clock: when something that rests is to be refined; None for nothing
     cost: float  # seconds, up to `first`
 
 
@@ -53,7 +53,7 @@ class Eye:
     def __init__(self, screen: Screen, clock: Callable[[], float], drawn: Callable[[], None] = lambda: None) -> None:
         self._screen = screen
         self.told = screen.watch(drawn)  # what is drawn need not be looked for
-        self._seen: Pixels | None = None  # the area as it was last grabbed
+        self._seen: Pixels | None = None  # the area as it was last grabbed: the screen's own memory
         self._whole = 0.0  # when all of it was
         self._clock = clock
         self._order: Order | None = None
@@ -91,7 +91,7 @@ class Eye:
         frames = encoder.update(self._seen, began, budget.refine, only, slow)
         first = next(frames, None)
         self._seq = encoder.seq
-        return Look(layout, first, frames, pointer, shape, encoder.lossy, self._clock() - began)
+        return Look(layout, first, frames, pointer, shape, encoder.due(began), self._clock() - began)
 
     def _see(self, now: float) -> Mask | None:
         """Brings what was seen up to now; the tiles that this may have changed, None for any of them."""
@@ -99,18 +99,17 @@ class Eye:
         assert area is not None  # _arrange made it
         told = self._screen.damaged()
         if told is None or self._seen is None or now - self._whole > WHOLE:
-            self._seen, self._whole = self._grab(area), now
+            self._seen, self._whole = self._grab(area, None), now
             return None
         grid = Grid(area.width, area.height)
         mask = grid.empty()
         for each in told:
             mask |= grid.touched(Rect(each.x - area.x, each.y - area.y, each.width, each.height))
         if int(np.count_nonzero(mask)) > grid.count * MOST:
-            self._seen, self._whole = self._grab(area), now
-            return mask
-        for part in _few(mask, grid):
-            of = Monitor("part", area.x + part.x, area.y + part.y, part.width, part.height)
-            self._seen[part.y : part.y + part.height, part.x : part.x + part.width] = self._grab(of)
+            self._seen, self._whole = self._grab(area, None), now
+        elif mask.any():
+            parts = [Area(area.x + at.x, area.y + at.y, at.width, at.height) for at in _few(mask, grid)]
+            self._seen = self._grab(area, parts)
         return mask
 
     def _focus(self, pointer: PointerPlace) -> Mask:
@@ -124,10 +123,8 @@ class Eye:
             mask |= grid.touched(Rect(window.x - area.x, window.y - area.y, window.width, window.height))
         return mask
 
-    def _grab(self, area: Monitor) -> Pixels:
-        pixels = self._screen.grab(area)
-        if not pixels.flags.writeable:
-            pixels = pixels.copy()
+    def _grab(self, area: Monitor, parts: Sequence[Area] | None) -> Pixels:
+        pixels = self._screen.grab(area, parts)
         if pixels.shape[:2] != (area.height, area.width):
             raise ScreenChanged("The screen changed its size.")
         return pixels
@@ -151,7 +148,7 @@ class Eye:
 
 
 def _few(mask: Mask, grid: Grid) -> list[Rect]:
-    """Rectangles to grab for the tiles of `mask`: each costs a question, so many are taken as one."""
+    """Rectangles to grab for the tiles of `mask`: each is a request, so many are taken as one."""
     parts = covering(mask, grid)
     if len(parts) <= PARTS:
         return parts

@@ -126,6 +126,16 @@ class Films:
         moving = [each.members for each in self._playing if now - self._last[each.members].max() < usual]
         return np.where(np.logical_or.reduce(moving), max(REST, usual), usual) if moving else usual
 
+    def rested(self, changed: npt.NDArray[np.float64], now: float, usual: float) -> npt.NDArray[np.float64]:
+        """When each tile may be sent exactly that changed at `changed`, as `rest` says it, if nothing changes."""
+        at = changed + usual
+        for each in self._playing:
+            still = self._last[each.members].max() + usual
+            if still > now:
+                members = each.members
+                at[members] = np.maximum(at[members], np.minimum(changed[members] + max(REST, usual), still))
+        return at
+
     def ends(self) -> tuple[Film, ...]:
         """The last words on films that ended since this was asked."""
         ended, self._ended = tuple(self._ended), []

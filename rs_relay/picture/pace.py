@@ -8,8 +8,8 @@ slow viewer gets fewer updates, each one as new as can be. Looking costs time as
     15 times a second       else
 
 and never so often that looking in vain at a large screen takes more than a share of one core. A screen that tells what
-is drawn is looked at when it does, and besides 5 times a second for the pointer (60 times while it moves, or while
-something is refined).
+is drawn is looked at when it does, when something that rests is due to be refined, and besides 5 times a second for the
+pointer (60 times while it moves).
 
 How much an update may carry is learned from what was painted. The first one is small; what took long beyond the
 way there and back tells what the line gives, and from then on an update is what the line carries in HOLD; what was used
@@ -77,6 +77,7 @@ class Pace:
         self._film = float(FILM_MOST)
         self._drawn = False
         self._restless = now - RESTLESS_FOR
+        self._expected: float | None = None  # when something that rests is due
         self._under_way: dict[int, float] = {}  # seq -> when it was sent
         self._carries: dict[int, int] = {}  # seq -> bytes
         self._answered = now  # when the last update was painted
@@ -106,8 +107,12 @@ class Pace:
         self._drawn = False
 
     def restless(self, now: float) -> None:
-        """The pointer moves, or something waits to be refined."""
+        """The pointer moves."""
         self._restless = now
+
+    def expect(self, at: float | None) -> None:
+        """When something will have rested long enough to be refined; None for nothing."""
+        self._expected = at
 
     def looked(self, now: float, cost: float, changed: bool) -> None:
         """The screen was looked at, which took `cost` seconds of work. Only looks that found nothing are counted as
@@ -155,7 +160,10 @@ class Pace:
         if self.told and self._drawn:
             return max(0.0, self._next_frame - now)
         interval, share = self._interval(now)
-        due = max(self._looked + max(interval, self._cost / share), self._next_frame)
+        due = self._looked + max(interval, self._cost / share)
+        if self.told and self._expected is not None:
+            due = min(due, max(self._expected, self._looked + max(LIVELY, self._cost / BUSY_SHARE)))
+        due = max(due, self._next_frame)
         return max(0.0, due - now)
 
     def _most(self, now: float) -> int:

@@ -176,8 +176,9 @@ class Show:
         self._pace.trip = self._channel.round_trip
         look = await self._in_thread(self._see, order, self._pace.budget)
         moved = look.pointer != self._pointer
-        if moved or look.lossy:
+        if moved:
             self._pace.restless(self._clock())
+        self._pace.expect(look.due)
         self._pace.looked(self._clock(), look.cost, look.first is not None or moved)
         if look.layout is not None:
             self._pace.restart()

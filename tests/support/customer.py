@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from rs_agent.desktop.base import (
 )
 from rs_agent.ui.base import Actions, InForce, Summary
 from rs_relay.channels.draw import Tool
+from rs_relay.clipboard.contents import Contents, Format, Raw
 from rs_relay.drawing.board import Stroke
 from rs_relay.errors import LocalProblem
 from rs_relay.link.spec import Permission
@@ -176,6 +177,7 @@ class FakeHands:
 class FakeClipboard:
     def __init__(self, text: str = "") -> None:
         self.text = text
+        self.contents: dict[Format, bytes] = {}
         self.watchers: list[Callable[[], None]] = []
         self.broken = False
         self.closed = False
@@ -192,6 +194,22 @@ class FakeClipboard:
             raise LocalProblem("There is no clipboard.")
         self.text = text
 
+    def formats(self) -> frozenset[Format]:
+        if self.broken:
+            raise LocalProblem("There is no clipboard.")
+        return frozenset(self.contents)
+
+    def read(self, wanted: Format, limit: int) -> Raw | None:
+        data = self.contents.get(wanted)
+        if data is not None and len(data) > limit:
+            raise ClipboardTooLarge(len(data))
+        return None if data is None else Raw(wanted, data)
+
+    def put(self, contents: Contents) -> None:
+        if self.broken:
+            raise LocalProblem("There is no clipboard.")
+        self.contents = dict(contents)
+
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         if self.broken:
             raise LocalProblem("There is no clipboard.")
@@ -201,6 +219,9 @@ class FakeClipboard:
     def copy(self, text: str) -> None:
         """The customer copies `text`; told from another thread, as by a real clipboard."""
         self.text = text
+        self.tell()
+
+    def tell(self) -> None:
         for changed in list(self.watchers):
             teller = threading.Thread(target=changed)
             teller.start()
@@ -232,7 +253,7 @@ class FakeScreen:
     def focus(self) -> Area | None:
         return None
 
-    def grab(self, area: Monitor) -> Pixels:
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
         self.grabs += 1
         return np.full((area.height, area.width, 4), 200, dtype=np.uint8)
 

@@ -6,7 +6,7 @@ Words are what a grab holds (a pixel as one number, B G R X in memory), RGB is w
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,8 @@ class ArrayScreen:
 
     def __init__(self, desktop: ArrayDesktop) -> None:
         self._desktop = desktop
+        self._held: Monitor | None = None
+        self._seen: Pixels = np.zeros((0, 0, 4), np.uint8)
 
     def monitors(self) -> tuple[Monitor, ...]:
         return self._desktop.monitors
@@ -81,15 +83,26 @@ class ArrayScreen:
     def focus(self) -> Area | None:
         return self._desktop.focus
 
-    def grab(self, area: Monitor) -> Pixels:
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
+        """No more than the parts comes, and into the array of the last grab: who kept that has it overwritten."""
+        wanted = [area] if parts is None or area != self._held else parts
         self._desktop.grabs += 1
-        self._desktop.grabbed += area.width * area.height
+        self._desktop.grabbed += sum(part.width * part.height for part in wanted)
+        self._held = None
         if self._desktop.before_grab:
             self._desktop.before_grab.pop()()
         bottom, right = area.y + area.height, area.x + area.width
         if bottom > self._desktop.picture.shape[0] or right > self._desktop.picture.shape[1]:
             raise ScreenChanged("gone", "")
-        return grabbed(self._desktop.picture[area.y : bottom, area.x : right].copy())
+        now = grabbed(self._desktop.picture[area.y : bottom, area.x : right])
+        if self._seen.shape != now.shape:
+            self._seen = np.zeros_like(now)
+        for part in wanted:
+            x, y = part.x - area.x, part.y - area.y
+            cut = np.s_[y : y + part.height, x : x + part.width]
+            self._seen[cut] = now[cut]
+        self._held = area
+        return self._seen
 
     def pointer(self) -> PointerPlace:
         return self._desktop.pointer

@@ -7,7 +7,7 @@ promises of `base` to the letter (clamping, no echo, what is held is let go), so
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from rs_agent.desktop.base import (
     ScreenChanged,
 )
 from rs_relay.channels.control.keys import is_key
+from rs_relay.clipboard.contents import Contents, Format, Raw, text_alone
 from rs_relay.errors import LocalProblem, PeerBroke
 
 BUTTONS = frozenset({"left", "middle", "right", "back", "forward"})
@@ -77,7 +78,7 @@ class HeadlessScreen:
     def focus(self) -> Area | None:
         return None
 
-    def grab(self, area: Monitor) -> Pixels:
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
         with self._room.lock:
             all_ = self.bounds()
             inside = area.x >= 0 and area.y >= 0 and area.width > 0 and area.height > 0
@@ -150,6 +151,15 @@ class HeadlessClipboard:
         if size > CLIPBOARD_LIMIT:
             raise ClipboardTooLarge(size)
         _put(self._room, text, by=self)
+
+    def formats(self) -> frozenset[Format]:
+        raise text_alone()
+
+    def read(self, wanted: Format, limit: int) -> Raw | None:
+        raise text_alone()
+
+    def put(self, contents: Contents) -> None:
+        raise text_alone()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         entry = (self, changed)

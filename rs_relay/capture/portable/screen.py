@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,7 @@ class PortableScreen:
     def focus(self) -> Area | None:
         return None
 
-    def grab(self, area: Monitor) -> Pixels:
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
         inside = area.x >= 0 and area.y >= 0 and area.width > 0 and area.height > 0
         if not inside or area.x + area.width > self._all["width"] or area.y + area.height > self._all["height"]:
             raise ScreenChanged("The screen of this computer has just changed its size or its monitors.", "")

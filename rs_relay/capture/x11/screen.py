@@ -1,29 +1,27 @@
-"""What an X server shows: pixels by mss (MIT-SHM), geometry and pointer by python-xlib.
+"""What an X server shows: pixels by a camera, geometry by python-xlib.
 
-Two connections, since each library brings its own. Pixels: `XShmGetImage` into shared memory, one copy out of it into
-a fresh array (0.7 ms for 1920 x 1080). XGetImage through the socket is what mss itself falls back to where shared
-memory cannot be had (X over ssh): `fast` says which it is.
+Two connections, since each has its library. Pixels come through memory that the server shares with us (`camera`), or
+through the socket where it cannot (`afar`): `fast` says which it is.
 
 A grab asks the server nothing beforehand: whether the screen changed is heard from its own RandR events, and what
-slipped between the two is an X error that mss catches. Both end in ScreenChanged, and the next `monitors` is right.
+slipped between the two is an X error. Both end in ScreenChanged, and the next `monitors` is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import mss
-import numpy as np
-from mss.exception import ScreenShotError
 from Xlib import X, Xatom
 from Xlib import error as xerror
 from Xlib.ext import randr
 
 from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, ScreenChanged
+from rs_relay.capture.x11.afar import Afar
+from rs_relay.capture.x11.camera import Camera
 from rs_relay.capture.x11.connection import connect, speaking
 from rs_relay.capture.x11.damage import X11Damage
-from rs_relay.errors import LocalProblem
+from rs_relay.xcb.libxcb import NoShared
 
 
 class X11Screen:
@@ -34,7 +32,7 @@ class X11Screen:
         self._display = connect(name)
         self._root = self._display.screen().root
         self._monitors_known = self._has_monitors()
-        self._camera = _camera(name)
+        self._camera = self._opened()
         self._root.change_attributes(event_mask=X.StructureNotifyMask)
         if self._monitors_known:
             self._root.xrandr_select_input(randr.RRScreenChangeNotifyMask)
@@ -86,8 +84,8 @@ class X11Screen:
 
     @property
     def fast(self) -> bool:
-        """Whether pixels come through shared memory; known after the first grab."""
-        return "MIT-SHM is working correctly." in self._camera.performance_status
+        """Whether pixels come through shared memory."""
+        return isinstance(self._camera, Camera)
 
     def monitors(self) -> tuple[Monitor, ...]:
         with speaking():
@@ -120,42 +118,50 @@ class X11Screen:
             self._refresh(force=True)
         return Monitor("all", 0, 0, *self._size)
 
-    def grab(self, area: Monitor) -> Pixels:
+    def grab(self, area: Monitor, parts: Sequence[Area] | None = None) -> Pixels:
         with speaking():
             self._refresh()
         if area.width <= 0 or area.height <= 0 or self._cut(area.x, area.y, area.width, area.height) != _rect(area):
             raise _changed()
         try:
-            shot = self._camera.grab({"left": area.x, "top": area.y, "width": area.width, "height": area.height})
-        except ScreenShotError as e:
+            return self._camera.see(area, parts)
+        except NoShared:
+            self._camera.close()
+            self._camera = Afar(self._name)
+            return self._camera.see(area, None)
+        except ScreenChanged:
             with speaking():
                 self._refresh(force=True)  # raises if it was the whole connection that went
-            self._reopen()
-            raise _changed() from e
-        return np.frombuffer(shot.raw, np.uint8).reshape(area.height, area.width, 4)
+            raise
 
     def pointer(self) -> PointerPlace:
-        with speaking():
-            found = self._root.query_pointer()
-        return PointerPlace(found.root_x, found.root_y)
+        place = self._camera.pointer()
+        if place is None:
+            with speaking():
+                found = self._root.query_pointer()
+            place = PointerPlace(found.root_x, found.root_y)
+        return place
+
+    def _opened(self) -> Camera | Afar:
+        screen = self._display.screen()
+        try:
+            return Camera(self._display.get_display_name(), screen.root.id, screen.root_visual)
+        except NoShared:
+            return Afar(self._name)
 
     def _refresh(self, *, force: bool = False) -> None:
-        """Hears what the server said since; a larger screen needs a larger piece of shared memory."""
+        """Hears what the server said since."""
         heard = force
         while self._display.pending_events():
             self._display.next_event()
             heard = True
         if heard and (size := self._read_size()) != self._size:
             self._size = size
-            self._reopen()
+            self._camera.forget()
 
     def _read_size(self) -> tuple[int, int]:
         geometry = self._root.get_geometry()
         return geometry.width, geometry.height
-
-    def _reopen(self) -> None:
-        self._camera.close()
-        self._camera = _camera(self._name)
 
     def close(self) -> None:
         if self._damage is not None:
@@ -165,16 +171,6 @@ class X11Screen:
             self._display.close()
         except (xerror.ConnectionClosedError, OSError):
             return  # it was gone before us
-
-
-def _camera(name: str | None) -> mss.MSS:
-    try:
-        return mss.MSS(display=name)
-    except (ScreenShotError, OSError) as e:
-        raise LocalProblem(
-            "The screen of this computer cannot be captured.",
-            "rs needs a screen of 24 or 32 bit colour and the libraries libxcb, -randr, -render, -shm and -xfixes.",
-        ) from e
 
 
 def _rect(area: Monitor) -> tuple[int, int, int, int]:

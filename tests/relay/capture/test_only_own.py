@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rs_relay.capture.base import Monitor, PointerPlace, ScreenChanged
+from rs_relay.capture.base import Area, Monitor, PointerPlace, ScreenChanged
 from rs_relay.capture.only import OnlyMonitor
 from rs_relay.capture.own import own_screen
 from rs_relay.capture.portable.screen import PortableScreen
@@ -34,6 +34,9 @@ def test_there_is_one_monitor_and_nothing_else() -> None:
     for beyond in (LEFT, Monitor("all", 0, 0, 400, 300), Monitor("part", 199, 0, 10, 10)):
         with pytest.raises(ScreenChanged):
             only.grab(beyond)
+    with pytest.raises(ScreenChanged):
+        only.grab(RIGHT, [Area(210, 0, 10, 10), Area(199, 0, 10, 10)])
+    assert only.grab(RIGHT, [Area(210, 0, 10, 10)]).shape == (300, 200, 4)
 
 
 def test_the_pointer_on_another_monitor_is_beside_it() -> None:

@@ -63,3 +63,24 @@ def test_what_was_drawn_is_all_that_is_looked_at_and_taken(data: st.DataObject) 
     assert not changed(sent, ~after, grid, grid.empty()).any()
     assert not sent[grid.height :].any()
     assert not sent[:, grid.width :].any()
+
+
+@given(st.data())
+def test_much_that_was_drawn_is_sampled_and_nothing_of_it_missed(data: st.DataObject) -> None:
+    """Whatever is between the rows that are looked at first: tiles that differ by one pixel, beside tiles that do all
+    over."""
+    grid = Grid(data.draw(st.integers(1, 200)), data.draw(st.integers(1, 300)))
+    random = np.random.default_rng(data.draw(st.integers(0, 99)))
+    before = random.integers(0, 1 << 32, (grid.height, grid.width), dtype=np.uint32)
+    wholly = random.random((grid.rows, grid.columns)) < data.draw(st.sampled_from([0, 0.5, 0.95]))
+    after = np.where(np.kron(wholly, np.ones((SIDE, SIDE), bool))[: grid.height, : grid.width], ~before, before)
+    for _ in range(data.draw(st.integers(0, 3))):
+        y, x = data.draw(st.integers(0, grid.height - 1)), data.draw(st.integers(0, grid.width - 1))
+        after[y, x] ^= np.uint32(1 << data.draw(st.integers(0, 31)))
+    sent, only = padded(before, grid), grid.empty()
+    only[random.integers(0, grid.rows) :, : random.integers(1, grid.columns + 1)] = True
+    differs = padded((before ^ after) & np.uint32(0xFFFFFF), grid).reshape(grid.rows, SIDE, grid.columns, SIDE)
+    damaged = changed(sent, after, grid, only)
+    assert (damaged == (differs.any(axis=(1, 3)) & only)).all()
+    take(sent, after, grid, damaged)
+    assert not changed(sent, after, grid, only).any()

@@ -430,3 +430,31 @@ def test_tiles_that_are_lossy_cover_all_that_is_not_exact(after: float, refine: 
         wrong = (show.picture.pixels != rgb(seen)).any(axis=2)
         tiles = wrong.reshape(480 // SIDE, SIDE, 640 // SIDE, SIDE).any(axis=(1, 3))
         assert not (tiles & ~show.encoder._lossy).any()
+
+
+def test_what_is_lossy_is_exact_when_it_was_said_to_be_due() -> None:
+    show, seen = Show(640, 480), page(480, 640)
+    show.update(seen)
+    assert show.encoder.due(show.now) is None
+    seen[:320, :320] = photograph(320, 320)
+    show.update(seen)
+    assert show.picture.lossy
+    due = show.encoder.due(show.now)
+    assert due == pytest.approx(show.now + quality.REST)
+    assert show.update(seen, after=due - show.now - 0.01) == []
+    show.update(seen, after=0.011)
+    assert show.shows(seen)
+    assert show.encoder.due(show.now) is None
+
+
+def test_a_film_that_stops_is_due_as_a_photograph_is_and_not_before() -> None:
+    show, seen = Show(640, 480), page(480, 640)
+    for n in range(40):
+        seen[64:384, 64:448] = photograph(320, 384, seed=n)
+        frames = show.update(seen)
+        assert show.encoder.due(show.now) is None or show.encoder.due(show.now) > show.now
+    assert any(frame.films for frame in frames)
+    due = show.encoder.due(show.now)
+    assert due == pytest.approx(show.now + quality.REST)
+    show.update(seen, after=due - show.now + 0.001)
+    assert show.shows(seen)

@@ -137,6 +137,21 @@ def test_a_new_picture_forgets_what_was_under_way() -> None:
     assert pace.delay(2.0) is None
 
 
+def test_what_rests_is_looked_at_when_it_is_due_where_the_screen_tells() -> None:
+    pace = Pace(0.0)
+    pace.told = True
+    pace.looked(1.0, COST, changed=True)
+    pace.expect(1.1)
+    assert pace.delay(1.0) == pytest.approx(0.1)
+    pace.looked(1.1, COST, changed=True)
+    pace.expect(1.1)  # more of it than one update may bring
+    assert pace.delay(1.1) == pytest.approx(FRAME)
+    pace.expect(9.0)
+    assert pace.delay(1.1) == pytest.approx(AT_REST)
+    pace.expect(None)
+    assert pace.delay(1.1) == pytest.approx(AT_REST)
+
+
 @pytest.mark.parametrize("seq", [1, 2**50])
 def test_painting_what_was_never_sent_is_a_lie(seq: int) -> None:
     with pytest.raises(PeerBroke):

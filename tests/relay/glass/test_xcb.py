@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rs_relay.glass import libxcb
-from rs_relay.glass.libxcb import NoShared
 from rs_relay.glass.xcb import Connection, Paper
 from tests.support.xdesktop import XDesktop
 
@@ -80,22 +78,3 @@ def test_a_pointer_in_colours(link: Connection) -> None:
     link.wear(link.greeting.roots[0], cursor)
     link.free_cursor(cursor)
     link.round_trip()
-
-
-def test_pixels_of_another_kind_are_refused(link: Connection) -> None:
-    with pytest.raises(NoShared):
-        link.visual(0x7FFFFFFF)
-
-
-def test_a_display_that_is_not_there() -> None:
-    with pytest.raises(NoShared):
-        Connection(":54321")
-
-
-def test_a_system_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(name: str | None) -> None:
-        raise OSError(name)
-
-    monkeypatch.setattr(libxcb.c, "CDLL", none)
-    with pytest.raises(NoShared):
-        libxcb.load()

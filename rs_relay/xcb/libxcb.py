@@ -12,7 +12,8 @@ _Type = type[c._SimpleCData] | type[c.Structure] | None  # type: ignore[type-arg
 
 
 class NoShared(Exception):
-    """This display shares no memory with us, or shows pixels another way. Not an error: there is another glass."""
+    """This display shares no memory with us, or shows pixels another way. Not an error: there is another glass, and
+    another camera."""
 
 
 class Cookie(c.Structure):
@@ -46,11 +47,16 @@ _CORE: dict[str, tuple[_Type, tuple[_Type, ...]]] = {
     "xcb_get_image": (Cookie, (_LINK, _BYTE, _ID, _PLACE, _PLACE, _WORD, _WORD, _ID)),
     "xcb_get_image_reply": (_AT, (_LINK, Cookie, _AT)),
     "xcb_get_image_data": (_AT, (_AT,)),
+    "xcb_query_pointer": (Cookie, (_LINK, _ID)),
+    "xcb_query_pointer_reply": (_AT, (_LINK, Cookie, _AT)),
     "xcb_change_window_attributes": (Cookie, (_LINK, _ID, _ID, _AT)),
     "xcb_free_cursor": (Cookie, (_LINK, _ID)),
 }
 _SHM: dict[str, tuple[_Type, tuple[_Type, ...]]] = {
     "xcb_shm_attach_checked": (Cookie, (_LINK, _ID, _ID, _BYTE)),
+    "xcb_shm_attach_fd_checked": (Cookie, (_LINK, _ID, c.c_int32, _BYTE)),
+    "xcb_shm_get_image": (Cookie, (_LINK, _ID, _PLACE, _PLACE, _WORD, _WORD, _ID, _BYTE, _ID, _ID)),
+    "xcb_shm_get_image_reply": (_AT, (_LINK, Cookie, _AT)),
     "xcb_shm_detach": (Cookie, (_LINK, _ID)),
     "xcb_shm_put_image": (
         Cookie,

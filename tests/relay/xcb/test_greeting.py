@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import struct
 
-from rs_relay.glass.greeting import HEADER, Visual, greeting, length
+from rs_relay.xcb.greeting import HEADER, Visual, greeting, length
 
 VENDOR = b"The X.Org Foundation!"  # 21 letters: three bytes fill the word
 
