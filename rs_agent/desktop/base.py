@@ -14,23 +14,13 @@ from typing import Protocol
 from rs_agent.desktop.keeping import Change, Keeper, Kept
 from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
 from rs_relay.channels.draw import Point, Tool
+from rs_relay.clipboard.contents import CLIPBOARD_LIMIT, ClipboardTooLarge, Contents, Format, Raw
 from rs_relay.drawing.board import Stroke
-from rs_relay.errors import TooLarge
 
 __all__ = [
-    "CLIPBOARD_LIMIT", "Area", "Change", "Clipboard", "ClipboardTooLarge", "Desktop", "Drawn", "Hands", "Keeper",
-    "Kept", "Monitor", "Overlay", "Pixels", "PointerPlace", "PointerShape", "Screen", "ScreenChanged",
+    "CLIPBOARD_LIMIT", "Area", "Change", "Clipboard", "ClipboardTooLarge", "Contents", "Desktop", "Drawn", "Hands",
+    "Keeper", "Kept", "Monitor", "Overlay", "Pixels", "PointerPlace", "PointerShape", "Screen", "ScreenChanged",
 ]  # fmt: skip
-
-CLIPBOARD_LIMIT = 10 * 1024 * 1024  # bytes of UTF-8 that a clipboard gives or takes: more never sits in memory whole
-
-
-class ClipboardTooLarge(TooLarge):
-    """The clipboard's text is over the limit. `size` is its size in bytes, or what is known of it at least."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__("The clipboard holds more than rs carries.", "Save it to a file and send the file.")
-        self.size = size
 
 
 class Hands(Protocol):
@@ -67,7 +57,10 @@ class Hands(Protocol):
 
 
 class Clipboard(Protocol):
-    """Text only, here. `get` returns '' for an empty or non-text clipboard, and for an owner that does not answer."""
+    """`get` returns '' for an empty or non-text clipboard, and for an owner that does not answer.
+
+    `formats`, `read` and `put` are those of `rs_relay.clipboard.contents.RichClipboard`; where a clipboard carries
+    text alone they raise LocalProblem."""
 
     def get(self, limit: int = CLIPBOARD_LIMIT) -> str:
         """The text now. Raises ClipboardTooLarge when it is over `limit` bytes of UTF-8; it is not kept then."""
@@ -77,8 +70,14 @@ class Clipboard(Protocol):
         """Raises ClipboardTooLarge over CLIPBOARD_LIMIT."""
         ...
 
+    def formats(self) -> frozenset[Format]: ...
+
+    def read(self, wanted: Format, limit: int) -> Raw | None: ...
+
+    def put(self, contents: Contents) -> None: ...
+
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Calls `changed` from another thread after each change by somebody else (not by `set`); returns a stop.
+        """Calls `changed` from another thread after each change by somebody else than this program; returns a stop.
 
         `changed` may call `get`. Changes that come faster than `changed` returns are told as one.
         """

@@ -34,6 +34,7 @@ FEATURES: dict[str, Entry] = {
     "screen": Entry("screen.messages", "screen.feature", "ScreenFeature", Permission.VIEW),
     "control": Entry("control.messages", "control", "Control", Permission.CONTROL),
     "clipboard": Entry("clipboard", "clipboard", "ClipboardFeature", Permission.CLIPBOARD),
+    "clips": Entry("clips", "clips", "Clips", Permission.CLIPBOARD),
     "draw": Entry("draw", "draw", "Draw", Permission.VIEW),
     "files": Entry("files", "files", "Files", Permission.FILES),
     "folders": Entry("folders", "folders", "Folders", Permission.FILES),

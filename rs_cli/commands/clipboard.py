@@ -1,48 +1,163 @@
-"""`rs clipboard get|set SESSION`: the customer's clipboard as a pipe."""
+"""`rs clipboard get|set SESSION`: the customer's clipboard as a pipe: text, pictures, marked-up text, files."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from rs_cli import output
 from rs_cli.features.clipboard import Clipboard
+from rs_cli.features.clips import Clips
 from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.private import write_private
+from rs_cli.reach import reach, step_back
 from rs_relay.channels.clipboard import MAX_TEXT
-from rs_relay.errors import TooLarge, UsageError
+from rs_relay.channels.clips import Format, Offered
+from rs_relay.errors import LocalProblem, NoSuchSession, TooLarge, UsageError
 from rs_relay.text import printable
+from rs_relay.transfer.part import megabytes
 
 app = typer.Typer(no_args_is_help=True, help="Read or set the customer's clipboard.")
+MAX_IMAGE = 64 * 1024 * 1024  # bytes of an encoded picture
 
 
 @app.command()
-def get(session: Number, as_json: AsJson = False, timeout: Timeout = REACH) -> None:
-    """Print the customer's clipboard. In a pipe it comes out as it is, without a line break added."""
-    text = asyncio.run(_get(session, timeout))
+def get(
+    session: Number,
+    formats: Annotated[bool, typer.Option("--formats", help="Only tell what is there, with sizes.")] = False,
+    image: Annotated[
+        str, typer.Option("--image", metavar="FILE", help="Save the picture as a PNG; `-` is standard output.")
+    ] = "",
+    files: Annotated[
+        Path | None,
+        typer.Option("--files", metavar="DIR", file_okay=False, exists=True, help="Fetch the copied files into DIR."),
+    ] = None,
+    html: Annotated[bool, typer.Option("--html", help="Print it as HTML, as the customer's program gave it.")] = False,
+    rtf: Annotated[bool, typer.Option("--rtf", help="Print it as RTF.")] = False,
+    as_json: AsJson = False,
+    timeout: Timeout = REACH,
+) -> int:
+    """Print the customer's clipboard, or fetch a picture or files from it.
+
+    In a pipe a text comes out as it is, without a line break added. FILE is replaced if it is there."""
+    _one_of(formats, image, files, html, rtf)
+    if image == "-" and (as_json or output.is_terminal()):
+        raise UsageError("A picture is written to a file or a pipe.", "Name a file instead of `-`.")
+    if formats:
+        _tell_formats(asyncio.run(_look(session, timeout)), as_json)
+    elif image:
+        _save(image, asyncio.run(_fetch(session, Format.IMAGE, timeout)), as_json)
+    elif files is not None:
+        return _fetch_files(session, files, as_json, timeout)
+    elif html or rtf:
+        wanted = Format.HTML if html else Format.RTF
+        data = asyncio.run(_fetch(session, wanted, timeout))
+        _print(data.decode("utf-8", "replace"), str(wanted), as_json)
+    else:
+        _print(asyncio.run(_get(session, timeout)), "text", as_json)
+    return 0
+
+
+@app.command("set")
+def set_(
+    session: Number,
+    text: Annotated[
+        str, typer.Argument(metavar="[TEXT]", help="The text; `-` or nothing reads standard input.", show_default=False)
+    ] = "-",
+    image: Annotated[
+        str, typer.Option("--image", metavar="FILE", help="A picture instead; `-` reads standard input.")
+    ] = "",
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--files", metavar="PATH", help="Send files or folders and put them there; may be repeated."),
+    ] = None,
+    html: Annotated[
+        bool, typer.Option("--html", help="The text is HTML; programs that want plain text get it bare.")
+    ] = (False),
+    as_json: AsJson = False,
+    timeout: Timeout = REACH,
+) -> int:
+    """Put a text, a picture or files on the customer's clipboard. The customer is told."""
+    _one_of(image, files, html)
+    if files:
+        if text != "-":
+            files = [*files, Path(text)]  # `--files a b`: what follows reads as the text
+        return _send_files(session, files, as_json, timeout)
+    if image:
+        if text != "-":
+            raise UsageError("A picture or a text, not both.", "`rs clipboard set 3 --image FILE`")
+        data = _picture(image)
+        asyncio.run(_put_clips(session, {Format.IMAGE: data}, timeout))
+        size = len(data)
+    else:
+        text = _stdin() if text == "-" else text
+        if html:
+            asyncio.run(_put_clips(session, {Format.TEXT: bare(text).encode(), Format.HTML: text.encode()}, timeout))
+        else:
+            asyncio.run(_put(session, text, timeout))
+        size = len(text.encode())
     if as_json:
-        output.data({"text": text})
+        output.data({"bytes": size})
+    return 0
+
+
+def _one_of(*asked: object) -> None:
+    if sum(1 for one in asked if one) > 1:
+        raise UsageError("One thing at a time.", "One of --formats, --image, --files, --html, --rtf.")
+
+
+def _print(text: str, kind: str, as_json: bool) -> None:
+    if as_json:
+        output.data({kind: text})
     elif output.is_terminal():
         output.answer(printable(text, MAX_TEXT, lines=True))
     else:
         sys.stdout.buffer.write(text.encode())
 
 
-@app.command("set")
-def set_(
-    session: Number,
-    text: Annotated[str, typer.Argument(help="The text; `-` or nothing reads standard input.")] = "-",
-    as_json: AsJson = False,
-    timeout: Timeout = REACH,
-) -> None:
-    """Put a text on the customer's clipboard."""
-    text = _stdin() if text == "-" else text
-    asyncio.run(_put(session, text, timeout))
+def _tell_formats(offered: Offered, as_json: bool) -> None:
     if as_json:
-        output.data({"bytes": len(text.encode())})
+        output.data(
+            {
+                "formats": [{"format": str(i.format), "bytes": i.size, "fits": i.fits} for i in offered.items],
+                "files": offered.files,
+                "folders": offered.folders,
+                "files_bytes": offered.files_size,
+            }
+        )
+        return
+    if not offered.items:
+        output.note("The customer's clipboard is empty.")
+    output.table(
+        ("format", "size"), ({"format": str(i.format), "size": size_of(offered, i.format)} for i in offered.items)
+    )
+
+
+def size_of(offered: Offered, kind: Format) -> str:
+    """For a person: `files` are counted, the rest is bytes."""
+    if kind is Format.FILES:
+        counts = [(offered.files, "file"), (offered.folders, "folder")]
+        words = [f"{n} {what}{'s' if n != 1 else ''}" for n, what in counts if n] or ["nothing that is there"]
+        return f"{', '.join(words)} ({megabytes(offered.files_size)})"
+    item = next(item for item in offered.items if item.format is kind)
+    return megabytes(item.size) + ("" if item.fits else ", too large to fetch")
+
+
+def _save(file: str, data: bytes, as_json: bool) -> None:
+    if file == "-":
+        sys.stdout.buffer.write(data)
+        return
+    write_private(Path(file), data)
+    if as_json:
+        output.data({"file": file, "bytes": len(data)})
+    else:
+        output.answer(file)
 
 
 def _stdin() -> str:
@@ -52,7 +167,37 @@ def _stdin() -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise UsageError("That is not text (UTF-8).", "Send it as a file: `rs send-file`.") from None
+        raise UsageError("That is not text (UTF-8).", "A picture: `--image -`. Else: `rs send-file`.") from None
+
+
+def _picture(file: str) -> bytes:
+    """A PNG of what is in the file. Raises UsageError, LocalProblem, TooLarge."""
+    from rs_relay.clipboard.image import png
+
+    try:
+        with sys.stdin.buffer if file == "-" else open(file, "rb") as source:
+            data = source.read(MAX_IMAGE + 1)
+    except OSError as e:
+        raise LocalProblem(f"{printable(file, 100)} cannot be read: {e.strerror}.") from e
+    if len(data) > MAX_IMAGE:
+        raise TooLarge(f"A clipboard takes a picture of at most {MAX_IMAGE} bytes.", "Send it: `rs send-file`.")
+    return png(data)
+
+
+def bare(html: str) -> str:
+    """The text of it, for programs that want no more."""
+    from html.parser import HTMLParser
+
+    class Words(HTMLParser):
+        found = ""
+
+        def handle_data(self, data: str) -> None:
+            self.found += data
+
+    parser = Words(convert_charrefs=True)
+    parser.feed(html)
+    parser.close()
+    return parser.found
 
 
 async def _get(number: int, timeout: float) -> str:
@@ -65,3 +210,94 @@ async def _put(number: int, text: str, timeout: float) -> None:
     clipboard = Clipboard()
     async with reach(number, timeout) as session:
         await session.during(clipboard, clipboard.put(text))
+
+
+async def _look(number: int, timeout: float) -> Offered:
+    clips = Clips()
+    async with reach(number, timeout) as session:
+        return await session.during(clips, clips.look())
+
+
+async def _fetch(number: int, wanted: Format, timeout: float) -> bytes:
+    clips = Clips()
+
+    async def work() -> bytes:
+        offered = await clips.look()
+        item = next((item for item in offered.items if item.format is wanted), None)
+        if item is None:
+            there = ", ".join(str(item.format) for item in offered.items) or "nothing"
+            raise NoSuchSession(f"There is no {wanted} on the customer's clipboard.", f"There is: {there}.")
+        if not item.fits:
+            raise TooLarge(f"That has {item.size} bytes, too many for a clipboard.", "Ask for a file: `rs get-file`.")
+        output.progress(f"Fetching {size_of(offered, wanted)} …")
+        return await clips.fetch(offered, wanted)
+
+    async with reach(number, timeout) as session:
+        return await session.during(clips, work())
+
+
+async def _put_clips(number: int, contents: dict[Format, bytes], timeout: float) -> None:
+    clips = Clips()
+    async with reach(number, timeout) as session:
+        await session.during(clips, clips.put(contents))
+
+
+def _fetch_files(number: int, folder: Path, as_json: bool, timeout: float) -> int:
+    return _transfer(number, as_json, timeout, lambda files, clips, session: _all_files(files, clips, session, folder))
+
+
+def _send_files(number: int, paths: list[Path], as_json: bool, timeout: float) -> int:
+    from rs_cli.transfers.report import Report
+
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError("There is no such file here.", f"Look at the path: {path}")
+
+    async def send(files: Any, clips: Clips, session: Any) -> Any:
+        total = Report()
+        names: list[str] = []
+        for path in paths:
+            report = await session.during(files, files.send([str(path)]))
+            names += landed(report)
+            total.add(report)
+        if names:
+            await session.during(clips, clips.put_files(tuple(names)))
+        return total
+
+    return _transfer(number, as_json, timeout, send)
+
+
+async def _all_files(files: Any, clips: Clips, session: Any, folder: Path) -> Any:
+    from rs_cli.transfers.report import Report
+
+    offered = await session.during(clips, clips.look())
+    paths = await session.during(clips, clips.paths(offered))
+    if not paths:
+        raise NoSuchSession("There are no files on the customer's clipboard.", "`--formats` tells what is there.")
+    output.progress(f"Fetching {size_of(offered, Format.FILES)} …")
+    total = Report()
+    for path in paths:
+        total.add(await session.during(files, files.get(path, folder)))
+    return total
+
+
+def landed(report: Any) -> tuple[str, ...]:
+    """What one path that was sent has become in the customer's folder: a file, or the folder that all of it is in."""
+    return tuple(dict.fromkeys(outcome.saved_as.partition("/")[0] for outcome in report.arrived))
+
+
+def _transfer(number: int, as_json: bool, timeout: float, work: Callable[[Any, Clips, Any], Any]) -> int:
+    from rs_cli.accounts import account
+    from rs_cli.bars import bars
+    from rs_cli.features.files import Files
+
+    async def go() -> tuple[int, Any]:
+        clips = Clips()
+        with bars() as moved:
+            files = Files(moved)
+            async with reach(number, timeout) as session:
+                return session.entry.number, await work(files, clips, session)
+
+    step_back()
+    session, report = asyncio.run(go())
+    return account(session, report, as_json)

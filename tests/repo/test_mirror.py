@@ -27,7 +27,7 @@ ELSEWHERE = {
     "rs_relay/channels/screen/codecs/jpeg.py": "test_codecs.py",
     "rs_relay/transfer/part.py": "test_disk.py",
     "rs_relay/transfer/folder_windows.py": "test_folder.py",
-    "rs_agent/desktop/x11/selection.py": "test_x11_clipboard.py",
+    "rs_relay/clipboard/selection.py": "test_clipboard_x11.py",
     "rs_relay/picture/eye.py": "test_screen_feature.py",
     "rs_relay/picture/show.py": "test_screen_feature.py",
     "rs_relay/capture/portable/screen.py": "test_portable.py",

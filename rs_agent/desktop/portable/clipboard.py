@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge
+from rs_relay.clipboard.contents import Contents, Format, Raw, text_alone
 from rs_relay.errors import LocalProblem
 
 LOOK_EVERY = 0.5  # seconds
@@ -47,6 +48,15 @@ class PortableClipboard:
             except self._pyperclip.PyperclipException as e:
                 raise LocalProblem("The clipboard of this computer cannot be set now.", "Try again.") from e
             self._ours = text
+
+    def formats(self) -> frozenset[Format]:
+        raise text_alone()
+
+    def read(self, wanted: Format, limit: int) -> Raw | None:
+        raise text_alone()
+
+    def put(self, contents: Contents) -> None:
+        raise text_alone()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         stopped = threading.Event()

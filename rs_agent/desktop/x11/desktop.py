@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rs_agent.desktop.base import Overlay
 from rs_agent.desktop.keeping import PURPOSES, Kept
-from rs_agent.desktop.x11.clipboard import X11Clipboard
 from rs_agent.desktop.x11.hands import X11Hands
 from rs_agent.desktop.x11.keeping import X11Keeper, mend
 from rs_agent.desktop.x11.typist import Typist
 from rs_relay.capture.x11.connection import connect, is_xwayland
 from rs_relay.capture.x11.screen import X11Screen
+from rs_relay.clipboard.x11 import X11Clipboard
 from rs_relay.errors import LocalProblem
 
 

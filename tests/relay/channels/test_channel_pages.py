@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rs_relay.channels import appearance, chat, clipboard, consent, draw, folders, privacy, record
+from rs_relay.channels import appearance, chat, clipboard, clips, consent, draw, folders, privacy, record
 from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
@@ -18,6 +18,7 @@ CHANNELS: dict[str, Any] = {
     "appearance": appearance,
     "chat": chat,
     "clipboard": clipboard,
+    "clips": clips,
     "consent": consent,
     "control": control,
     "draw": draw,
@@ -38,8 +39,9 @@ def test_every_message_has_its_example_and_every_example_is_a_message(name: str)
     shown: dict[str, set[str]] = {"technician": set(), "agent": set()}
     for who, text in EXAMPLE.findall((PAGES / f"{name}.md").read_text()):
         example = json.loads(text)
-        decode = spec.decode_up if who == "technician" else spec.decode_down
-        message = decode(msgspec.msgpack.encode(example))
+        said, decode = (spec.up, spec.decode_up) if who == "technician" else (spec.down, spec.decode_down)
+        message = msgspec.json.decode(text, type=said)  # (bytes are shown in base64)
+        assert decode(msgspec.msgpack.encode(message)) == message
         assert json.loads(msgspec.json.encode(message)) == example  # every field, and no other
         shown[who].add(example["type"])
     assert shown == {"technician": tags(spec.up), "agent": tags(spec.down)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -13,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge
-from rs_agent.desktop.x11 import clipboard as module
-from rs_agent.desktop.x11.clipboard import X11Clipboard
+from rs_relay.clipboard import x11 as module
+from rs_relay.clipboard.contents import CLIPBOARD_LIMIT, LIMITS, ClipboardTooLarge, Format, Raw, uri_list
+from rs_relay.clipboard.x11 import X11Clipboard
 from rs_relay.errors import LocalProblem
 from tests.support import badowner
 from tests.support.xdesktop import XDesktop, until
@@ -270,3 +271,77 @@ def test_a_clipboard_manager_keeps_what_we_set(x: XDesktop) -> None:
 def same(one: str, other: str) -> bool:
     """(A comparison of 10 MiB that fails is not to be printed.)"""
     return hashlib.sha256(one.encode()).digest() == hashlib.sha256(other.encode()).digest()
+
+
+class TestFormats:
+    """Pictures, marked-up text and lists of files, with xclip at the other side."""
+
+    def test_what_we_offer_is_what_others_get(self, x: XDesktop, clipboard: X11Clipboard, tmp_path: Path) -> None:
+        picture = os.urandom(900_000)  # four pieces
+        listed = uri_list(["/home/maria/a file.txt", "/home/maria/ü"])
+        clipboard.put({Format.TEXT: b"bold", Format.HTML: b"<b>bold</b>", Format.RTF: b"{\\rtf1 bold}"})
+        targets = set(paste(x, "-t", "TARGETS").split())
+        assert {"text/html", "text/rtf", "application/rtf", "UTF8_STRING"} <= targets
+        assert "image/png" not in targets
+        assert paste(x, "-t", "text/html") == "<b>bold</b>"
+        assert paste(x) == "bold"
+        clipboard.put({Format.IMAGE: picture})
+        assert pasted_bytes(x, "image/png") == picture
+        clipboard.put({Format.FILES: listed})
+        assert paste(x, "-t", "text/uri-list").split() == [
+            "file:///home/maria/a%20file.txt",
+            "file:///home/maria/%C3%BC",
+        ]
+        assert paste(x, "-t", "x-special/gnome-copied-files").splitlines()[0] == "copy"
+        assert paste(x) == "/home/maria/a file.txt\n/home/maria/ü"
+        assert clipboard.formats() == {Format.FILES}
+
+    @pytest.mark.parametrize(
+        ("target", "wanted"),
+        [("image/png", Format.IMAGE), ("image/bmp", Format.IMAGE), ("text/html", Format.HTML), ("text/rtf", Format.RTF),
+         ("text/uri-list", Format.FILES), ("x-special/gnome-copied-files", Format.FILES)],
+    )  # fmt: skip
+    @pytest.mark.parametrize("size", [100, 900_000])
+    def test_what_others_offer_is_what_we_get(
+        self, x: XDesktop, clipboard: X11Clipboard, tmp_path: Path, target: str, wanted: Format, size: int
+    ) -> None:
+        data = os.urandom(size)
+        copy_bytes(x, tmp_path, data, target)
+        assert clipboard.formats() == {wanted}
+        assert clipboard.read(wanted, LIMITS[wanted]) == Raw(target, data)
+        assert clipboard.read(Format.TEXT, 100) is None
+        with pytest.raises(ClipboardTooLarge):
+            clipboard.read(wanted, size - 1)
+
+    def test_a_picture_too_large_is_never_kept(self, x: XDesktop, clipboard: X11Clipboard, tmp_path: Path) -> None:
+        copy_bytes(x, tmp_path, bytes(70 * 1024 * 1024), "image/png")
+        with pytest.raises(ClipboardTooLarge) as refused:
+            clipboard.read(Format.IMAGE, LIMITS[Format.IMAGE])
+        assert refused.value.size == 70 * 1024 * 1024
+        with pytest.raises(ClipboardTooLarge):
+            clipboard.put({Format.FILES: bytes(LIMITS[Format.FILES] + 1)})
+
+    def test_no_echo_between_two_of_this_program(self, x: XDesktop, clipboard: X11Clipboard) -> None:
+        told = Told(clipboard)
+        other = X11Clipboard(x.display)
+        other.put({Format.TEXT: b"ours", Format.HTML: b"<i>ours</i>"})
+        assert clipboard.read(Format.HTML, 100) == Raw("text/html", b"<i>ours</i>")
+        copy(x, "theirs")
+        told.wait()
+        assert told.count == 1
+        other.close()
+
+    def test_nothing_there(self, clipboard: X11Clipboard) -> None:
+        assert clipboard.formats() == frozenset()
+        assert clipboard.read(Format.IMAGE, 100) is None
+
+
+def copy_bytes(x: XDesktop, folder: Path, data: bytes, target: str) -> None:
+    (folder / "copied").write_bytes(data)
+    x.spawn("xclip", "-selection", "clipboard", "-t", target, "-quiet", "-i", str(folder / "copied"))
+    until(lambda: target in paste(x, "-t", "TARGETS").split(), "xclip to own the clipboard")
+
+
+def pasted_bytes(x: XDesktop, target: str) -> bytes:
+    argv = ["xclip", "-selection", "clipboard", "-t", target, "-o"]
+    return subprocess.run(argv, env=x.env, stdout=subprocess.PIPE, timeout=60, check=True).stdout

@@ -6,7 +6,8 @@ wait. An owner that does not answer costs them PATIENCE and no more.
 
 Not xclip or a clipboard crate: neither bounds what it reads before it is all in memory, nor tells of changes.
 
-Our own `set` makes our own window the owner, and a change to that owner is not told: no echo.
+Our own `set` or `put` makes one of our own windows the owner, and a change to such an owner is not told: no echo, also
+between two clipboards of this process.
 """
 
 from __future__ import annotations
@@ -25,14 +26,16 @@ from Xlib import X, Xatom
 from Xlib import error as xerror
 from Xlib.ext import xfixes
 
-from rs_agent.desktop.base import CLIPBOARD_LIMIT, ClipboardTooLarge
-from rs_agent.desktop.x11.selection import Offer, Reading, reading
 from rs_relay.capture.x11.connection import connect, need
+from rs_relay.clipboard.contents import CLIPBOARD_LIMIT, LIMITS, ClipboardTooLarge, Contents, Format, Raw
+from rs_relay.clipboard.selection import Offer, Reading, reading, reading_format, targets
 from rs_relay.errors import LocalProblem
 
 PATIENCE = 2.0  # seconds without a sign of the owner (or of a reader): it hangs
 ALTOGETHER = 15.0  # seconds for a whole reading: an owner that drips is a hanging one too
 _GONE = "The desktop session of this computer has ended."
+
+_OURS: set[tuple[str, int]] = set()  # (display, window) of each loop of this process; changed by single calls only
 
 Job = tuple[Callable[["_Loop", "Future[Any]"], None], "Future[Any]"]
 
@@ -46,13 +49,35 @@ class X11Clipboard:
 
     def get(self, limit: int = CLIPBOARD_LIMIT) -> str:
         with self._one_reading:
-            return str(self._loop.ask(lambda loop, future: loop.read(limit, future), ALTOGETHER + PATIENCE))
+            return str(self._loop.ask(lambda loop, future: loop.read_text(limit, future), ALTOGETHER + PATIENCE))
+
+    def formats(self) -> frozenset[Format]:
+        with self._one_reading:
+            found: frozenset[Format] = self._loop.ask(lambda loop, future: loop.look(future), ALTOGETHER + PATIENCE)
+            return found
+
+    def read(self, wanted: Format, limit: int) -> Raw | None:
+        if wanted is Format.TEXT:
+            text = self.get(limit)
+            return Raw("text/plain", text.encode("utf-8", "replace")) if text else None
+        with self._one_reading:
+            found: Raw | None = self._loop.ask(
+                lambda loop, future: loop.read_format(wanted, limit, future), ALTOGETHER + PATIENCE
+            )
+            return found
+
+    def put(self, contents: Contents) -> None:
+        for kind, data in contents.items():
+            if len(data) > LIMITS[kind]:
+                raise ClipboardTooLarge(len(data))
+        self._loop.ask(lambda loop, future: loop.own(dict(contents), future), PATIENCE)
 
     def set(self, text: str) -> None:
         size = len(text.encode("utf-8", "replace"))
         if size > CLIPBOARD_LIMIT:
             raise ClipboardTooLarge(size)
-        self._loop.ask(lambda loop, future: loop.own(text, future), PATIENCE)
+        owned = {Format.TEXT: text.encode("utf-8", "replace")}
+        self._loop.ask(lambda loop, future: loop.own(owned, future), PATIENCE)
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         watcher = _Watcher(changed)
@@ -106,8 +131,10 @@ class _Loop:
         self._over = threading.Event()
         self._clipboard = self._display.get_atom("CLIPBOARD")
         self._window = self._new_window()
+        self._mark = (str(self._display.get_display_name()), int(self._window.id))
+        _OURS.add(self._mark)
         self._offer: Offer | None = None
-        self._reading: tuple[Reading, Any, Future[Any]] | None = None
+        self._reading: tuple[Reading, Any, Future[Any], Any] | None = None  # (with what it found if it must end early)
         self._reading_since = self._heard_at = 0.0
         self._watchers: list[_Watcher] = []
         self._thread = threading.Thread(target=self._run, name="rs-clipboard", daemon=True)
@@ -148,6 +175,7 @@ class _Loop:
 
     def _end(self) -> None:
         self._over.set()
+        _OURS.discard(self._mark)
         for watcher in self._watchers:
             watcher.stop()
         if self._reading is not None:
@@ -207,7 +235,8 @@ class _Loop:
         return bool(window == self._reading[1])
 
     def _owner_changed(self, event: Any) -> None:
-        if event.owner != X.NONE and event.owner != self._window:
+        owner = getattr(event.owner, "id", event.owner)
+        if owner != X.NONE and (self._mark[0], owner) not in _OURS:
             for watcher in self._watchers:
                 watcher.tell()
 
@@ -220,21 +249,37 @@ class _Loop:
             self._offer.expire(now - 5 * PATIENCE)
         if self._reading is not None and (
             now - self._heard_at > PATIENCE or now - self._reading_since > ALTOGETHER
-        ):  # '' is what a clipboard that cannot be read holds, for our purposes
-            self._finish("")
+        ):  # nothing is what a clipboard that cannot be read holds, for our purposes
+            self._finish(self._reading[3])
 
     # Reading.
 
-    def read(self, limit: int, future: Future[Any]) -> None:
+    def read_text(self, limit: int, future: Future[Any]) -> None:
         if self._offer is not None:
-            size = len(self._offer.text.encode("utf-8", "replace"))
-            future.set_exception(ClipboardTooLarge(size)) if size > limit else future.set_result(self._offer.text)
+            text = self._offer.contents.get(Format.TEXT, b"")
+            _give(text.decode("utf-8", "replace"), len(text), limit, future)
             return
+        self._begin(lambda window: reading(self._display, window, self._clipboard, limit), "", future)
+
+    def read_format(self, wanted: Format, limit: int, future: Future[Any]) -> None:
+        if self._offer is not None:
+            data = self._offer.contents.get(wanted)
+            _give(None if data is None else Raw(wanted, data), len(data or b""), limit, future)
+            return
+        self._begin(lambda window: reading_format(self._display, window, self._clipboard, wanted, limit), None, future)
+
+    def look(self, future: Future[Any]) -> None:
+        if self._offer is not None:
+            future.set_result(frozenset(self._offer.contents))
+            return
+        self._begin(lambda window: targets(self._display, window, self._clipboard), frozenset(), future)
+
+    def _begin(self, read: Callable[[Any], Reading], nothing: Any, future: Future[Any]) -> None:
         if self._display.get_selection_owner(self._clipboard) == X.NONE:
-            future.set_result("")
+            future.set_result(nothing)
             return
         window = self._new_window()
-        self._reading = (reading(self._display, window, self._clipboard, limit), window, future)
+        self._reading = (read(window), window, future, nothing)
         self._reading_since = time.monotonic()
         self._advance(None, self._reading_since)
 
@@ -249,14 +294,14 @@ class _Loop:
         except ClipboardTooLarge as error:
             self._finish(error)
 
-    def _finish(self, result: str | ClipboardTooLarge) -> None:
+    def _finish(self, result: Any) -> None:
         """Ends the reading. The window goes too, which is how an owner in the middle of its pieces learns of it."""
         assert self._reading is not None  # (callers have looked)
-        _, window, future = self._reading
+        _, window, future, _ = self._reading
         self._reading = None
         window.destroy()
         self._display.flush()
-        future.set_result(result) if isinstance(result, str) else future.set_exception(result)
+        future.set_exception(result) if isinstance(result, ClipboardTooLarge) else future.set_result(result)
 
     def _new_window(self) -> Any:
         root = self._display.screen().root
@@ -264,13 +309,13 @@ class _Loop:
 
     # Owning.
 
-    def own(self, text: str, future: Future[Any]) -> None:
+    def own(self, contents: Contents, future: Future[Any]) -> None:
         since = self._server_time()
         self._window.set_selection_owner(self._clipboard, since)
         if self._display.get_selection_owner(self._clipboard) != self._window:
             future.set_exception(LocalProblem("Another program would not let go of the clipboard.", "Try again."))
             return
-        self._offer = Offer(self._display, text, since)
+        self._offer = Offer(self._display, contents, since)
         future.set_result(None)
 
     def _server_time(self) -> int:
@@ -325,3 +370,8 @@ class _Loop:
             self._display.xfixes_select_selection_input(self._window, self._clipboard, 0)
             self._display.flush()
         future.set_result(None)
+
+
+def _give(found: Any, size: int, limit: int, future: Future[Any]) -> None:
+    """What we offer ourselves needs no conversation."""
+    future.set_exception(ClipboardTooLarge(size)) if size > limit else future.set_result(found)

@@ -1,26 +1,58 @@
-"""The two halves of the X selection protocol (ICCCM, section 2), for text: `reading` asks an owner, `Offer` is one.
+"""The two halves of the X selection protocol (ICCCM, section 2): `reading` asks an owner, `Offer` is one.
 
-Neither blocks: both are fed the events that come for them, and the thread that feeds them (`clipboard`) keeps the time.
-A text too long for one request travels in pieces (INCR): the reader deletes a property, the owner fills it again.
+Neither blocks: both are fed the events that come for them, and the thread that feeds them (`x11`) keeps the time.
+What is too long for one request travels in pieces (INCR): the reader deletes a property, the owner fills it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from Xlib import X, Xatom
 from Xlib.protocol import event as xevent
 
-from rs_agent.desktop.base import ClipboardTooLarge
+from rs_relay.clipboard.contents import ClipboardTooLarge, Contents, Format, Raw, paths
 
 PIECE = 256 * 1024  # bytes at a time, if the server's requests may be that long (65535 words by default: just less)
-COUNT_UP_TO = 64 * 1024 * 1024  # bytes of a text over the limit that are counted, unkept, to tell its size
+COUNT_UP_TO = 128 * 1024 * 1024  # bytes over the limit that are counted, unkept, to tell its size
 MAX_TRANSFERS = 16  # readers that are served in pieces at once; a further one is refused
 
 TEXT_TARGETS = ("UTF8_STRING", "text/plain;charset=utf-8", "STRING", "TEXT", "text/plain")
-Reading = Generator[None, Any, str]  # is sent each event of its window; returns the text
+# The targets of each other format, the one we would rather have first.
+TARGETS: Mapping[Format, tuple[str, ...]] = {
+    Format.HTML: ("text/html",),
+    Format.RTF: ("text/rtf", "application/rtf", "text/richtext"),
+    Format.IMAGE: ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp"),
+    Format.FILES: ("text/uri-list", "x-special/gnome-copied-files"),
+}
+Reading = Generator[None, Any, Any]  # is sent each event of its window; returns what was read
+
+
+def targets(opened: Any, window: Any, selection: int) -> Reading:
+    """The formats that `selection` offers, as a frozenset of Format."""
+    offered = yield from _offered(opened, window, selection)
+    named = {Format.TEXT: TEXT_TARGETS, **TARGETS}
+    return frozenset(kind for kind, names in named.items() if any(opened.get_atom(name) in offered for name in names))
+
+
+def reading_format(opened: Any, window: Any, selection: int, wanted: Format, limit: int) -> Reading:
+    """Reads `selection` as one of the targets of `wanted`: Raw, or None. Raises ClipboardTooLarge."""
+    atom, place = opened.get_atom, opened.get_atom("RS_READ")
+    offered = yield from _offered(opened, window, selection)
+    for name in TARGETS[wanted]:
+        if atom(name) in offered:
+            answer = yield from _convert(opened, window, selection, atom(name), place, limit)
+            if answer is not None and answer[1]:
+                return Raw(name, answer[1])
+    return None
+
+
+def _offered(opened: Any, window: Any, selection: int) -> Reading:
+    place = opened.get_atom("RS_READ")
+    found = yield from _convert(opened, window, selection, opened.get_atom("TARGETS"), place, 64 * 1024)
+    return () if found is None else _atoms(found[1])
 
 
 def reading(opened: Any, window: Any, selection: int, limit: int) -> Reading:
@@ -116,6 +148,31 @@ def _decoded(data: bytes, *, latin: bool, limit: int) -> str:
     return text
 
 
+def _served(contents: Contents) -> dict[str, tuple[str, bytes]]:
+    """Target to the type and bytes that are its answer. Copied files are pasted into a text as their paths."""
+    served: dict[str, tuple[str, bytes]] = {}
+    files, text = contents.get(Format.FILES), contents.get(Format.TEXT)
+    if files is not None:
+        text = "\n".join(paths(files)).encode("utf-8", "surrogateescape") if text is None else text
+        served["x-special/gnome-copied-files"] = ("x-special/gnome-copied-files", _copied(files))
+    for kind, names in TARGETS.items():
+        if kind in contents:
+            ours = names[:2] if kind is Format.RTF else names[:1]
+            served.update({name: (name, contents[kind]) for name in ours})
+    if text is not None:
+        latin = text.decode("utf-8", "replace").encode("latin-1", "replace")
+        for name in TEXT_TARGETS:
+            served[name] = ("STRING", latin) if name == "STRING" else (name, text)
+        served["TEXT"] = ("UTF8_STRING", text)
+    return served
+
+
+def _copied(files: bytes) -> bytes:
+    """The list as file managers of the GNOME family want it: what to do first, then the URIs, no line break at the
+    end (which some take for another file)."""
+    return b"copy\n" + b"\n".join(files.split())
+
+
 @dataclass
 class _Transfer:
     window: Any
@@ -125,11 +182,11 @@ class _Transfer:
 
 
 class Offer:
-    """A text that we own the selection with, and serve to whoever asks, until somebody else owns it."""
+    """What we own the selection with, and serve to whoever asks, until somebody else owns it."""
 
-    def __init__(self, opened: Any, text: str, since: int) -> None:
-        self._opened, self.text, self.since = opened, text, since
-        self._data = text.encode("utf-8", "replace")
+    def __init__(self, opened: Any, contents: Contents, since: int) -> None:
+        self._opened, self.contents, self.since = opened, contents, since
+        self._served = _served(contents)
         self._transfers: dict[tuple[int, int], _Transfer] = {}
         self._piece = min(PIECE, opened.display.info.max_request_length * 4 - 64)
 
@@ -153,18 +210,15 @@ class Offer:
     def _serve(self, window: Any, target: int, place: int, now: float) -> bool:
         atom = self._opened.get_atom
         if target == atom("TARGETS"):
-            names = ("TARGETS", "TIMESTAMP", "MULTIPLE", *TEXT_TARGETS)
+            names = ("TARGETS", "TIMESTAMP", "MULTIPLE", *self._served)
             return self._put(window, place, Xatom.ATOM, 32, [atom(name) for name in names])
         if target == atom("TIMESTAMP"):
             return self._put(window, place, Xatom.INTEGER, 32, [self.since])
         if target == atom("MULTIPLE"):
             return self._serve_several(window, place, now)
-        if target == atom("STRING"):
-            return self._text(window, place, Xatom.STRING, self.text.encode("latin-1", "replace"), now)
-        if target == atom("TEXT"):
-            return self._text(window, place, atom("UTF8_STRING"), self._data, now)
-        if target in (atom("UTF8_STRING"), atom("text/plain;charset=utf-8"), atom("text/plain")):
-            return self._text(window, place, target, self._data, now)
+        for name, (kind, data) in self._served.items():
+            if target == atom(name):
+                return self._hand(window, place, atom(kind), data, now)
         return False
 
     def _serve_several(self, window: Any, place: int, now: float) -> bool:
@@ -180,7 +234,7 @@ class Offer:
                 pairs[at + 1] = X.NONE
         return self._put(window, place, pair, 32, pairs)
 
-    def _text(self, window: Any, place: int, kind: int, data: bytes, now: float) -> bool:
+    def _hand(self, window: Any, place: int, kind: int, data: bytes, now: float) -> bool:
         if len(data) <= self._piece:
             return self._put(window, place, kind, 8, data)
         if len(self._transfers) >= MAX_TRANSFERS:

@@ -1,0 +1,1 @@
+"""A clipboard of this computer: what may lie on it, and the one of an X display."""
