@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from rs_relay.errors import TooLarge
 from tests.support.stage import Memory, RsStage
@@ -76,3 +80,74 @@ def test_a_customers_clipboard_that_is_too_large_stays_where_it_is(
     small.write_text("small again, and taken")
     _copy(desktop, small)
     assert joined.run("clipboard", "get", joined.session) == "small again, and taken"
+
+
+def _offer(desktop: XDesktop, target: str, data: bytes, folder: Path) -> None:
+    """The customer copies `data` as `target`."""
+    file = folder / f"copied-{target.replace('/', '-')}"
+    file.write_bytes(data)
+    desktop.spawn("xclip", "-selection", "clipboard", "-t", target, "-quiet", "-i", str(file), name=file.name)
+    until(lambda: target in _targets(desktop), f"{target} on the customer's clipboard")
+
+
+def _targets(desktop: XDesktop) -> list[str]:
+    return desktop.run("xclip", "-selection", "clipboard", "-t", "TARGETS", "-o").stdout.split()
+
+
+def _paste(desktop: XDesktop, target: str) -> bytes:
+    argv = ["xclip", "-selection", "clipboard", "-t", target, "-o"]
+    return subprocess.run(argv, env=desktop.env, stdout=subprocess.PIPE, timeout=60, check=True).stdout
+
+
+def test_a_picture_goes_over_and_comes_back(joined: RsStage, desktop: XDesktop, tmp_path: Path) -> None:
+    picture = Image.effect_noise((1000, 800), 90).convert("RGB")  # in pieces, whatever the encoding
+    sent, back = tmp_path / "sent.jpg", tmp_path / "back.png"
+    picture.save(tmp_path / "sent.png")
+    picture.save(sent, quality=95)
+    joined.run("clipboard", "set", joined.session, "--image", str(tmp_path / "sent.png"))
+    pasted = Image.open(BytesIO(_paste(desktop, "image/png")))
+    assert pasted.tobytes() == picture.tobytes()
+    _offer(desktop, "image/jpeg", sent.read_bytes(), tmp_path)
+    told = json.loads(joined.run("clipboard", "get", joined.session, "--formats", "--json"))
+    joined.run("clipboard", "get", joined.session, "--image", str(back))
+    assert told["formats"] == [{"format": "image", "bytes": back.stat().st_size, "fits": True}]
+    assert Image.open(back).format == "PNG"
+    assert Image.open(back).tobytes() == Image.open(sent).convert("RGB").tobytes()
+    assert joined.attempt("clipboard", "get", joined.session, "--html").returncode == 5
+
+
+def test_marked_up_text_keeps_its_marks(joined: RsStage, desktop: XDesktop, tmp_path: Path) -> None:
+    joined.run("clipboard", "set", joined.session, "--html", "<p>grüße &amp; <b>more</b></p>")
+    assert _paste(desktop, "text/html").decode() == "<p>grüße &amp; <b>more</b></p>"
+    assert _paste(desktop, "UTF8_STRING").decode() == "grüße & more"
+    _offer(desktop, "text/html", "<i>ü</i>".encode(), tmp_path)
+    assert joined.run("clipboard", "get", joined.session, "--html") == "<i>ü</i>"
+
+
+def test_copied_files_go_over_and_come_back(joined: RsStage, desktop: XDesktop, tmp_path: Path) -> None:
+    ours = tmp_path / "ours"
+    (ours / "sub").mkdir(parents=True)
+    (ours / "sub" / "deep.txt").write_text("deep")
+    (tmp_path / "one file.txt").write_text("one")
+    joined.run("clipboard", "set", joined.session, "--files", str(ours), str(tmp_path / "one file.txt"))
+    received = joined.home / "Downloads" / "rs"
+    there = [uri.decode() for uri in _paste(desktop, "text/uri-list").split()]
+    assert there == [(received / "ours").as_uri(), (received / "one file.txt").as_uri()]
+    assert _paste(desktop, "x-special/gnome-copied-files").split()[0] == b"copy"
+    assert (received / "ours/sub/deep.txt").read_text() == "deep"
+
+    (joined.home / "theirs").mkdir()
+    (joined.home / "theirs" / "a b.txt").write_text("theirs")
+    (joined.home / "single").write_text("12345")
+    uris = [(joined.home / name).as_uri() for name in ("theirs", "single")]
+    _offer(desktop, "x-special/gnome-copied-files", "\n".join(["copy", *uris]).encode(), tmp_path)
+    told = json.loads(joined.run("clipboard", "get", joined.session, "--formats", "--json"))
+    assert (told["files"], told["folders"], told["files_bytes"]) == (1, 1, 5)
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    joined.run("clipboard", "get", joined.session, "--files", str(desk))
+    assert (desk / "theirs" / "a b.txt").read_text() == "theirs"
+    assert (desk / "single").read_text() == "12345"
+    _offer(desktop, "text/uri-list", Path("/etc/hostname").as_uri().encode(), tmp_path)  # outside the home folder
+    assert joined.attempt("clipboard", "get", joined.session, "--files", str(desk)).returncode in (3, 5)
+    assert not (desk / "hostname").exists()
