@@ -1,35 +1,40 @@
-"""Files at the customer's end: what a technician sends lands in one folder, what they ask for is read below home.
+"""Files at the customer's end: what a technician sends lands in one folder, or where they say; they fetch what they ask.
 
-Law: nothing is written outside `Context.folder` and nothing read outside `Context.home`; the rules are those of
-`rs_relay.transfer` (`names`, `disk`, `plan`), here they are only given the two folders. The customer is told of
-everything that moves, when it starts and when it has ended. The grant is checked by the channel.
+Law: nothing is written outside `Context.folder` but what the technician names, and nothing is read or written that
+`places` does not reach; the rest are the rules of `rs_relay.transfer` (`names`, `disk`, `plan`). The customer is told
+of everything that moves, when it starts and when it has ended. The grant of `files` is checked by the channel; a batch
+that began under `disk` ends with it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rs_agent.feature import Context
 from rs_agent.language import _
+from rs_agent.places import HERE, Places, new_name
 from rs_relay.channels.files import SPEC, Down, Get, Up
-from rs_relay.errors import PeerBroke, RsError, UsageError
+from rs_relay.errors import NoSuchSession, NotAllowed, PeerBroke, RsError
 from rs_relay.link.channel import Channel
 from rs_relay.text import printable
 from rs_relay.transfer import messages as m
 from rs_relay.transfer import plan
 from rs_relay.transfer.carrier import Carrier, Inbox
 from rs_relay.transfer.disk import Landing, Store
+from rs_relay.transfer.folder import Folder
 from rs_relay.transfer.outcome import Outcome
 from rs_relay.transfer.part import megabytes
 from rs_relay.transfer.receiver import Receiver
-from rs_relay.transfer.sender import Found, Sender
+from rs_relay.transfer.sender import Sender
 
 KEPT = 64  # batches remembered, for those whose link may come back
 KEY = 64  # characters of a batch's key at most
@@ -55,14 +60,17 @@ class _Tally:
 @dataclass
 class _Incoming:
     receiver: Receiver
+    store: Store
+    wide: bool  # began under `disk`
     tally: _Tally = field(default_factory=_Tally)
     busy: bool = False
 
 
 @dataclass
 class _Outgoing:
-    root: plan.Root
+    root: plan.Root | plan.Several
     sender: Sender
+    wide: bool
     tally: _Tally = field(default_factory=_Tally)
     busy: bool = False
 
@@ -77,7 +85,8 @@ class Files:
         today: Callable[[], float] = time.time,
     ) -> None:
         self._context, self._clock, self._today = context, clock, today
-        self._store: Store | None = None
+        self._places = Places.of(context)
+        self._stores: dict[tuple[int, int], Store] = {}  # by device and inode of the folder
         self._incoming: OrderedDict[str, _Incoming] = OrderedDict()
         self._outgoing: OrderedDict[str, _Outgoing] = OrderedDict()
 
@@ -89,9 +98,9 @@ class Files:
         for outgoing in self._outgoing.values():
             outgoing.sender.close()
             outgoing.root.close()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        for store in self._stores.values():
+            store.close()
+        self._stores.clear()
 
     def _begin(self, carrier: Carrier, message: Any) -> None:
         """The first message of a batch on this channel. Anything else is late: its batch has ended here."""
@@ -109,18 +118,16 @@ class Files:
         incoming = self._incoming.get(opened.key)
         if incoming is None or incoming.busy or incoming.receiver.aborted:
             try:
-                _check_able(opened)
-                store = self._open_store()
+                incoming = await asyncio.to_thread(self._take, opened)
             except RsError as error:
                 await carrier.say(m.Abort(opened.batch, error.code, error.message, error.hint))
                 return
-            tally = _Tally()
-            incoming = _Incoming(Receiver(partial(_land, store), tally.count), tally)
             _keep(self._incoming, opened.key, incoming)
+            self._tidy()
             self._notice(_("{name} is sending {what}."), opened.label, opened.size)
         incoming.busy = True
         try:
-            await carrier.receive(incoming.receiver, inbox, lambda: None)
+            await carrier.receive(incoming.receiver, inbox, partial(self._check_disk, incoming.wide))
         finally:
             incoming.busy = False
             ended = incoming.receiver.finished or incoming.receiver.aborted
@@ -128,17 +135,74 @@ class Files:
                 incoming.tally.told = True
                 self._received(opened, incoming)
 
-    def _open_store(self) -> Store:
-        if self._store is None:
-            self._store = Store(self._context.folder)
-            self._store.sweep(self._today())
-        return self._store
+    def _take(self, opened: m.Open) -> _Incoming:
+        """Where it lands: the folder for received files, or the place that the technician named."""
+        wide = self._places.wide
+        tally = _Tally()
+        if not opened.at:
+            store, rename, reached = self._store(self._context.folder), "", None
+        else:
+            store, rename = self._store_at(opened.at)
+            reached = self._reached
+
+        def land(again: m.Open) -> Landing:
+            return store.landing(
+                opened.key,
+                into=opened.into,
+                overwrite=opened.overwrite,
+                rename=rename,
+                if_newer=opened.if_newer,
+                modes=opened.modes,
+                links=opened.links,
+                reached=reached,
+            )
+
+        return _Incoming(Receiver(land, tally.count), store, wide, tally)
+
+    def _store(self, folder: Path | Folder) -> Store:
+        """One for each folder, however it was named: what is being written there is kept apart by it."""
+        store = Store(folder)
+        found = store.root.here()
+        key = (found.st_dev, found.st_ino)
+        if known := self._stores.get(key):
+            store.close()
+            return known
+        store.sweep(self._today())
+        self._stores[key] = store
+        return store
+
+    def _store_at(self, at: str) -> tuple[Store, str]:
+        """The folder to put it into, and what it is to be called there if that is said."""
+        try:
+            return self._store(self._places.folder(at)), ""
+        except NoSuchSession:
+            pass
+        with self._places.spot(at) as place:
+            new_name(place.name)
+            return self._store(place.folder.copy()), place.name
+
+    def _reached(self, name: str, found: os.stat_result | None) -> bool:
+        if found is None:
+            return self._places.wide or not name.startswith(".")
+        return self._places.shows(name, found)
+
+    def _tidy(self) -> None:
+        """Close the folders in which nothing is to be gone on with."""
+        used = {id(incoming.store) for incoming in self._incoming.values()}
+        for key, store in list(self._stores.items()):
+            if id(store) not in used:
+                del self._stores[key]
+                store.close()
+
+    def _check_disk(self, wide: bool) -> None:
+        if wide and not self._places.wide:
+            raise NotAllowed("The customer allows the home folder alone now.")
 
     def _received(self, opened: m.Open, incoming: _Incoming) -> None:
         tally, aborted = incoming.tally, incoming.receiver.aborted
         if tally.outcomes:
             what = tally.first if tally.outcomes == 1 else opened.label
-            self._notice(_("{what} has arrived, in {folder}."), what)
+            self._notice(_("{what} has arrived, in {folder}."), what, folder=opened.at)
             self._context.note("file received", what)
         if tally.failed or aborted:
             self._notice(_("{what} did not arrive whole."), opened.label)
@@ -161,7 +225,7 @@ class Files:
             self._context.note("file asked for", outgoing.root.label)
         outgoing.busy = True
         try:
-            await carrier.send(outgoing.sender, inbox, lambda: None)
+            await carrier.send(outgoing.sender, inbox, partial(self._check_disk, outgoing.wide))
         finally:
             outgoing.busy = False
             if outgoing.sender.finished or outgoing.sender.aborted:
@@ -170,14 +234,30 @@ class Files:
                 outgoing.root.close()
 
     def _prepare(self, asked: Get) -> _Outgoing:
-        root = plan.below(self._context.home, asked.path)
+        wide = self._places.wide
+        paths = self._places.expand(asked.path)
+        opens = [partial(self._root, path, asked.links) for path in paths]
+        root = opens[0]() if len(opens) == 1 else plan.Several(asked.path, opens)
         totals = root.totals()
         opening = m.Open(
-            asked.batch, asked.key, secrets.token_hex(16), root.label, files=totals.files, size=totals.size
+            asked.batch,
+            asked.key,
+            secrets.token_hex(16),
+            root.label,
+            files=totals.files,
+            size=totals.size,
+            modes=asked.modes,
+            links=asked.links,
         )
         tally = _Tally()
-        found: Iterator[Found] = root.found()
-        return _Outgoing(root, Sender(opening, found, tally.count), tally)
+        return _Outgoing(root, Sender(opening, root.found(), tally.count), wide, tally)
+
+    def _root(self, path: str, links: bool) -> plan.Root:
+        place = self._places.find(path)
+        if place.name == HERE:
+            place.close()
+            raise NoSuchSession("That folder cannot be fetched as a whole.", "Name what is in it; * stands for all.")
+        return plan.Root(place.folder, place.name, place.path, place.name, shows=self._places.shows, links=links)
 
     def _sent(self, outgoing: _Outgoing) -> None:
         label = outgoing.root.label
@@ -188,24 +268,14 @@ class Files:
             self._notice(_("{name} has fetched {what}."), label)
             self._context.note("file given", label)
 
-    def _notice(self, text: str, what: str, size: int = -1) -> None:
+    def _notice(self, text: str, what: str, size: int = -1, folder: str = "") -> None:
         """One line for the customer. Names from outside pass the filter; the text is ours."""
         shown = printable(what, SHOWN)
         if size >= 0:
             shown += f" ({megabytes(size)})"
         name = printable(self._context.technician, SHOWN)
-        folder = printable(_home_short(self._context), SHOWN)
-        self._context.face.notice(text.format(name=name, what=shown, folder=folder))
-
-
-def _land(store: Store, opened: m.Open) -> Landing:
-    return store.landing(opened.key, into=opened.into, overwrite=opened.overwrite)
-
-
-def _check_able(opened: m.Open) -> None:
-    """Refuse what is not carried out, rather than do something else."""
-    if opened.at or opened.if_newer or opened.links:
-        raise UsageError("This rs-agent cannot do that with files yet.", "Send it without that option.")
+        where = printable(folder or _home_short(self._context), SHOWN)
+        self._context.face.notice(text.format(name=name, what=shown, folder=where))
 
 
 def _check(key: str) -> None:

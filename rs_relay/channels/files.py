@@ -21,7 +21,7 @@ class Get(msgspec.Struct, frozen=True, tag="get"):
     key: str  # 32 hex digits
     # as the customer's computer writes it: absolute, or below the customer's home, `~/` allowed; `* ? [ ] **` stand for
     # several, all of which come in one batch
-    path: str
+    path: m.Text
     modes: bool = False  # as in Open, which the agent answers with
     links: bool = False
 
@@ -30,6 +30,7 @@ Up = (
     Get
     | m.Open
     | m.Folder
+    | m.Finish
     | m.Offer
     | m.Whole
     | m.Link
@@ -56,6 +57,7 @@ Up = (
 Down = (
     m.Open
     | m.Folder
+    | m.Finish
     | m.Offer
     | m.Whole
     | m.Link

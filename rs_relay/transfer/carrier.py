@@ -27,13 +27,14 @@ from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.limit import Limit
 from rs_relay.transfer.pace import Pace
+from rs_relay.transfer.pack import ROOM, packed, unpacked
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Line, Sender
 
 STEP = 1024 * 1024  # bytes that a thread works off in one go: 1 ms, so that handing over costs nothing
 GATHER = 0.05  # seconds that pieces may lie until there is a STEP of them
 INBOX_BYTES = m.WINDOW + 2 * m.PIECE_MAX
-INBOX_MESSAGES = 4 * m.WINDOW // m.PIECE_MIN
+INBOX_MESSAGES = 2 * m.AHEAD
 
 T = TypeVar("T")
 Heard = TypeVar("Heard")
@@ -188,7 +189,8 @@ class Carrier:
         await self._channel.send(message)
 
     async def receive(self, receiver: Receiver, inbox: Inbox[Any], moved: Callable[[], None]) -> None:
-        """Until the batch has ended. Parks it if the channel goes first. `moved` is called after each step."""
+        """Until the batch has ended. Parks it if the channel goes first. `moved` is called after each step; an RsError
+        of its ends the batch."""
         worker = Worker()
         try:
             while True:
@@ -201,8 +203,11 @@ class Carrier:
                     raise
                 except RsError as error:
                     answers = [await worker.start(partial(receiver.give_up, error))]
-                moved()
-                for answer in answers:
+                try:
+                    moved()
+                except RsError as error:
+                    answers.append(await worker.start(partial(receiver.give_up, error)))
+                for answer in packed(answers):
                     await self._channel.send(answer)
                 if receiver.finished or receiver.aborted:
                     return
@@ -210,7 +215,7 @@ class Carrier:
             await worker.finish(receiver.park)
 
     async def send(self, sender: Sender, inbox: Inbox[Any], moved: Callable[[], None]) -> None:
-        """Until the batch has ended, or the channel. `moved` is called after each step."""
+        """Until the batch has ended, or the channel. `moved` as in `receive`."""
         worker = Worker()
         said: list[m.FromSender] = []
         try:
@@ -220,7 +225,10 @@ class Carrier:
                 step = worker.start(partial(sender.step, heard, self._line(inbox.limit)))
                 await self._say_all(said, inbox.limit)
                 said = await step
-                moved()
+                try:
+                    moved()
+                except RsError as error:
+                    said = [await worker.start(partial(sender.give_up, error))]
                 if not said and not heard and not sender.waiting_for_source:
                     await inbox.news()
             await self._say_all(said, inbox.limit)
@@ -235,16 +243,20 @@ class Carrier:
         return Line(min(STEP, 4 * piece) if limit.rate < 0 else piece, piece, self._pace.ack_every)
 
     async def _say_all(self, said: list[m.FromSender], limit: Limit) -> None:
-        for message in said:
+        for message in packed(said, min(ROOM, self._pace.piece)):
             match message:
                 case m.Piece(batch=batch, item=item, offset=offset, data=data, ack=ack):
                     if not await self._turn(batch, item, limit):
                         continue
-                    self._pace.said((batch, item), offset, data.nbytes, ack, self._clock())
+                    self._pace.said((batch, item), offset + data.nbytes, data.nbytes, ack, self._clock())
+                case m.Patch(batch=batch, item=item, offset=offset, size=size, data=data):
+                    if not await self._turn(batch, item, limit):
+                        continue
+                    self._pace.said((batch, item), offset + size, data.nbytes, True, self._clock())
                 case m.Whole(batch=batch, item=item, data=data):
                     if not await self._turn(batch, item, limit):
                         continue
-                    self._pace.said((batch, item), 0, data.nbytes, True, self._clock())
+                    self._pace.said((batch, item), data.nbytes, data.nbytes, True, self._clock())
             limit.said(m.weight(message), self._clock())
             await self._channel.send(message)
 
@@ -266,12 +278,13 @@ class Carrier:
             if isinstance(message, m.Rate):
                 self._limited(message)
                 continue
-            self._account(message)
-            inbox = self._inboxes.get(message.batch)
-            if inbox is None:
-                first(message)
-            else:
-                inbox.put(message)
+            for part in unpacked(message):
+                self._account(part)
+                inbox = self._inboxes.get(part.batch)
+                if inbox is None:
+                    first(part)
+                else:
+                    inbox.put(part)
 
     def _limited(self, message: m.Rate) -> None:
         if message.rate < m.UNKNOWN:
@@ -283,7 +296,7 @@ class Carrier:
         match message:
             case m.Ack(batch=batch, item=item, offset=offset) if offset:
                 self._pace.acked((batch, item), offset, self._clock())
-            case m.Ack() | m.Accept() | m.Saved() | m.Failed():
+            case m.Ack() | m.Accept() | m.Saved() | m.Skipped() | m.Failed():
                 self._pace.settled((message.batch, message.item), self._clock())
                 if isinstance(message, m.Failed) and message.batch in self._inboxes:
                     self._dead.add((message.batch, message.item))

@@ -12,14 +12,21 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import secrets
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from rs_relay.errors import DiskFull, LocalProblem, RsError
+from rs_relay.errors import DiskFull, LocalProblem, NotAllowed, RsError, TransferFailed, UsageError
 from rs_relay.transfer import folder as folders
+from rs_relay.transfer import messages as m
 from rs_relay.transfer import resume
 from rs_relay.transfer.folder import Folder, flush, read_at, write_at
-from rs_relay.transfer.names import PART_PREFIX, numbered, safe_name
-from rs_relay.transfer.part import Existing, Part, Wanted, existing_hash, no_room, put_whole, trouble
+from rs_relay.transfer.names import PART_PREFIX, numbered, safe_name, stays_within
+from rs_relay.transfer.outcome import Kept
+from rs_relay.transfer.part import Existing, Part, Wanted, existing_hash, no_room, trouble
+from rs_relay.transfer.small import Small
 
 MARGIN = 64 * 1024 * 1024  # room left to the computer's owner …
 MARGIN_SHARE = 20  # … but no more than this part of a small disk
@@ -32,11 +39,10 @@ class Store:
     """A folder that receives, opened once. What all batches of one program share: which partial files are in use,
     and the running hashes of those whose link broke."""
 
-    def __init__(self, path: Path, *, margin: int = MARGIN) -> None:
-        """Makes the folder (0700) if need be. Raises LocalProblem."""
+    def __init__(self, path: Path | Folder, *, margin: int = MARGIN) -> None:
+        """Makes the folder (0700) if need be; one that is held already is closed with this. Raises LocalProblem."""
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.root: Folder = folders.hold(path)
+            self.root = _hold(path) if isinstance(path, Path) else path
         except OSError as e:
             raise LocalProblem("The folder for received files cannot be opened.", e.strerror or "") from e
         self.margin = margin
@@ -47,11 +53,22 @@ class Store:
     def close(self) -> None:
         self.root.close()
 
-    def landing(self, key: str, *, into: str = "", overwrite: bool = False, rename: str = "") -> Landing:
-        """Where one batch lands; `rename`: what its topmost thing is called here, whatever the sender calls it.
-
-        Raises RsError for a folder name that may not be."""
-        return Landing(self, key, safe_name(into) if into else (), overwrite, rename)
+    def landing(
+        self,
+        key: str,
+        *,
+        into: str = "",
+        overwrite: bool = False,
+        rename: str = "",
+        if_newer: bool = False,
+        modes: bool = False,
+        links: bool = False,
+        reached: Reached | None = None,
+    ) -> Landing:
+        """Where one batch lands; `rename`: what its topmost thing is called here, whatever the sender calls it; the
+        others as in `messages.Open`. Raises RsError for a folder name that may not be."""
+        how = How(overwrite or if_newer, if_newer, modes, links, reached)
+        return Landing(self, key, safe_name(into) if into else (), how, rename)
 
     def free(self) -> int:
         """Bytes that a new file may have: beside what running transfers still need, and what is left to the owner."""
@@ -88,17 +105,38 @@ class Store:
             return 0.0
 
 
+def _hold(path: Path) -> Folder:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folders.hold(path)
+
+
 def _version(found: os.stat_result) -> tuple[int, ...]:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+Reached = Callable[[str, os.stat_result | None], bool]
+
+
+@dataclass(frozen=True)
+class How:
+    overwrite: bool
+    if_newer: bool
+    modes: bool
+    links: bool
+    reached: Reached | None  # whether something may be put under a name, and into a directory that is there
 
 
 class Landing:
     """Where one batch lands: `Store`'s folder, or one below it."""
 
-    def __init__(self, store: Store, key: str, into: tuple[str, ...], overwrite: bool, rename: str) -> None:
-        self._store, self._key, self._into, self._overwrite, self._rename = store, key, into, overwrite, rename
-        self._tops: dict[str, tuple[str, bool]] = {}  # directory sent -> (its name here, is it gone on with)
+    def __init__(self, store: Store, key: str, into: tuple[str, ...], how: How, rename: str) -> None:
+        self._store, self._key, self._into, self._how, self._rename = store, key, into, how, rename
+        self._tops: dict[str, str] = {}  # directory sent -> its name here
+        self._going: set[str] = set()  # of those here, the ones that are gone on with
         self._touched: dict[tuple[str, ...], Folder] = {}  # folders written to since the last settle()
+        self._small = Small(store)
+        self._only = ""  # what the one thing that is renamed is called by the sender
+        self._placed: dict[int, str | RsError] = {}  # of `_small`
         self._markers: list[str] = []
 
     def folder(self, name: str, key: str) -> str:
@@ -107,31 +145,62 @@ class Landing:
         self._open(actual)
         return "/".join(actual)
 
-    def begin(self, name: str, size: int, mtime_ns: int, key: str) -> Part | Existing:
+    def finish(self, finished: m.Finish) -> None:
+        """Nothing more is written to that directory: its time and mode are set now, or writing would change them."""
+        folder = self._open(self._below(self._parts(finished.name), self._key))
+        folder.finish(finished.mtime_ns, finished.mode if self._how.modes else m.UNKNOWN)
+
+    def begin(self, name: str, size: int, mtime_ns: int, key: str, mode: int = m.UNKNOWN) -> Part | Existing | Kept:
         """The partial file of that name: what was left of it, or a new one."""
-        wanted = self._wanted(name, size, mtime_ns, key)
+        wanted = self._wanted(name, size, mtime_ns, key, mode)
         parents = wanted.parts[:-1]
+        folder = self._open(parents)
+        if self._as_new(folder, wanted):
+            return Kept()
 
         def start() -> Part:
             return Part(self._store, self._open(parents), wanted)
 
-        sha256 = existing_hash(self._open(parents), wanted.final, size) if self._goes_on(name) else None
+        sha256 = existing_hash(folder, wanted.final, size) if self._goes_on(wanted) else None
         return Existing("/".join(wanted.parts), size, sha256, start) if sha256 else start()
 
-    def whole(self, name: str, data: memoryview, sha256: bytes, mtime_ns: int) -> str:
-        """A small file at once; its name here."""
-        wanted = self._wanted(name, data.nbytes, mtime_ns, "")
+    def wholes(self, files: Sequence[m.Whole]) -> list[str | RsError | Kept]:
+        """Small files, all together; of each its name here, or why it has none."""
+        done: dict[int, str | RsError | Kept] = {}
+        for number, file in enumerate(files):
+            try:
+                done.update(self._whole(number, file))
+            except RsError as e:
+                done[number] = e
+        self._place()
+        done.update(self._placed)
+        self._placed = {}
+        return [done[number] for number in range(len(files))]
+
+    def link(self, link: m.Link) -> str | Kept:
+        """A symbolic link, kept as one; its name here."""
+        parts = self._parts(link.name)
+        if not self._how.links:
+            raise TransferFailed("A symbolic link; this transfer carries none.", "")
+        if not stays_within(parts, link.target):
+            raise TransferFailed("A symbolic link that leads out of what is sent.", "")
+        wanted = self._wanted(link.name, 0, 0, "")
         folder = self._open(wanted.parts[:-1])
-        if self._goes_on(name) and existing_hash(folder, wanted.final, data.nbytes) == sha256:
-            return "/".join(wanted.parts)
-        return put_whole(self._store, folder, wanted, data)
+        try:
+            if _leads(folder, wanted.final) == link.target and (self._how.overwrite or self._goes_on(wanted)):
+                return Kept() if self._how.if_newer else "/".join(wanted.parts)
+            return wanted.named(_publish_link(folder, link.target, wanted))
+        except OSError as e:
+            raise trouble(e) from e
 
     def again(self) -> None:
         """The sender begins anew: files in the directories of this batch may be there already."""
-        self._tops = {top: (name, not self._overwrite) for top, (name, _) in self._tops.items()}
+        if not self._how.overwrite:
+            self._going.update(self._tops.values())
 
     def settle(self) -> None:
         """Make the names given since the last call last: nothing may be reported as saved before."""
+        self._place()
         touched, self._touched = self._touched, {}
         for folder in touched.values():
             try:
@@ -153,27 +222,72 @@ class Landing:
 
     def _parts(self, name: str) -> tuple[str, ...]:
         parts = safe_name(name)
-        return (self._rename, *parts[1:]) if self._rename else parts
+        if self._rename:
+            self._only = self._only or parts[0]
+            if parts[0] != self._only:
+                raise UsageError("Only one thing can be given that name.", "Name a folder that is there.")
+            parts = (self._rename, *parts[1:])
+        if self._how.reached and not all(self._how.reached(part, None) for part in parts):
+            raise NotAllowed("Hidden files and folders of the customer's are not reached.")
+        return parts
 
-    def _wanted(self, name: str, size: int, mtime_ns: int, key: str) -> Wanted:
+    def _wanted(self, name: str, size: int, mtime_ns: int, key: str, mode: int = m.UNKNOWN) -> Wanted:
         parts = self._parts(name)
         actual = self._below(parts, self._key) if len(parts) > 1 else parts
-        return Wanted(actual, size, mtime_ns, key, self._overwrite)
+        return Wanted(actual, size, mtime_ns, key, self._how.overwrite, mode if self._how.modes else m.UNKNOWN)
 
-    def _goes_on(self, name: str) -> bool:
+    def _whole(self, number: int, file: m.Whole) -> dict[int, str | Kept]:
+        """What is to be said of it at once; nothing where it has been put with the others."""
+        wanted = self._wanted(file.name, file.data.nbytes, file.mtime_ns, "", file.mode)
+        folder = self._open(wanted.parts[:-1])
+        if self._as_new(folder, wanted):
+            return {number: Kept()}
+        if self._goes_on(wanted) and existing_hash(folder, wanted.final, file.data.nbytes) == file.sha256:
+            return {number: "/".join(wanted.parts)}
+        self._small.put(number, folder, wanted, file.data)
+        return {}
+
+    def _place(self) -> None:
+        self._placed.update(self._small.publish())
+
+    def _as_new(self, folder: Folder, wanted: Wanted) -> bool:
+        """Whether what is here stays, as only what is newer was to be taken."""
+        if not self._how.if_newer:
+            return False
+        try:
+            found = folder.stat(wanted.final)
+        except OSError:
+            return False
+        return stat.S_ISREG(found.st_mode) and found.st_mtime_ns >= wanted.mtime_ns
+
+    def _goes_on(self, wanted: Wanted) -> bool:
         """Is it in a directory that an unfinished batch began?"""
-        parts = self._parts(name)
-        return len(parts) > 1 and self._tops[parts[0]][1]
+        return len(wanted.parts) > 1 and wanted.parts[0] in self._going
 
     def _open(self, parts: tuple[str, ...]) -> Folder:
         if parts not in self._touched:
             if len(self._touched) >= TOUCHED:
                 self.settle()
             try:
-                self._touched[parts] = self._store.root.below(self._into + parts, create=True)
+                self._touched[parts] = self._walk(self._into + parts)
             except OSError as e:
                 raise trouble(e) from e
         return self._touched[parts]
+
+    def _walk(self, parts: tuple[str, ...]) -> Folder:
+        if not self._how.reached:
+            return self._store.root.below(parts, create=True)
+        at = self._store.root.copy()
+        for part in parts:
+            try:
+                below = at.below((part,), create=True)
+            finally:
+                at.close()
+            at = below
+            if not self._how.reached(part, at.here()):
+                at.close()
+                raise NotAllowed("That folder is not reached.")
+        return at
 
     def _below(self, parts: tuple[str, ...], key: str) -> tuple[str, ...]:
         """`parts` with the name that the topmost directory has here."""
@@ -183,17 +297,18 @@ class Landing:
                 self._tops[top] = self._claim(top, key)
             except OSError as e:
                 raise trouble(e) from e
-        return (self._tops[top][0], *parts[1:])
+        return (self._tops[top], *parts[1:])
 
-    def _claim(self, top: str, key: str) -> tuple[str, bool]:
+    def _claim(self, top: str, key: str) -> str:
         """A directory for `top`: the one that an unfinished batch began, else a new one of a free name."""
-        if self._overwrite:
-            return top, False
+        if self._how.overwrite:
+            return top
         folder = self._open(())
         marker = resume.part_name(key, top) + MARKER
         self._markers.append(marker)
         if name := _read_marker(folder, marker):
-            return name, True
+            self._going.add(name)
+            return name
         for number in itertools.count():
             name = numbered(top, number)
             try:
@@ -201,8 +316,26 @@ class Landing:
             except FileExistsError:
                 continue
             _write_marker(folder, marker, name)
-            return name, False
+            return name
         raise AssertionError("unreachable")
+
+
+def _leads(folder: Folder, name: str) -> str | None:
+    """Where the link of that name leads, if there is one."""
+    try:
+        return folder.link(name)
+    except OSError:
+        return None
+
+
+def _publish_link(folder: Folder, target: str, wanted: Wanted) -> str:
+    temporary = PART_PREFIX + secrets.token_hex(8)
+    folder.make_link(temporary, target)
+    try:
+        return folders.publish(folder, temporary, wanted.final, wanted.overwrite)
+    except BaseException:
+        folder.unlink(temporary)
+        raise
 
 
 def _read_marker(folder: Folder, marker: str) -> str | None:

@@ -12,11 +12,12 @@ import errno
 import functools
 import itertools
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from rs_relay.transfer.names import numbered, walk
+from rs_relay.transfer.names import PART_PREFIX, numbered, walk
 
 _CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | _CLOSED
@@ -45,7 +46,24 @@ class Folder(Protocol):
         """A new file (0600), for reading and writing."""
         ...
 
+    @property
+    def takes_nameless(self) -> bool:
+        """Whether the next two work here."""
+        ...
+
+    def nameless(self) -> int:
+        """A new file (0600) that has no name yet, and is gone when it is closed without one."""
+        ...
+
+    def give_name(self, fd: int, name: str) -> None:
+        """To a nameless file; FileExistsError if the name is taken."""
+        ...
+
     def open(self, name: str, *, write: bool = False) -> int: ...
+
+    def make_link(self, name: str, target: str) -> None:
+        """A new symbolic link; FileExistsError if the name is taken."""
+        ...
 
     def make(self, name: str) -> None:
         """A new directory (0700)."""
@@ -85,6 +103,10 @@ class Folder(Protocol):
         """Of this directory."""
         ...
 
+    def finish(self, mtime_ns: int, mode: int) -> None:
+        """This directory's own time (0: not known) and permission bits (-1: as they are)."""
+        ...
+
     def step(self, name: str) -> Folder:
         """The directory `name` in it, on the way to somewhere: perhaps one that may be passed and not be listed."""
         ...
@@ -100,6 +122,9 @@ class Folder(Protocol):
     def move(self, name: str, to: Folder, final: str, *, replace: bool) -> None:
         """Rename into another directory, a link as it is; FileExistsError if the name is taken and not `replace`."""
         ...
+
+
+_takes_nameless: dict[int, bool] = {}  # by device
 
 
 class HeldFolder:
@@ -122,8 +147,39 @@ class HeldFolder:
     def create(self, name: str) -> int:
         return os.open(name, CREATE, 0o600, dir_fd=self._fd)
 
+    @functools.cached_property
+    def takes_nameless(self) -> bool:
+        disk = self.here().st_dev
+        if disk not in _takes_nameless:
+            _takes_nameless[disk] = self._try_nameless()
+        return _takes_nameless[disk]
+
+    def _try_nameless(self) -> bool:
+        """It takes a file system and a /proc that play along."""
+        name = PART_PREFIX + secrets.token_hex(8)
+        try:
+            fd = self.nameless()
+            try:
+                self.give_name(fd, name)
+            finally:
+                os.close(fd)
+            os.unlink(name, dir_fd=self._fd)
+        except (OSError, AttributeError):
+            return False
+        return True
+
+    def nameless(self) -> int:
+        return os.open(".", os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=self._fd)
+
+    def give_name(self, fd: int, name: str) -> None:
+        # AT_EMPTY_PATH would need no /proc, but a capability
+        os.link(f"/proc/self/fd/{fd}", name, dst_dir_fd=self._fd, follow_symlinks=True)
+
     def open(self, name: str, *, write: bool = False) -> int:
         return os.open(name, REOPEN if write else READ, dir_fd=self._fd)
+
+    def make_link(self, name: str, target: str) -> None:
+        os.symlink(target, name, dir_fd=self._fd)
 
     def make(self, name: str) -> None:
         os.mkdir(name, 0o700, dir_fd=self._fd)
@@ -180,6 +236,10 @@ class HeldFolder:
 
     def here(self) -> os.stat_result:
         return os.fstat(self._fd)
+
+    def finish(self, mtime_ns: int, mode: int) -> None:
+        set_time(self._fd, mtime_ns)
+        set_mode(self._fd, mode)
 
     def step(self, name: str) -> HeldFolder:
         try:
@@ -288,6 +348,15 @@ def flush(fd: int) -> None:
 
 def cut(fd: int, length: int) -> None:
     os.ftruncate(fd, length)
+
+
+def set_mode(fd: int, mode: int) -> None:
+    """Permission bits alone; -1: as they are. Who cannot hold them is not worth a failed transfer."""
+    if mode >= 0 and hasattr(os, "fchmod"):
+        try:
+            os.fchmod(fd, mode & 0o777)
+        except OSError:
+            pass
 
 
 def set_time(fd: int, mtime_ns: int) -> None:

@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from rs_relay.transfer.folder import CREATE, READ, REOPEN, Folder
@@ -20,6 +21,8 @@ _REPARSE_POINT = 0x400  # FILE_ATTRIBUTE_REPARSE_POINT
 
 
 class PathFolder:
+    takes_nameless = False
+
     def __init__(self, path: Path) -> None:
         self._path = Path(os.path.realpath(path))
 
@@ -51,6 +54,15 @@ class PathFolder:
         if _leads_away(os.lstat(self._path / name)):
             raise OSError(errno.ELOOP, "a link")
         return self._checked(os.open(self._path / name, REOPEN if write else READ), name)
+
+    def nameless(self) -> int:
+        raise OSError(errno.EOPNOTSUPP, "a file has a name here")
+
+    def give_name(self, fd: int, name: str) -> None:
+        raise OSError(errno.EOPNOTSUPP, "a file has a name here")
+
+    def make_link(self, name: str, target: str) -> None:
+        raise OSError(errno.EPERM, "links are not made")
 
     def make(self, name: str) -> None:
         os.mkdir(self._path / name, 0o700)
@@ -87,6 +99,11 @@ class PathFolder:
 
     def here(self) -> os.stat_result:
         return os.lstat(self._path)
+
+    def finish(self, mtime_ns: int, mode: int) -> None:
+        if mtime_ns > 0:
+            with suppress(OSError, OverflowError):
+                os.utime(self._path, ns=(mtime_ns, mtime_ns))
 
     def step(self, name: str) -> PathFolder:
         return self.below((name,), create=False)

@@ -3,9 +3,10 @@
     sender                                        receiver
     Open(key, into, overwrite, totals)   ───▶     once on each link; the same key later is the same batch, gone on with
     Folder(item, name, key)              ───▶     a directory
+    Finish(item, name, mtime, mode)      ───▶     all that is in that directory has been said         ◀─── Ack(item, 0)
     Whole(item, name, data, sha256)      ───▶     a small file, all of it
     Link(item, name, target)             ───▶     a symbolic link, where the batch carries those
-    Pack(items)                          ───▶     several of Folder, Whole, Link and LeftOut in one message
+    Pack(items)                          ───▶     several of Folder, Finish, Whole, Link and LeftOut in one message
     Offer(item, name, size, key)         ───▶     a file that comes in pieces
                                          ◀───     Accept(item, offset, sha256): so much is here, and this is its hash
     Again(item)                          ───▶     that is not how my file begins: start afresh
@@ -34,21 +35,29 @@ a lost link the sender offers again whatever was not settled, under the same num
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 # A piece must fit one record of the link with room for its own envelope (60 bytes) and the frame's: 256 KiB - 16.
 PIECE_MAX = 256 * 1024 - 256
 PIECE_MIN = 4 * 1024  # at 56 kbit/s this takes 0.6 s; less would be mostly envelopes
 MESSAGE_MAX = 256 * 1024 - 16
+PATCH_MAX = PIECE_MAX - 16 * 1024  # bytes of content beside 512 copies of a file of any size
 WHOLE_MAX = PIECE_MAX - 1280  # a small file in one message, with the longest name and its hash
 
 WINDOW = 4 * 1024 * 1024  # bytes said and not acknowledged, all batches of a channel together
-AHEAD = 256  # items said and not settled, a batch
+AHEAD = 4096  # items said and not settled, a batch
 PACK_ITEMS = 512  # of one message
 OFFERS_AHEAD = 8  # of those, files that come in pieces: each holds an open file at the receiver
-ITEMS_MAX = 100_000  # a batch
+ITEMS_MAX = 2**31  # a batch: nothing is kept of an item that is settled
 BATCHES_MAX = 64  # at once on a channel
 UNKNOWN = -1  # a size that only the end of the stream tells
+
+
+# Longer ones are refused with the message; what a name may be is for `names` to say.
+Name = Annotated[str, msgspec.Meta(max_length=2048)]
+Text = Annotated[str, msgspec.Meta(max_length=4096)]
 
 
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,24 +83,22 @@ class Open(Said, frozen=True, tag="open"):
 
 class Folder(Said, frozen=True, tag="folder"):
     item: int
-    name: str
+    name: Name
     key: str
-    mtime_ns: int = 0  # 0: not known
-    mode: int = UNKNOWN  # permission bits, where the batch keeps them
 
 
 class Offer(Said, frozen=True, tag="offer"):
     item: int
-    name: str
+    name: Name
     size: int
     mtime_ns: int
     key: str  # 64 hex digits: the same for the same version of the same file
-    mode: int = UNKNOWN
+    mode: int = UNKNOWN  # permission bits, where the batch keeps them
 
 
 class Whole(Said, frozen=True, tag="whole"):
     item: int
-    name: str
+    name: Name
     mtime_ns: int
     sha256: bytes
     data: memoryview
@@ -100,8 +107,15 @@ class Whole(Said, frozen=True, tag="whole"):
 
 class Link(Said, frozen=True, tag="link"):
     item: int
-    name: str
-    target: str
+    name: Name
+    target: Text
+
+
+class Finish(Said, frozen=True, tag="finish"):
+    item: int
+    name: Name
+    mtime_ns: int
+    mode: int = UNKNOWN
 
 
 class Again(Said, frozen=True, tag="again"):
@@ -145,13 +159,14 @@ class Done(Said, frozen=True, tag="done"):
 
 class LeftOut(Said, frozen=True, tag="left-out"):
     item: int
-    name: str
-    message: str
+    name: Name
+    message: Text
     code: str = ""  # of the error tree; empty when leaving it out is not a failure
 
 
 class Pack(Said, frozen=True, tag="pack"):
-    items: list[Folder | Whole | Link | LeftOut]  # at most PACK_ITEMS, of this batch, in order
+    # of this batch, in order
+    items: Annotated[list[Folder | Finish | Whole | Link | LeftOut], msgspec.Meta(max_length=PACK_ITEMS)]
 
 
 class Last(Said, frozen=True, tag="last"):
@@ -180,7 +195,7 @@ class Blocks(Said, frozen=True, tag="blocks"):
 
 class Saved(Said, frozen=True, tag="saved"):
     item: int
-    name: str
+    name: Name
     size: int = 0
     sha256: bytes = b""
     resumed_from: int = 0
@@ -190,14 +205,14 @@ class Saved(Said, frozen=True, tag="saved"):
 
 class Skipped(Said, frozen=True, tag="skipped"):
     item: int
-    message: str
+    message: Text
 
 
 class Failed(Said, frozen=True, tag="failed"):
     item: int
     code: str
-    message: str
-    hint: str = ""
+    message: Text
+    hint: Text = ""
 
 
 class Rate(Said, frozen=True, tag="rate"):
@@ -205,7 +220,8 @@ class Rate(Said, frozen=True, tag="rate"):
 
 
 class Answers(Said, frozen=True, tag="answers"):
-    answers: list[Ack | Saved | Skipped | Failed]  # at most PACK_ITEMS, of this batch
+    # of this batch
+    answers: Annotated[list[Ack | Saved | Skipped | Failed], msgspec.Meta(max_length=PACK_ITEMS)]
 
 
 class Still(Said, frozen=True, tag="still"):
@@ -214,19 +230,20 @@ class Still(Said, frozen=True, tag="still"):
 
 class Abort(Said, frozen=True, tag="abort"):
     code: str
-    message: str
-    hint: str = ""
+    message: Text
+    hint: Text = ""
 
 
-Item = Folder | Whole | Link | LeftOut  # settled by one answer, without a further word
+Item = Folder | Finish | Whole | Link | LeftOut  # settled by one answer, without a further word
 Answer = Ack | Saved | Skipped | Failed
+# beside the envelopes, which neither machine sees
 FromSender = (
     Open
     | Folder
+    | Finish
     | Offer
     | Whole
     | Link
-    | Pack
     | Again
     | Back
     | Compare
@@ -238,7 +255,7 @@ FromSender = (
     | Still
     | Abort
 )
-FromReceiver = Accept | Ack | Blocks | Saved | Skipped | Failed | Answers | Still | Abort
+FromReceiver = Accept | Ack | Blocks | Saved | Skipped | Failed | Still | Abort
 
 
 def weight(message: object) -> int:

@@ -37,7 +37,9 @@ def safe_name(name: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]:
         raise _refuse("is not valid Unicode") from None
     if size > NAME_BYTES:
         raise _refuse("is too long")
-    parts = tuple(unicodedata.normalize("NFC", part) for part in name.split("/"))
+    parts = tuple(name.split("/"))
+    if not name.isascii():
+        parts = tuple(unicodedata.normalize("NFC", part) for part in parts)
     if len(parts) > PARTS:
         raise _refuse("is nested too deeply")
     for part in parts:
@@ -52,12 +54,17 @@ def _check_part(part: str, windows: bool) -> None:
         raise _refuse("leads out of its folder")
     if len(part.encode("utf-8")) > PART_BYTES:
         raise _refuse("is too long")
-    if "\\" in part or any(unicodedata.category(c) in _CATEGORIES for c in part):
+    if "\\" in part or not (_plain(part) or all(unicodedata.category(c) not in _CATEGORIES for c in part)):
         raise _refuse("holds a character that a name may not hold")
     if part.casefold().startswith(PART_PREFIX):
         raise _refuse("is kept for unfinished transfers")
     if windows:
         _check_windows(part)
+
+
+def _plain(part: str) -> bool:
+    """What nearly every name is, told without looking at each character."""
+    return part.isascii() and part.isprintable()
 
 
 def _check_windows(part: str) -> None:
@@ -69,6 +76,18 @@ def _check_windows(part: str) -> None:
 
 def _refuse(why: str) -> TransferFailed:
     return TransferFailed(f"The file's name {why}.", "Rename it and send it again.")
+
+
+def stays_within(parts: tuple[str, ...], target: str) -> bool:
+    """Whether a link called `parts` that leads to `target` stays in the topmost directory of its name, whatever other
+    links of that kind are on the way: it may climb at its beginning alone, from where the link itself is."""
+    if len(parts) < 2 or not target or target.startswith("/") or "\0" in target or "\\" in target:
+        return False
+    steps = [step for step in target.split("/") if step not in ("", ".")]
+    climbs = 0
+    while climbs < len(steps) and steps[climbs] == "..":
+        climbs += 1
+    return ".." not in steps[climbs:] and climbs <= len(parts) - 2
 
 
 def numbered(name: str, number: int) -> str:

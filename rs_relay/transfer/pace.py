@@ -34,6 +34,7 @@ RECENT = 2  # delays of which the least counts: one late answer (a disk that syn
 class _Mark:
     key: object
     upto: int
+    total: int  # bytes of the key said with it and before it
     at: float
     delivered: int
     full: bool  # the window, not the source, was what held the sender
@@ -48,7 +49,7 @@ class Pace:
         self.flying = 0
         self._marks: deque[_Mark] = deque()
         self._sent: dict[object, int] = {}  # bytes of each key that are under way
-        self._acked: dict[object, int] = {}
+        self._said: dict[object, int] = {}  # bytes of each key that ever were
         self._delivered = 0
         self._delays: deque[float] = deque(maxlen=RECENT)
         self._least = [float("inf"), float("inf")]  # of the span before, of this span
@@ -71,23 +72,21 @@ class Pace:
         """May more be said now? Always if no acknowledgement is to be waited for."""
         return self.flying < self.window or not self._marks
 
-    def said(self, key: object, offset: int, size: int, ack: bool, now: float) -> None:
-        self._acked.setdefault(key, offset)
+    def said(self, key: object, upto: int, size: int, ack: bool, now: float) -> None:
+        """`size` bytes went, with which the file is there to `upto` (a difference makes more of it than it weighs)."""
+        self._said[key] = self._said.get(key, 0) + size
         self._sent[key] = self._sent.get(key, 0) + size
         self.flying += size
         if ack:
-            self._marks.append(_Mark(key, offset + size, now, self._delivered, 2 * self.flying >= self.window))
+            self._marks.append(_Mark(key, upto, self._said[key], now, self._delivered, 2 * self.flying >= self.window))
 
     def acked(self, key: object, upto: int, now: float) -> None:
         """Everything of `key` before `upto` is there."""
-        size = min(self._sent.get(key, 0), max(0, upto - self._acked.get(key, upto)))
-        self._land(key, size)
-        self._acked[key] = max(upto, self._acked.get(key, upto))
-        for mark in self._marks:
-            if mark.key == key and mark.upto == upto:
-                self._learn(mark, now)
-                self._marks.remove(mark)
-                break
+        mark = next((mark for mark in self._marks if mark.key == key and mark.upto == upto), None)
+        if mark is not None:
+            self._land(key, max(0, self._sent.get(key, 0) - (self._said.get(key, 0) - mark.total)))
+            self._learn(mark, now)
+            self._marks.remove(mark)
 
     def settled(self, key: object, now: float) -> None:
         """Nothing of `key` is awaited any more."""
@@ -97,14 +96,14 @@ class Pace:
             self._learn(mine[-1], now)
             self._marks = deque(mark for mark in self._marks if mark.key != key)
         self._sent.pop(key, None)
-        self._acked.pop(key, None)
+        self._said.pop(key, None)
 
     def forget(self, matches: Callable[[object], bool]) -> None:
         """These keys will never be answered; what they had under way says nothing about the line."""
         for key in [key for key in self._sent if matches(key)]:
             self._land(key, self._sent[key])
             del self._sent[key]
-            self._acked.pop(key, None)
+            self._said.pop(key, None)
         self._marks = deque(mark for mark in self._marks if not matches(mark.key))
 
     def _land(self, key: object, size: int) -> None:

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rs_relay.errors import DiskFull, RsError, TransferFailed
-from rs_relay.transfer import resume
-from rs_relay.transfer.folder import Folder, cut, flush, publish, read_at, set_time, write_at
+from rs_relay.transfer import delta, resume
+from rs_relay.transfer.folder import Folder, cut, flush, publish, read_at, set_mode, set_time, write_at
 from rs_relay.transfer.names import PART_PREFIX
 
 CHUNK = 1024 * 1024  # bytes hashed at a time when a file is read again
@@ -39,6 +39,8 @@ def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
         return DiskFull(no_room(needed, free))
     if e.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
         return TransferFailed("There is something else of that name in the way.", "Rename one of them and try again.")
+    if e.errno in (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL):
+        return TransferFailed("The receiving disk cannot hold a file of that name.", "Rename it and send it again.")
     if e.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return TransferFailed("The receiving folder may not be written to.", "")
     return TransferFailed(f"The disk reported an error ({errno.errorcode.get(e.errno or 0, 'unknown')}).", "")
@@ -78,6 +80,7 @@ class Wanted:
     mtime_ns: int
     key: str
     overwrite: bool
+    mode: int = -1  # permission bits; -1: for the owner alone
 
     @property
     def final(self) -> str:
@@ -97,15 +100,16 @@ class Part:
         if shared.busy.setdefault(self._name, self) is not self:  # the same file twice at once
             self._name = PART_PREFIX + secrets.token_hex(8)
             shared.busy[self._name] = self
-        self.offset = self._serial = self._recorded = 0
+        self.offset = self._serial = self._recorded = self.base = 0
         self._running = hashlib.sha256()
-        self._fd = self._record_fd = -1
+        self._fd = self._record_fd = self._base_fd = -1
         self._folder: Folder | None = None
         try:
             self._folder = folder.copy()
             if not self._take_up():
                 self._start()
             self._reserve()
+            self._open_base()
         except BaseException as e:
             self._give_up()
             raise (trouble(e) if isinstance(e, OSError) else e) from None
@@ -121,12 +125,42 @@ class Part:
             self._close_files()
             self._start()
             self._reserve()
+            self._open_base()
+
+    def rewind(self, offset: int) -> None:
+        """Forget what is there after the first `offset` bytes, and hash anew what the disk holds of those."""
+        with self._telling():
+            running = hash_of(self._fd, offset)
+            if running is None:
+                self.restart()
+                return
+            cut(self._fd, offset)
+            self.offset, self._running = offset, running
+            self._reserve()
+            self._record()  # or the last one would go on telling of more
+
+    def read_base(self, count: int, offset: int) -> bytes:
+        """Of the file that this one is to replace; less than `count` where it has become shorter."""
+        with self._telling():
+            return read_at(self._base_fd, count, offset)
+
+    def copy(self, source: int, size: int) -> None:
+        """Append `size` bytes of the base."""
+        while size:
+            data = self.read_base(min(CHUNK, size), source) or bytes(min(CHUNK, size))  # the hash will tell
+            self.write(memoryview(data))
+            source, size = source + len(data), size - len(data)
+
+    def drop_base(self) -> None:
+        if self._base_fd >= 0:
+            os.close(self._base_fd)
+        self._base_fd, self.base = -1, 0
 
     def write(self, data: memoryview) -> None:
         """Append. On DiskFull the bytes before it stay, for later."""
         with self._telling(data.nbytes):
             write_at(self._fd, data, self.offset)
-            self._running.update(data)
+            self._running.update(read_at(self._fd, data.nbytes, self.offset))  # what the file holds, not what was meant
             self.offset += data.nbytes
             if self._wanted.size >= 0:
                 self._shared.promised[self] = max(0, self._wanted.size - self.offset)
@@ -136,6 +170,7 @@ class Part:
     def publish(self) -> str:
         """Give the file its final name; returns it. The caller has compared the hash."""
         with self._telling():
+            set_mode(self._fd, self._wanted.mode)
             set_time(self._fd, self._wanted.mtime_ns)
             flush(self._fd)
             self._close_files()  # Windows renames no open file
@@ -213,6 +248,20 @@ class Part:
             self._shared.check_room(self._wanted.size - self.offset)
             self._shared.promised[self] = self._wanted.size - self.offset
 
+    def _open_base(self) -> None:
+        """The file that will be replaced, if it is one that bytes may be copied from."""
+        if not self._wanted.overwrite or self._wanted.size < delta.LEAST:
+            return
+        try:
+            self._base_fd = self._here.open(self._wanted.final)
+        except OSError:
+            return
+        found = os.fstat(self._base_fd)
+        if stat.S_ISREG(found.st_mode) and found.st_size >= delta.LEAST:
+            self.base = found.st_size
+        else:
+            self.drop_base()
+
     def _keep(self) -> None:
         """A record and the running hash, so that the next link or the next run can go on."""
         cut(self._fd, self.offset)  # what a failed write left beyond
@@ -256,6 +305,7 @@ class Part:
         self._let_go()
 
     def _close_files(self) -> None:
+        self.drop_base()
         for fd in (self._fd, self._record_fd):
             if fd >= 0:
                 os.close(fd)
@@ -322,6 +372,27 @@ class Existing:
         if self._part:
             self._part.write(data)
 
+    @property
+    def base(self) -> int:
+        return self._part.base if self._part else 0
+
+    def rewind(self, offset: int) -> None:
+        if self._part:
+            self._part.rewind(offset)
+        else:
+            self._part = self._begin()
+
+    def read_base(self, count: int, offset: int) -> bytes:
+        return self._part.read_base(count, offset) if self._part else b""
+
+    def copy(self, source: int, size: int) -> None:
+        if self._part:
+            self._part.copy(source, size)
+
+    def drop_base(self) -> None:
+        if self._part:
+            self._part.drop_base()
+
     def publish(self) -> str:
         return self._part.publish() if self._part else self.name
 
@@ -332,25 +403,6 @@ class Existing:
     def discard(self) -> None:
         if self._part:
             self._part.discard()
-
-
-def put_whole(shared: Shared, folder: Folder, wanted: Wanted, data: memoryview) -> str:
-    """A small file, all at once; its name. Raises RsError. The caller syncs the folder."""
-    shared.check_room(data.nbytes)
-    temporary, fd = PART_PREFIX + secrets.token_hex(8), -1
-    try:
-        fd = folder.create(temporary)
-        write_at(fd, data, 0)
-        set_time(fd, wanted.mtime_ns)
-        flush(fd)
-        os.close(fd)
-        fd = -1
-        return wanted.named(publish(folder, temporary, wanted.final, wanted.overwrite))
-    except OSError as e:
-        if fd >= 0:
-            os.close(fd)
-        remove(folder, temporary)
-        raise trouble(e) from e
 
 
 def hash_of(fd: int, length: int) -> hashlib._Hash | None:

@@ -10,9 +10,12 @@ import hashlib
 import os
 import select
 from collections import deque
+from collections.abc import Sequence
 
-from rs_relay.errors import TransferFailed, UsageError
+from rs_relay.errors import Damaged, RsError, TransferFailed, UsageError
+from rs_relay.transfer import messages as m
 from rs_relay.transfer.messages import UNKNOWN
+from rs_relay.transfer.outcome import Kept
 
 POLL = 0.2  # seconds that one read waits, so that an answer from the other end is heard meanwhile
 
@@ -20,7 +23,7 @@ POLL = 0.2  # seconds that one read waits, so that an answer from the other end 
 class PipeSource:
     """Reads `fd` (not closed here). At most the bytes that are not acknowledged are kept: a window."""
 
-    size = UNKNOWN
+    size = mode = UNKNOWN
     mtime_ns = 0
 
     def __init__(self, fd: int, key: str) -> None:
@@ -73,17 +76,29 @@ class PipeLanding:
     def folder(self, name: str, key: str) -> str:
         raise UsageError("A directory cannot be written to a pipe.", "Name a folder to put it in.")
 
-    def begin(self, name: str, size: int, mtime_ns: int, key: str) -> PipePart:
+    def finish(self, finished: m.Finish) -> None:
+        pass
+
+    def link(self, link: m.Link) -> str:
+        raise UsageError("A symbolic link cannot be written to a pipe.", "Name the file that it leads to.")
+
+    def begin(self, name: str, size: int, mtime_ns: int, key: str, mode: int = m.UNKNOWN) -> PipePart:
         if self._key not in (None, key):
             raise TransferFailed("The file changed while it was fetched.", "Fetch it again.")
         self._key = key
         return self._part
 
-    def whole(self, name: str, data: memoryview, sha256: bytes, mtime_ns: int) -> str:
-        part = self.begin(name, data.nbytes, mtime_ns, sha256.hex())
-        if not part.offset:
-            part.write(data)
-        return part.publish()
+    def wholes(self, files: Sequence[m.Whole]) -> list[str | RsError | Kept]:
+        return [self._whole(file) for file in files]
+
+    def _whole(self, file: m.Whole) -> str | RsError:
+        try:
+            part = self.begin(file.name, file.data.nbytes, file.mtime_ns, file.sha256.hex())
+            if not part.offset:
+                part.write(file.data)
+            return part.publish()
+        except RsError as e:
+            return e
 
     def again(self) -> None:
         pass
@@ -96,6 +111,8 @@ class PipeLanding:
 
 
 class PipePart:
+    base = 0  # nothing is there to copy from
+
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self.offset = 0
@@ -107,6 +124,21 @@ class PipePart:
     def restart(self) -> None:
         if self.offset:
             raise TransferFailed("What was written to the pipe is not what the file holds now.", "Fetch it again.")
+
+    def rewind(self, offset: int) -> None:
+        if offset != self.offset:
+            raise Damaged(
+                "The file was damaged on its way, and what was written to the pipe is gone.", "Fetch it again."
+            )
+
+    def read_base(self, count: int, offset: int) -> bytes:
+        return b""
+
+    def copy(self, source: int, size: int) -> None:
+        raise Damaged("There is nothing to copy from.")
+
+    def drop_base(self) -> None:
+        pass
 
     def write(self, data: memoryview) -> None:
         """Raises BrokenPipeError when nobody reads any more."""

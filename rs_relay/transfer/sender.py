@@ -5,7 +5,7 @@ first bytes are still the ones that were sent (it only grew, as a log does), the
 note; if not, it is left out with an error, and never arrives as a mix.
 
     item     new ──Offer──▸ offered ──Accept──▸ going ──Done──▸ ended ──Saved/Failed──▸ settled
-                               ▲                  ▲──────Accept────┘  (it arrived damaged: once more from the start)
+                               ▲───────Back───────┴────────┘  (an Ack tells of other bytes: it was damaged on its way)
                                └── the link was lost: everything unsettled is said again
              new ──Whole, Folder, LeftOut──▸ ended
 
@@ -20,18 +20,22 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from rs_relay.errors import PeerBroke, RsError, TransferFailed, from_wire
+from rs_relay.errors import SENTENCE, PeerBroke, RsError, TransferFailed, from_wire
+from rs_relay.text import printable
 from rs_relay.transfer import messages as m
+from rs_relay.transfer.delta import LEAST, Differ, Taken
 from rs_relay.transfer.outcome import Outcome, Progress
 
 CHUNK = 1024 * 1024  # bytes read at a time when a beginning is hashed again
 # Running hashes kept, one for each piece whose acknowledgement was asked for. At most a window is unacknowledged, which
 # holds four of them, so one always lies where the other end stopped when the link broke.
 MARKS = 16
+ASKED = 16 * 1024  # bytes of a file from which on it is offered, where the receiver may have it
 
 
 class Source(Protocol):
@@ -39,7 +43,10 @@ class Source(Protocol):
 
     size: int
     mtime_ns: int
-    key: str
+    mode: int  # permission bits; -1: not known
+
+    @property
+    def key(self) -> str: ...
 
     def read(self, offset: int, count: int) -> bytes | None:
         """At most `count` bytes; empty at the end, None if there are none yet."""
@@ -58,11 +65,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Found:
-    """One thing of a plan: a file (`open`), a directory (`key`), or what is left out (`message`; `code` if failed)."""
+    """One thing of a plan: a file (`open`), a directory (`key`), the end of one (`finish`: its time and mode), a link
+    (`target`), or what is left out (`message`; `code` if failed)."""
 
     name: str
     open: Callable[[], Source] | None = None
     key: str = ""
+    finish: tuple[int, int] | None = None
+    target: str = ""
     message: str = ""
     code: str = ""
 
@@ -83,7 +93,9 @@ class _Item:
     resumed: int = 0  # of those, what was there already
     unacked: int = 0
     running: hashlib._Hash = field(default_factory=hashlib.sha256)
-    marks: deque[tuple[int, hashlib._Hash]] = field(default_factory=lambda: deque(maxlen=MARKS))
+    marks: deque[tuple[int, hashlib._Hash]] = field(default_factory=deque)
+    good: int = 0  # the last mark of which the other end has the same
+    differ: Differ | None = None
     said_all: bool = False
     note: str = ""
     left_out: RsError | None = None
@@ -108,7 +120,10 @@ class Sender:
         """`told` hears each outcome (in the thread that calls `step`)."""
         self._opening, self._plan, self._told = opening, plan, told
         self._batch = opening.batch
+        # who may have most of it is asked before a file is sent, if that is more than the question takes
+        self._whole_max = ASKED if opening.if_newer else m.WHOLE_MAX
         self._items: dict[int, _Item] = {}  # unsettled, in order
+        self._open: dict[int, _Item] = {}  # of those, the ones whose source is open
         self._again: deque[_Item] = deque()  # to be said again on a new link
         self._tops: list[_Item] = []  # the topmost directories
         self._next = 0
@@ -143,7 +158,7 @@ class Sender:
         room = line.room
         while room > 0 and not self.aborted and (message_out := self._say(line)) is not None:
             said.append(message_out)
-            room -= m.weight(message_out) + 64
+            room -= _work(message_out)
         self._look()
         return said
 
@@ -154,8 +169,8 @@ class Sender:
         return m.Abort(self._batch, error.code, error.message, error.hint)
 
     def close(self) -> None:
-        for item in self._items.values():
-            item.close()
+        for item in list(self._open.values()):
+            self._close(item)
 
     def rest(self) -> None:
         """No link carries this batch now. Files stay open for the next one, unless this was the end."""
@@ -165,6 +180,8 @@ class Sender:
     # ---- what was heard
 
     def _hear(self, message: m.FromReceiver) -> list[m.FromSender]:
+        if isinstance(message, m.Still):
+            return []
         if isinstance(message, m.Abort):
             self.aborted = from_wire(message.code, message.message, message.hint)
             self.close()
@@ -177,10 +194,14 @@ class Sender:
         match message:
             case m.Accept():
                 return self._accepted(item, message)
-            case m.Ack(offset=offset):
-                self._acked(item, offset)
+            case m.Ack():
+                return self._acked(item, message)
+            case m.Blocks() if item.differ and item.state is State.GOING:
+                item.differ.heard(message.offset, message.strong, message.weak)
             case m.Saved():
                 self._saved(item, message)
+            case m.Skipped(message=why):
+                self._settle(item, Outcome(item.found.name, skipped=printable(why, SENTENCE)))
             case m.Failed():
                 self._settle(item, Outcome(item.found.name, error=_error(message)))
         return []
@@ -198,12 +219,13 @@ class Sender:
             running = self._prefix(item, source, message.offset)
         except RsError as error:
             return [self._leave_out(item, error)]
-        if running is not None and running.digest() == message.sha256:
-            item.offset, item.resumed, item.running = message.offset, message.offset, running
-            return []
-        item.offset, item.resumed, item.running = 0, 0, hashlib.sha256()
-        item.marks.clear()
-        return [m.Again(self._batch, item.number)]
+        same = running is not None and running.digest() == message.sha256
+        item.offset, item.running = (message.offset, running) if same and running else (0, hashlib.sha256())
+        item.good = item.resumed = item.offset
+        item.marks = deque([(item.offset, item.running.copy())])
+        worth = message.base >= LEAST and source.size >= LEAST
+        item.differ = Differ(message.base, source.size, item.offset) if worth else None
+        return [] if same else [m.Again(self._batch, item.number)]
 
     def _prefix(self, item: _Item, source: Source, length: int) -> hashlib._Hash | None:
         """The running hash of the first `length` bytes of the source, None where it is shorter."""
@@ -217,14 +239,27 @@ class Sender:
             at += len(data)
         return running
 
-    def _acked(self, item: _Item, offset: int) -> None:
-        if item.source is None:
-            if isinstance(item.left_out, RsError) or item.found.open is None:
+    def _acked(self, item: _Item, message: m.Ack) -> list[m.FromSender]:
+        source, offset = item.source, message.offset
+        if source is None:
+            if item.found.finish:
+                del self._items[item.number]
+            elif isinstance(item.left_out, RsError) or item.found.open is None:
                 self._settle(item, _omitted(item))
-        elif offset > item.offset:
+            return []
+        if offset > item.offset:
             raise PeerBroke("The other end acknowledged what was not said.")
-        else:
-            item.source.forget(offset)
+        if item.state is State.OFFERED:
+            return []  # said before it heard that it is to go back
+        running = next((running for at, running in item.marks if at == offset), None)
+        if running is not None and running.digest() != message.sha256:
+            item.state, item.differ = State.OFFERED, None
+            return [m.Back(self._batch, item.number, item.good)]
+        item.good = max(item.good, offset if running is not None else 0)
+        while len(item.marks) > MARKS and item.marks[1][0] <= item.good:
+            item.marks.popleft()
+        source.forget(item.good)
+        return []
 
     def _saved(self, item: _Item, message: m.Saved) -> None:
         # with a source, it may have been offered again since (the link was lost with the first Saved on it)
@@ -237,13 +272,26 @@ class Sender:
         sha256 = message.sha256.hex() if item.found.open else ""
         self._settle(
             item,
-            Outcome(item.found.name, message.name, message.size, sha256, message.resumed_from, item.note),
+            Outcome(
+                item.found.name,
+                message.name,
+                message.size,
+                sha256,
+                message.resumed_from,
+                item.note,
+                reused=message.reused,
+                repaired=message.repaired,
+            ),
         )
 
     def _settle(self, item: _Item, outcome: Outcome) -> None:
-        item.close()
+        self._close(item)
         del self._items[item.number]
         self._told(outcome)
+
+    def _close(self, item: _Item) -> None:
+        item.close()
+        self._open.pop(item.number, None)
 
     # ---- what to say next
 
@@ -255,7 +303,7 @@ class Sender:
             item = self._again.popleft()
             if item.number in self._items or item in self._tops:
                 return self._introduce(item, line)
-        if not self._listed and len(self._items) < m.AHEAD and self._offers() < m.OFFERS_AHEAD:
+        if not self._listed and len(self._items) < m.AHEAD and len(self._open) < m.OFFERS_AHEAD:
             found = next(self._plan, None)
             if found is not None:
                 item = _Item(self._next, found)
@@ -266,26 +314,32 @@ class Sender:
         if self._listed and not self._said_last:
             self._said_last = True
             return m.Last(self._batch, self._next)
-        going = next((item for item in self._items.values() if item.state is State.GOING), None)
+        going = self._going()
         return self._go_on(going, line) if going else None
 
-    def _offers(self) -> int:
-        return sum(item.source is not None for item in self._items.values())
+    def _going(self) -> _Item | None:
+        return next((item for item in self._open.values() if item.state is State.GOING), None)
 
     def _introduce(self, item: _Item, line: Line) -> m.FromSender:
         found = item.found
         if item.left_out or found.message:
             return self._omit(item)
+        if found.finish:
+            return m.Finish(self._batch, item.number, found.name, found.finish[0], self._mode(found.finish[1]))
+        if found.target:
+            return m.Link(self._batch, item.number, found.name, found.target)
         if found.open is None:
             if "/" not in found.name and item not in self._tops:
                 self._tops.append(item)
             return m.Folder(self._batch, item.number, found.name, found.key)
         try:
             source = item.source or found.open()
-            if 0 <= source.size <= min(line.piece, m.WHOLE_MAX) and item.source is None:
+            if 0 <= source.size <= min(line.piece, self._whole_max) and item.source is None:
                 return self._whole(item, source)
             item.source, item.state = source, State.OFFERED
-            return m.Offer(self._batch, item.number, found.name, source.size, source.mtime_ns, source.key)
+            self._open[item.number] = item
+            mode = self._mode(source.mode)
+            return m.Offer(self._batch, item.number, found.name, source.size, source.mtime_ns, source.key, mode)
         except RsError as error:
             return self._leave_out(item, error)
 
@@ -299,7 +353,11 @@ class Sender:
         finally:
             source.close()
         digest = item.running.digest()
-        return m.Whole(self._batch, item.number, item.found.name, source.mtime_ns, digest, memoryview(data))
+        mode = self._mode(source.mode)
+        return m.Whole(self._batch, item.number, item.found.name, source.mtime_ns, digest, memoryview(data), mode)
+
+    def _mode(self, mode: int) -> int:
+        return mode if self._opening.modes else m.UNKNOWN
 
     def _go_on(self, item: _Item, line: Line) -> m.FromSender | None:
         source = item.source
@@ -308,6 +366,8 @@ class Sender:
         try:
             if item.offset == source.size:
                 return self._end(item, source)
+            if item.differ:
+                return self._differ(item, item.differ, source, line)
             left = source.size - item.offset if source.size >= 0 else line.piece
             data = source.read(item.offset, min(line.piece, left))
             if data is None:
@@ -320,6 +380,27 @@ class Sender:
         except RsError as error:
             return self._leave_out(item, error)
         return self._piece(item, data, line)
+
+    def _differ(self, item: _Item, differ: Differ, source: Source, line: Line) -> m.FromSender | None:
+        """The next of what is new of a file that the other end has another version of."""
+        found = differ.compare(partial(_read_all, source))
+        if question := differ.question():
+            return m.Compare(self._batch, item.number, question.offset, question.size, question.weak)
+        if found:
+            return self._patch(item, differ.take(min(line.piece, m.PATCH_MAX)))
+        if differ.hopeless:
+            item.differ = None
+            return self._go_on(item, line)
+        return None  # an answer is on its way
+
+    def _patch(self, item: _Item, taken: Taken) -> m.Patch:
+        offset = item.offset
+        for content in taken.content:
+            item.running.update(content)
+        item.offset += taken.size
+        item.unacked = 0
+        item.marks.append((item.offset, item.running.copy()))
+        return m.Patch(self._batch, item.number, offset, taken.size, taken.ops, memoryview(taken.data))
 
     def _piece(self, item: _Item, data: bytes, line: Line) -> m.Piece:
         offset = item.offset
@@ -335,6 +416,7 @@ class Sender:
     def _end(self, item: _Item, source: Source) -> m.Done:
         item.note = self._still_true(item, source)
         item.state, item.said_all = State.ENDED, True
+        item.marks.append((item.offset, item.running.copy()))
         return m.Done(self._batch, item.number, item.offset, item.running.digest(), item.note)
 
     def _still_true(self, item: _Item, source: Source) -> str:
@@ -351,7 +433,7 @@ class Sender:
         return f"It grew while it was sent; this is its first {source.size} bytes." if size_now > source.size else ""
 
     def _leave_out(self, item: _Item, error: RsError) -> m.LeftOut:
-        item.close()
+        self._close(item)
         item.left_out, item.state = error, State.ENDED
         return self._omit(item)
 
@@ -361,10 +443,10 @@ class Sender:
         return m.LeftOut(self._batch, item.number, item.found.name, message, code)
 
     def _look(self) -> None:
-        going = next((item for item in self._items.values() if item.state is State.GOING), None)
+        going = self._going()
         self.progress = Progress(
             going.found.name if going else self.progress.name,
-            self._bytes + sum(item.offset for item in self._items.values() if item.source),
+            self._bytes + sum(item.offset for item in self._open.values()),
             self._opening.size,
             self._count,
             self._opening.files,
@@ -372,6 +454,19 @@ class Sender:
         )
         if self._said_last and not self._items:
             self.finished = True
+
+
+def _work(message: m.FromSender) -> int:
+    """What a message takes of a step's room: what it weighs, or what had to be read for it."""
+    return (message.size if isinstance(message, m.Patch) else m.weight(message)) + 64
+
+
+def _read_all(source: Source, offset: int, count: int) -> bytes:
+    """Raises TransferFailed where the source has become shorter."""
+    data = source.read(offset, count)
+    if not data:
+        raise _shorter()
+    return data
 
 
 def _omitted(item: _Item) -> Outcome:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rs_relay.errors import DiskFull, RsError
 from rs_relay.transfer import messages as m
-from rs_relay.transfer.outcome import Outcome
+from rs_relay.transfer.outcome import Kept, Outcome
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Found, Line, Sender
 
@@ -21,7 +21,7 @@ class MemorySource:
     """A file in memory. `now_size`, `now_data`: what becomes of it while it is read."""
 
     def __init__(self, data: bytes, name: str = "x") -> None:
-        self.data, self.size, self.mtime_ns = data, len(data), 1
+        self.data, self.size, self.mtime_ns, self.mode = data, len(data), 1, 0o644
         self.key = hashlib.sha256(name.encode() + data).hexdigest()
         self.changed = False
         self.closed = 0
@@ -46,20 +46,36 @@ class MemoryLanding:
     final: dict[str, bytes] = field(default_factory=dict)
     parts: dict[str, bytearray] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)  # directories, in the order they were finished
     room: int | None = None
+    overwrite: bool = False
     largest: int = 0
 
     def folder(self, name: str, key: str) -> str:
         self.folders.add(name)
         return name
 
-    def begin(self, name: str, size: int, mtime_ns: int, key: str) -> MemoryPart:
+    def finish(self, finished: m.Finish) -> None:
+        self.done.append(finished.name)
+
+    def link(self, link: m.Link) -> str:
+        self.links[link.name] = link.target
+        return link.name
+
+    def begin(self, name: str, size: int, mtime_ns: int, key: str, mode: int = -1) -> MemoryPart:
         return MemoryPart(self, name, self.parts.setdefault(key, bytearray()), key)
 
-    def whole(self, name: str, data: memoryview, sha256: bytes, mtime_ns: int) -> str:
-        self.take(data.nbytes)
-        self.final[name] = bytes(data)
-        return name
+    def wholes(self, files: Sequence[m.Whole]) -> list[str | RsError | Kept]:
+        return [self._whole(file) for file in files]
+
+    def _whole(self, file: m.Whole) -> str | RsError:
+        try:
+            self.take(file.data.nbytes)
+        except RsError as e:
+            return e
+        self.final[file.name] = bytes(file.data)
+        return file.name
 
     def again(self) -> None: ...
 
@@ -78,6 +94,7 @@ class MemoryLanding:
 class MemoryPart:
     def __init__(self, landing: MemoryLanding, name: str, data: bytearray, key: str) -> None:
         self._landing, self._name, self._data, self._key = landing, name, data, key
+        self._base = landing.final.get(name, b"") if landing.overwrite else b""
 
     @property
     def offset(self) -> int:
@@ -86,8 +103,24 @@ class MemoryPart:
     def digest(self) -> bytes:
         return hashlib.sha256(self._data).digest()
 
+    @property
+    def base(self) -> int:
+        return len(self._base)
+
     def restart(self) -> None:
         self._data.clear()
+
+    def rewind(self, offset: int) -> None:
+        del self._data[offset:]
+
+    def read_base(self, count: int, offset: int) -> bytes:
+        return self._base[offset : offset + count]
+
+    def copy(self, source: int, size: int) -> None:
+        self.write(memoryview(self._base[source : source + size]))
+
+    def drop_base(self) -> None:
+        self._base = b""
 
     def write(self, data: memoryview) -> None:
         self._landing.take(data.nbytes)

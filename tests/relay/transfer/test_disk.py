@@ -17,7 +17,9 @@ import pytest
 
 from rs_relay.errors import DiskFull, LocalProblem, RsError, TransferFailed
 from rs_relay.transfer import folder, resume
-from rs_relay.transfer.disk import Store
+from rs_relay.transfer import messages as m
+from rs_relay.transfer.disk import Landing, Store
+from rs_relay.transfer.outcome import Kept
 
 DATA = bytes(range(256)) * 4096  # 1 MiB
 SHA = hashlib.sha256(DATA).digest()
@@ -46,9 +48,18 @@ def put(store: Store, name: str = "a", data: bytes = DATA, **options: Any) -> st
     return name
 
 
-def whole(store: Store, name: str, data: bytes = b"x", **options: Any) -> str:
+def place(landing: Landing, name: str, data: bytes = b"1", mtime_ns: int = 1, mode: int = -1) -> str | Kept:
+    """One small file; its name. Raises what went wrong with it."""
+    sha256 = hashlib.sha256(data).digest()
+    (found,) = landing.wholes([m.Whole(1, 0, name, mtime_ns, sha256, view(data), mode)])
+    if isinstance(found, RsError):
+        raise found
+    return found
+
+
+def whole(store: Store, name: str, data: bytes = b"x", **options: Any) -> str | Kept:
     landing = store.landing("batch", **options)
-    saved = landing.whole(name, view(data), hashlib.sha256(data).digest(), 1)
+    saved = place(landing, name, data)
     landing.settle()
     return saved
 
@@ -58,7 +69,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("how", [put, whole])
-def test_the_same_name_three_times(store: Store, tmp_path: Path, how: Callable[..., str]) -> None:
+def test_the_same_name_three_times(store: Store, tmp_path: Path, how: Callable[..., Any]) -> None:
     """T-03"""
     names = [how(store, "a.txt", data) for data in (b"one", b"two", b"three")]
     assert names == ["a.txt", "a (1).txt", "a (2).txt"]
@@ -66,7 +77,7 @@ def test_the_same_name_three_times(store: Store, tmp_path: Path, how: Callable[.
 
 
 @pytest.mark.parametrize("how", [put, whole])
-def test_overwrite_replaces_and_never_a_directory(store: Store, tmp_path: Path, how: Callable[..., str]) -> None:
+def test_overwrite_replaces_and_never_a_directory(store: Store, tmp_path: Path, how: Callable[..., Any]) -> None:
     how(store, "a", b"one")
     assert how(store, "a", b"two", overwrite=True) == "a"
     assert files(tmp_path / "root") == {"a": b"two"}
@@ -188,11 +199,11 @@ def test_a_directory_gets_one_name_and_an_unfinished_one_goes_on(store: Store, t
     landing = store.landing("b1")
     assert landing.folder("d", "dirkey") == "d (1)"
     assert landing.folder("d/e", "x") == "d (1)/e"
-    assert landing.whole("d/e/a", view(b"1"), hashlib.sha256(b"1").digest(), 1) == "d (1)/e/a"
+    assert place(landing, "d/e/a") == "d (1)/e/a"
     landing.settle()  # and now the program is killed
     again = store.landing("b2")
     assert again.folder("d", "dirkey") == "d (1)"
-    assert again.whole("d/e/a", view(b"1"), hashlib.sha256(b"1").digest(), 1) == "d (1)/e/a"
+    assert place(again, "d/e/a") == "d (1)/e/a"
     there = again.begin("d/e/a", 1, 1, "k")
     assert (there.offset, there.publish()) == (1, "d (1)/e/a")
     other = again.begin("d/e/a", 1, 1, "k")
@@ -208,9 +219,9 @@ def test_a_directory_gets_one_name_and_an_unfinished_one_goes_on(store: Store, t
 
 def test_a_name_for_the_topmost_thing(store: Store) -> None:
     landing = store.landing("b", rename="mine")
-    assert landing.whole("theirs", view(b"1"), hashlib.sha256(b"1").digest(), 1) == "mine"
+    assert place(landing, "theirs") == "mine"
     assert landing.folder("theirs", "k") == "mine (1)"
-    assert landing.whole("theirs/x", view(b"1"), hashlib.sha256(b"1").digest(), 1) == "mine (1)/x"
+    assert place(landing, "theirs/x") == "mine (1)/x"
 
 
 def test_room_is_looked_for_first_and_the_message_has_the_figures(

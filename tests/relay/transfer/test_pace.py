@@ -40,8 +40,8 @@ class LineModel:
         start = max(self.now, self._free_at)
         self.queueing.append(start - self.now)
         self._free_at = start + size / self.rate
-        self.pace.said("f", self._offset, size, ack, self.now)
         self._offset += size
+        self.pace.said("f", self._offset, size, ack, self.now)
         if ack:
             self._unacked = 0
             self._answers.append((self._free_at + self.delay, self._offset))
@@ -93,14 +93,14 @@ def test_a_path_that_becomes_longer_does_not_starve() -> None:
 def test_it_never_waits_for_an_answer_that_was_not_asked_for() -> None:
     pace = Pace()
     for number in range(100):
-        pace.said("f", number * 4096, 4096, False, 0.0)
+        pace.said("f", (number + 1) * 4096, 4096, False, 0.0)
     assert pace.open()
 
 
 def test_a_settled_or_forgotten_file_frees_its_bytes() -> None:
     pace = Pace()
-    pace.said("a", 0, 100_000, True, 0.0)
-    pace.said("b", 0, 100_000, True, 0.0)
+    pace.said("a", 100_000, 100_000, True, 0.0)
+    pace.said("b", 100_000, 100_000, True, 0.0)
     assert not pace.open()
     pace.settled("a", 0.1)
     assert pace.flying == 100_000

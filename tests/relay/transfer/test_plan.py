@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rs_relay.errors import NoSuchSession, NotAllowed, TransferFailed, UsageError
+from rs_relay.errors import TransferFailed, UsageError
 from rs_relay.transfer import plan
+from rs_relay.transfer.folder import hold
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
 
 def test_a_tree(tree: Path) -> None:
     root = plan.local(str(tree))
-    found = {f.name: f for f in root.found()}
+    found = {f.name: f for f in root.found() if not f.finish}
     assert [n for n, f in found.items() if f.open] == ["tree/a.txt", "tree/sub/zero"]
     assert [n for n, f in found.items() if f.key] == ["tree", "tree/sub", "tree/sub/empty"]
     skipped = {n for n, f in found.items() if f.message and not f.code}
@@ -114,51 +115,11 @@ def test_local_paths_that_cannot_be_sent(path: str, tmp_path: Path, monkeypatch:
         plan.local(path)
 
 
-@pytest.mark.parametrize("path", ["tree/a.txt", "~/tree/a.txt", "./tree/../tree/a.txt", "{home}/tree/a.txt", "inside"])
-def test_what_may_be_asked_for(tree: Path, path: str) -> None:
-    (tree.parent / "inside").symlink_to(tree / "a.txt")
-    root = plan.below(tree.parent, path.format(home=tree.parent))
-    (found,) = root.found()
-    assert found.name == "a.txt"
-    root.close()
-
-
-FORBIDDEN = (
-    "/etc/passwd ../../etc/passwd ~ ~/ . .. tree/.. tree/link/passwd out ~root/x "
-    "tree/nothing tree/a.txt/x {home}x/a loop"
-)
-
-
-@pytest.mark.parametrize("path", [*FORBIDDEN.split(), "", "a\0b", "x" * 5000, "\udcff"])
-def test_what_may_not(tree: Path, path: str) -> None:
-    home = tree.parent
-    (home / "out").symlink_to("/etc/hosts")
-    (home / "loop").symlink_to("loop")
-    before = len(os.listdir("/proc/self/fd"))
-    with pytest.raises(NoSuchSession) as e:
-        plan.below(home, path.format(home=home))
-    assert e.value.message == "There is no such file in the customer's home folder."
-    assert len(os.listdir("/proc/self/fd")) == before
-
-
-@pytest.mark.parametrize(
-    "path", [".ssh/id_ed25519", "~/.ssh", ".bashrc", "sub/../.ssh/id_ed25519", "innocent", ".gone"]
-)
-def test_what_is_hidden_below_home_is_not_fetched(tmp_path: Path, path: str) -> None:
-    (tmp_path / ".ssh").mkdir()
-    (tmp_path / ".ssh" / "id_ed25519").write_text("a key")
-    (tmp_path / ".bashrc").write_text("")
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "innocent").symlink_to(tmp_path / ".ssh" / "id_ed25519")
-    with pytest.raises(NotAllowed):
-        plan.below(tmp_path, path)
-
-
 def test_what_is_hidden_in_a_fetched_directory_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "work" / ".git").mkdir(parents=True)
     (tmp_path / "work" / ".env").write_text("a password")
     (tmp_path / "work" / "report").write_text("text")
-    root = plan.below(tmp_path, "work")
+    root = plan.Root(hold(tmp_path), "work", str(tmp_path / "work"), "work", shows=lambda name, _: name[0] != ".")
     found = {f.name: f.message for f in root.found()}
     assert {name for name, message in found.items() if message == "Hidden; not fetched."} == {"work/.git", "work/.env"}
     assert root.totals().files == 1
@@ -166,3 +127,73 @@ def test_what_is_hidden_in_a_fetched_directory_is_told_and_left_out(tmp_path: Pa
     own = plan.local(str(tmp_path / "work"))
     assert own.totals().files == 2
     own.close()
+
+
+def test_a_directory_ends_with_its_time_and_its_mode_after_all_that_is_in_it(tree: Path) -> None:
+    (tree / "sub").chmod(0o750)
+    os.utime(tree / "sub", ns=(1, 5_000_000_000))
+    root = plan.local(str(tree))
+    found = list(root.found())
+    root.close()
+    names = [f.name for f in found if f.finish]
+    assert names == ["tree/sub/empty", "tree/sub", "tree"]
+    sub = next(f for f in found if f.name == "tree/sub" and f.finish)
+    assert sub.finish == (5_000_000_000, 0o750)
+    assert found.index(sub) > max(i for i, f in enumerate(found) if f.name.startswith("tree/sub/"))
+
+
+def test_links_go_as_links_where_they_are_kept_and_stay_within(tree: Path) -> None:
+    (tree / "sub/up").symlink_to("../sub/zero")
+    (tree / "sub/out").symlink_to("../../secret")
+    (tree / "sub/trick").symlink_to("empty/../../../secret")
+    root = plan.local(str(tree), links=True)
+    found = {f.name: f for f in root.found() if f.target or f.message}
+    root.close()
+    kept = {name: f.target for name, f in found.items() if f.target}
+    assert kept == {"tree/sub/file-link": "../a.txt", "tree/sub/up": "../sub/zero"}
+    assert {"tree/link", "tree/sub/out", "tree/sub/trick"} <= set(found)
+
+
+def test_a_large_directory_is_not_held_in_memory(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "SORTED", 3)
+    for number in range(20):
+        (tree / "sub" / str(number)).touch()
+    root = plan.local(str(tree / "sub"))
+    assert {f.name for f in root.found() if f.open} == {f"sub/{n}" for n in [*range(20), "zero"]}
+    root.close()
+
+
+def test_several_are_open_only_while_they_are_walked_and_a_file_is_found_again(tree: Path) -> None:
+    def broken() -> plan.Root:
+        raise UsageError("There is no such file here.")
+
+    opens = [lambda: plan.local(str(tree / "sub")), broken, lambda: plan.local(str(tree / "a.txt"))]
+    before = len(os.listdir("/proc/self/fd"))
+    several = plan.Several("things", opens)
+    assert several.totals() == plan.Totals(2, 5)
+    found = list(several.found())
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert [f.name for f in found if f.code] == ["things (2)"]
+    for file in found:
+        if file.open:
+            file.open().close()
+
+
+def test_holes_are_found_and_what_is_read_ends_before_one(tmp_path: Path) -> None:
+    path = tmp_path / "disk.img"
+    with path.open("wb") as file:
+        file.write(b"a" * 4096)
+        file.seek(1 << 20)
+        file.write(b"b" * 4096)
+        file.truncate(3 << 20)
+    root = plan.local(str(path))
+    (found,) = root.found()
+    assert found.open
+    source = found.open()
+    if not source.hole(4096):
+        pytest.skip("this file system tells of no holes")
+    assert (source.hole(0), source.hole(4096), source.hole(1 << 20)) == (0, (1 << 20) - 4096, 0)
+    assert len(source.read(1 << 20, 1 << 20)) == 4096
+    assert source.hole((1 << 20) + 4096) == (2 << 20) - 4096
+    source.close()
+    root.close()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rs_relay.errors import Damaged, DiskFull, PeerBroke, RsError, TransferFailed
 from rs_relay.transfer import messages as m
-from rs_relay.transfer.receiver import Receiver
+from rs_relay.transfer.receiver import REPAIRS, Receiver
 from tests.support.transfer import MemoryLanding, Told, conversation, opening
 
 DATA = bytes(range(256)) * 8
@@ -55,7 +55,7 @@ def test_the_disk_full_at_any_write_fails_that_file_alone() -> None:
 
 def test_a_flipped_byte_is_sent_again_once() -> None:
     landing = MemoryLanding()
-    talk, sent, _ = conversation({"a": DATA}, landing)
+    talk, sent, received = conversation({"a": DATA}, landing)
     flipped = False
     while talk.step():
         if not flipped and landing.parts and (part := next(iter(landing.parts.values()))):
@@ -63,7 +63,8 @@ def test_a_flipped_byte_is_sent_again_once() -> None:
             flipped = True
     assert landing.final == {"a": DATA}
     assert not sent.errors
-    assert sum(isinstance(message, m.Done) for message in talk.said) == 2
+    assert [o.repaired for o in sent.outcomes + received.outcomes] == [1, 1]
+    assert sum(isinstance(message, m.Back) for message in talk.said) == 1
 
 
 def test_a_file_that_is_always_damaged_fails_and_leaves_nothing() -> None:
@@ -71,8 +72,9 @@ def test_a_file_that_is_always_damaged_fails_and_leaves_nothing() -> None:
     here, told = receiver(landing)
     here.step([offer(), piece(0, DATA)])
     lie = m.Done(1, 0, len(DATA), b"x" * 32)
-    assert isinstance(here.step([lie])[0], m.Accept)
-    answers = here.step([piece(0, DATA), lie, m.Last(1, 1)])
+    for _ in range(REPAIRS):
+        assert here.step([lie]) == [m.Ack(1, 0, len(DATA), SHA)]
+    answers = here.step([lie, m.Last(1, 1)])
     assert isinstance(answers[-1], m.Failed)
     assert answers[-1].code == Damaged.code
     assert [type(e) for e in told.errors] == [Damaged]
@@ -104,9 +106,11 @@ LIES: list[list[m.FromSender]] = [
     [offer(), piece(0, b"x"), m.Done(1, 0, len(DATA), SHA)],
     [offer(), m.Last(1, 0)],
     [offer(i) for i in range(2 * m.OFFERS_AHEAD + 1)],
-    [m.Whole(1, 500, "a", 1, SHA, memoryview(b""))],
-    [m.Folder(1, 500, "d", "k")],
-    [m.LeftOut(1, 500, "d", "why")],
+    [m.Whole(1, m.AHEAD + 1, "a", 1, SHA, memoryview(b""))],
+    [offer(), m.Whole(1, 0, "b", 1, SHA, memoryview(DATA))],
+    [m.Folder(1, m.AHEAD + 1, "d", "k")],
+    [m.Finish(1, 0, "d", 1), m.Finish(1, 0, "d", 1)],
+    [m.LeftOut(1, m.AHEAD + 1, "d", "why")],
 ]
 
 
@@ -135,7 +139,8 @@ def test_a_settled_item_said_again_is_answered_again_and_told_once() -> None:
     here, told = receiver()
     whole = m.Whole(1, 0, "a", 1, SHA, memoryview(DATA))
     left = m.LeftOut(1, 1, "b", "A symbolic link.")
-    assert here.step([whole, left]) == here.step([opening(), whole, left])
+    first, again = here.step([whole, left]), here.step([opening(), whole, left])
+    assert {answer.item: answer for answer in first} == {answer.item: answer for answer in again}
     assert len(told.outcomes) == 2
 
 

@@ -194,7 +194,7 @@ def test_what_cannot_be_read_is_told_and_the_others_arrive() -> None:
 
 
 def test_offers_are_not_waited_for_and_stay_bounded() -> None:
-    sender = Sender(opening(), plan_of({f"f{i}": b"x" for i in range(1000)}), Told())
+    sender = Sender(opening(), plan_of({f"f{i}": b"x" for i in range(2 * m.AHEAD)}), Told())
     said = sender.step([], Line(room=10**6))
     assert sum(isinstance(message, m.Whole) for message in said) == m.AHEAD
     large = Sender(opening(), plan_of({f"f{i}": bytes(9000) for i in range(100)}), Told())
