@@ -30,6 +30,7 @@ from rs_relay.channels.folders import (
     Entries,
     Entry,
     Find,
+    Glob,
     Kind,
     List,
     Make,
@@ -55,7 +56,7 @@ PIECE = 1024 * 1024  # bytes copied at a time
 
 Step = Entries | Passed | None
 Work = Generator[Step, None, Ended]
-Asked = List | Stat | Find | Measure | Space | Make | Move | Remove
+Asked = List | Stat | Find | Glob | Measure | Space | Make | Move | Remove
 
 
 class Stopped(RsError):
@@ -119,6 +120,8 @@ class Filing:
                 return (yield from self._stat(asked))
             case Find():
                 return (yield from self._find(asked))
+            case Glob():
+                return (yield from self._glob(asked))
             case Measure():
                 return (yield from self._measure(asked))
             case Space():
@@ -172,6 +175,19 @@ class Filing:
             yield batch.take()
             more = batch.total >= LISTED or looked >= LOOKED_AT
             return Ended(asked.task, count=batch.total, path=wire(place.path), more=more, left=self._left)
+
+    def _glob(self, asked: Glob) -> Work:
+        batch = _Batch(asked.task)
+        for path in self._places.expand(text(asked.path), stopped=self._stop.is_set):
+            try:
+                with self._places.find(path, follow=False) as place:
+                    batch.add(_entry(path, _look(place), place.folder, place.name))
+            except (NoSuchSession, FileNotFoundError):
+                continue  # gone meanwhile
+            if self._pause() or batch.full:
+                yield batch.take()
+        yield batch.take()
+        return Ended(asked.task, count=batch.total)
 
     def _measure(self, asked: Measure) -> Work:
         batch = _Batch(asked.task)

@@ -1,7 +1,7 @@
 """Folders of the customer's: what is in them, and changes to it. Contents of files go over the channel `files`.
 
     technician                                   agent
-    List, Stat, Find, Measure, Space(task, …) ──▶    looks
+    List, Stat, Find, Glob, Measure, Space(task, …) ▶    looks
                               ◀─────────────     Entries(task, …) as they are found, Passed(task, …) while it takes long
     Make, Move, Remove(task, …)  ─────────────▶     changes, and tells the customer
                               ◀─────────────     Ended(task, …): that task is over; with a `code` it failed
@@ -66,6 +66,13 @@ class Find(msgspec.Struct, frozen=True, tag="find"):
     after: float = 0.0  # changed since, seconds since 1970; 0: ever
     before: float = 0.0
     depth: int = 64
+
+
+class Glob(msgspec.Struct, frozen=True, tag="glob"):
+    """What a pattern (`* ? [] **`) stands for; `name` in the entries is the path, written as the pattern was."""
+
+    task: int
+    path: str
 
 
 class Measure(msgspec.Struct, frozen=True, tag="measure"):
@@ -147,7 +154,7 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
     left: int = 0  # things passed over: not reached, or not to be read
 
 
-Up = List | Stat | Find | Measure | Space | Make | Move | Remove | Stop
+Up = List | Stat | Find | Glob | Measure | Space | Make | Move | Remove | Stop
 Down = Entries | Passed | Ended
 SPEC: ChannelSpec[Up, Down] = ChannelSpec("folders", Permission.FILES, Priority.TALK, Up, Down, max_message=192 * 1024)
 

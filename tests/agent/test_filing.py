@@ -18,6 +18,7 @@ from rs_relay.channels.folders import (
     Entries,
     Entry,
     Find,
+    Glob,
     Kind,
     List,
     Make,
@@ -143,6 +144,13 @@ def test_a_huge_folder_is_told_in_parts_and_bounded(at: Customer, monkeypatch: p
 )
 def test_finding(at: Customer, asked: Find, found: list[str]) -> None:
     assert at.names(asked) == found
+
+
+def test_patterns(at: Customer) -> None:
+    assert at.names(Glob(1, "docs/*.pdf")) == ["docs/report.pdf"]
+    assert at.names(Glob(1, "**/*.txt")) == ["docs/sub/deep/a.txt"]
+    with pytest.raises(NoSuchSession):
+        at.do(Glob(1, "docs/*.exe"))
 
 
 def test_measuring(at: Customer) -> None:
