@@ -119,6 +119,7 @@ class _File:
     resumed_from: int
     reused: int = 0
     repaired: int = 0
+    wrong: int = 0  # times that it was said to be done and was not what was meant
     questions: int = 0
 
 
@@ -397,18 +398,13 @@ class Receiver:
     def _back(self, file: _File, message: m.Back) -> list[m.FromReceiver]:
         if not 0 <= message.offset <= file.part.offset:
             raise PeerBroke("The other end went back to where it had not been.")
-        if self._damaged(file):
+        file.repaired += 1
+        if file.repaired > REPAIRS:
             return [self._beyond_repair(message.item)]
         file.part.drop_base()  # it may be what is wrong
         file.part.rewind(message.offset)
         file.resumed_from = min(file.resumed_from, file.part.offset)
         return [m.Accept(self._batch, message.item, file.part.offset, file.part.digest())]
-
-    @staticmethod
-    def _damaged(file: _File) -> bool:
-        """Once more. True: too often."""
-        file.repaired += 1
-        return file.repaired > REPAIRS
 
     def _beyond_repair(self, number: int) -> m.Failed:
         file = self._files.pop(number)
@@ -432,7 +428,8 @@ class Receiver:
                 self._batch, number, saved, message.size, message.sha256, file.resumed_from, file.reused, file.repaired
             )
             return [self._settle(number, answer, file.name, message.note)]
-        if self._damaged(file):
+        file.wrong += 1
+        if file.wrong > REPAIRS:
             return [self._beyond_repair(number)]
         return [m.Ack(self._batch, number, message.size, file.part.digest())]
 
