@@ -5,6 +5,10 @@ name = "Front desk"
 folder = "~/Downloads/rs"
 allow = ["view"]
 journal = true
+forbid = ["shell"]
+
+What is forbidden is never asked for, whatever else is set. An administrator says so for everybody in the system's own
+`agent.toml` (below /etc/xdg/rs on Linux), of which nothing else is read.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder: str = ""
     allow: tuple[str, ...] = ()
     journal: bool = True
+    forbid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,21 +54,29 @@ class Config:
     journal: bool
     keep: bool  # wait for the next session after one has ended
     state: Path
+    forbid: frozenset[Permission] = frozenset()  # never granted
 
 
-def read(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Config:
-    """`options`: relay, name, folder, allow, desktop, journal, keep; None where not given. Raises RsError."""
+def read(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, system: Path | None = None) -> Config:
+    """`options`: relay, name, folder, allow, desktop, journal, keep; None where not given. `system`: the folder of the
+    system's own settings. Raises RsError."""
     stored = _stored(config_folder(environ) / FILE)
+    system = system or Path(platformdirs.site_config_dir("rs", appauthor=False))
+    forbid = permissions((*stored.forbid, *_stored(system / FILE).forbid))
+    allow = permissions(_split(options.get("allow")) or stored.allow)
+    if forbid & allow:
+        raise UsageError(_("What is forbidden on this computer cannot be allowed."), ", ".join(sorted(forbid & allow)))
     journal = options.get("journal")
     return Config(
         relay=options.get("relay") or environ.get("RS_RELAY") or stored.relay or DEFAULT_RELAY,
         name=(options.get("name") or stored.name or platform.node() or "?")[:NAME],
         folder=Path(options.get("folder") or stored.folder or "~/Downloads/rs").expanduser().absolute(),
-        allow=permissions(_split(options.get("allow")) or stored.allow),
+        allow=allow,
         desktop=options.get("desktop") or "auto",
         journal=stored.journal if journal is None else bool(journal),
         keep=bool(options.get("keep")),
         state=state_folder(environ),
+        forbid=forbid,
     )
 
 

@@ -108,11 +108,16 @@ class Context:
     withdraw: Callable[[Permission], None] = lambda permission: None  # the customer took it back at the machine itself
     # Whether a permission is in force now, beside the channel's own: DISK widens `files`. Asked at each use.
     granted: Callable[[Permission], bool] = lambda permission: False
+    records: Path | None = None  # where the local journal is kept; None where the customer wants none
+    changed: Callable[[], None] = lambda: None  # what a feature says of itself as `busy` is another now
     # The customer lets others draw on their screen now: it is seen, not paused, and no question of ours is on show.
     drawable: Callable[[], bool] = lambda: True
 
 
 class Feature(Protocol):
+    """May have more: `busy`, whether it goes on with no channel open (shown as use of its permission); `withdrawn()`, a
+    coroutine that ends what does, when the customer takes the permission back; `close()`, at the session's end."""
+
     spec: ChannelSpec[Any, Any]
 
     async def run(self, channel: Channel[Any, Any]) -> None: ...

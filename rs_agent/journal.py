@@ -25,6 +25,7 @@ class Journal:
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         """Raises LocalProblem if the record cannot be kept or could be read by others."""
+        self.folder: Path | None = folder
         self._file = folder / FILE
         self._clock = clock
         self.broken = False
@@ -57,6 +58,7 @@ class NoJournal:
     """The customer asked for no record."""
 
     broken = False
+    folder: Path | None = None
 
     def write(self, kind: str, **facts: str | int | float | list[str]) -> None: ...
 

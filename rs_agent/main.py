@@ -104,7 +104,7 @@ async def _lives(
     typed: Code | None,
 ) -> None:
     """One life after another while --keep says so; each has its own name, keys and code."""
-    plan = Plan(settings.name, settings.folder, settings.allow)
+    plan = Plan(settings.name, settings.folder, settings.allow, offered=OFFERED - settings.forbid)
     pulled = asyncio.create_task(ending.wait(), name="stop")
     while not ending.pulled:
         host = Host(relay, plan, here, face, journal)

@@ -116,6 +116,7 @@ class Session:
             self._desktop, face, plan.folder, who, note=self._note, drawable=self._drawable,
             withdraw=lambda permission: self.withdraw([permission]),
             granted=lambda permission: self._desk.consent.granted(permission),
+            records=journal.folder, changed=self._announce,
         )  # fmt: skip
         self._desk = Desk(Consent(plan.offered, plan.allow), face, str(plan.folder), self._consented)
         self._features: dict[str, Feature] = {}
@@ -165,6 +166,9 @@ class Session:
         entry = self._plan.features.get(request.name)
         if entry is None:
             request.refuse(UsageError("The customer's program does not have that feature."))
+            return
+        if entry.permission is not None and entry.permission not in self._plan.offered:
+            request.refuse(_forbidden(entry.permission))
             return
         if entry.permission is not None and not await self._desk.settle(entry.permission, visit.who):
             self._journal.write("refused", who=visit.who, permission=str(entry.permission))
@@ -277,18 +281,24 @@ class Session:
         if self._desk.consent.question is not None:
             self.erase()  # nobody draws over what the customer has to read, or what looks like it
         over = {run for run in self._runs if run.permission in permissions and not self._allowed(run)}
-        if over:
-            self._chore(self._stop_runs(over))
+        lost = {p for p in permissions if not self._desk.consent.granted(p)}
+        alone = [f for f in self._features.values() if f.spec.permission in lost and getattr(f, "busy", False)]
+        if over or alone:
+            self._chore(self._stop_runs(over, alone))
         else:
             self._announce()
 
     def _allowed(self, run: _Run) -> bool:
         return self._desk.consent.granted(run.permission)
 
-    async def _stop_runs(self, runs: set[_Run]) -> None:
+    async def _stop_runs(self, runs: set[_Run], alone: Iterable[Feature]) -> None:
+        """`alone`: features of which something goes on without a channel."""
         for run in runs:
             run.channel.cut(_denied(run.permission))
+        ending = {asyncio.ensure_future(getattr(feature, "withdrawn")()) for feature in alone}  # noqa: B009
         await _cancelled({run.task for run in runs}, STOPPING)
+        if ending:
+            await asyncio.wait(ending, timeout=STOPPING)
         self._announce()
 
     def _announce(self) -> None:
@@ -297,7 +307,9 @@ class Session:
             return
         connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
         granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
-        used = frozenset(run.permission for run in self._runs if run.permission in SHOWN_IN_USE) & granted
+        using = [run.permission for run in self._runs]
+        using += [f.spec.permission for f in self._features.values() if getattr(f, "busy", False)]
+        used = frozenset(permission for permission in using if permission in SHOWN_IN_USE) & granted
         if self._desktop.paused:  # the desktop puts it back meanwhile
             used -= {Permission.PRIVACY}
         if (drawing := self._drawing()) is not None:
@@ -427,6 +439,12 @@ class Session:
         task = asyncio.create_task(work, name="session")
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+def _forbidden(permission: Permission) -> NotAllowed:
+    return NotAllowed(
+        f"The customer's computer is set never to allow {permission}.", "Whoever looks after it can change that."
+    )
 
 
 def _denied(permission: Permission | None) -> NotAllowed:

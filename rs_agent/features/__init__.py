@@ -43,6 +43,7 @@ FEATURES: dict[str, Entry] = {
     "appearance": Entry("appearance", "appearance", "Appearance", Permission.CONTROL),
     "privacy": Entry("privacy", "privacy", "Privacy", Permission.PRIVACY),
     "exec": Entry("exec", "exec", "Exec", Permission.SHELL),
+    "shell": Entry("shell", "shell", "ShellFeature", Permission.SHELL),
     "tunnel": Entry("tunnel", "tunnel", "Tunnel", Permission.TUNNEL),
 }
 

@@ -33,6 +33,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("transfers", "rs_cli.commands.transfers", "List, pause, limit and retry what your rs programs move."),
     Verb("print", "rs_cli.commands.print", "Print files of the customer's on your own printer."),
     Verb("exec", "rs_cli.commands.exec", "Run a command on the customer's computer."),
+    Verb("shell", "rs_cli.commands.shell", "Open a shell on the customer's computer."),
     Verb("ls", "rs_cli.commands.ls", "List folders of the customer's."),
     Verb("stat", "rs_cli.commands.stat", "Tell what a file or folder of the customer's is."),
     Verb("mkdir", "rs_cli.commands.mkdir", "Make folders on the customer's computer."),
