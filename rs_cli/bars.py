@@ -1,4 +1,8 @@
-"""Progress bars of transfers on a terminal's standard error; in a pipe, nothing at all."""
+"""Progress bars of transfers on a terminal's standard error; in a pipe, nothing at all.
+
+What moves has a bar, the rest is a number: "and 12 more wait". Sizes, rate and remaining time are those of the
+transfer itself: what was there before counts as done and not as speed.
+"""
 
 from __future__ import annotations
 
@@ -7,48 +11,66 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rs_cli.features.files import State, Transfer
+from rs_cli.transfers import rates, speed
 from rs_relay.text import printable
 
 NAME = 32  # cells
+SHOWN = (State.WAITING, State.MOVING, State.PAUSED)
 
 
 @contextmanager
-def bars() -> Iterator[Callable[[Transfer], None]]:
+def bars(quiet: bool = False) -> Iterator[Callable[[Transfer], None]]:
     """What is to be called whenever a transfer has moved."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda transfer: None
         return
     from rich.console import Console  # 40 ms, for a terminal only
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        SpinnerColumn,
-        TaskID,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[figures]}", markup=False),
     )
     tasks: dict[int, TaskID] = {}
+    waiting: set[int] = set()
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        rest = shown.add_task("", total=None, visible=False, figures="")
 
         def moved(transfer: Transfer) -> None:
-            progress = transfer.progress
+            (waiting.add if transfer.state is State.QUEUED else waiting.discard)(transfer.number)
+            shown.update(rest, visible=bool(waiting), description=f"and {len(waiting)} more in the queue")
+            if transfer.state not in SHOWN:
+                if transfer.number in tasks:
+                    shown.remove_task(tasks.pop(transfer.number))
+                return
             if transfer.number not in tasks:
-                tasks[transfer.number] = shown.add_task("", total=None)
+                tasks[transfer.number] = shown.add_task("", total=None, figures="")
+            progress = transfer.progress
             total = progress.total if progress.total >= 0 else None
-            shown.update(tasks[transfer.number], description=_title(transfer), completed=progress.done, total=total)
+            shown.update(
+                tasks[transfer.number],
+                description=_title(transfer),
+                completed=progress.done,
+                total=total,
+                figures=figures(transfer),
+            )
 
         yield moved
+
+
+def figures(transfer: Transfer) -> str:
+    """`12.3 of 45.6 MB, 3.2 MB/s, 10 s left`."""
+    progress = transfer.progress
+    said = [rates.part(progress.done, progress.total)]
+    if transfer.state is State.PAUSED:
+        return f"{said[0]}, paused"
+    if transfer.rate >= 1:
+        said.append(rates.shown(transfer.rate))
+    if left := speed.shown(transfer.seconds_left):
+        said.append(f"{left} left")
+    return ", ".join(said)
 
 
 def _title(transfer: Transfer) -> str:

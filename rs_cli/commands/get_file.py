@@ -1,8 +1,8 @@
-"""`rs get-file [SESSION] REMOTE [LOCAL]`: fetch a file or directory of the customer's, also into a pipe."""
+"""`rs get-file [SESSION] REMOTE… [LOCAL]`: fetch files and directories of the customer's, also into a pipe."""
 
 from __future__ import annotations
 
-import asyncio
+import os
 import sys
 from typing import Annotated
 
@@ -10,10 +10,10 @@ import typer
 
 from rs_cli import output
 from rs_cli.accounts import account
-from rs_cli.bars import bars
-from rs_cli.features.files import Files, Report
-from rs_cli.options import REACH, AsJson, Timeout
-from rs_cli.reach import reach, step_back
+from rs_cli.carrying import carry_out
+from rs_cli.features.files import Files, Transfer
+from rs_cli.options import REACH, Archive, AsJson, IfNewer, Limit, Overwrite, Quiet, Timeout
+from rs_cli.transfers import rates
 from rs_relay.errors import UsageError
 
 app = typer.Typer()
@@ -24,47 +24,67 @@ def get_file(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="[SESSION] REMOTE [LOCAL]",
-            help="The session's number (not needed if there is only one), the path there (below the customer's home), "
-            "and where to put it: a folder, a file's name, or `-` for standard output. Without it: here.",
+            metavar="[SESSION] REMOTE... [LOCAL]",
+            help="The session's number (not needed if there is only one), the paths there (below the customer's home; "
+            "quoted, * ? [ ] and ** stand for several), and where to put them: a folder, a file's name, or `-` for "
+            "standard output. Without it: here.",
         ),
     ],
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files of the same name; else they get a numbered name.")
-    ] = False,
+    overwrite: Overwrite = False,
+    if_newer: IfNewer = False,
+    archive: Archive = False,
+    into: Annotated[
+        str,
+        typer.Option("--into", metavar="FOLDER", help="Put them into this folder here; all words name remote paths."),
+    ] = "",
+    limit: Limit = "none",
+    quiet: Quiet = False,
     as_json: AsJson = False,
     timeout: Timeout = REACH,
 ) -> int:
-    """Fetch a file or directory. What was interrupted goes on where it stopped, also when fetched again later."""
-    number, remote, local = _read(what)
-    if local == "-" and as_json:
-        raise UsageError("The file and JSON cannot both go to standard output.", "Name a file instead of `-`.")
-    if local == "-" and output.is_terminal():
-        raise UsageError("A file is not written to a terminal.", "Pipe it into a program, or name a file.")
-    step_back()
-    session, report = asyncio.run(_get(number, remote, local, overwrite, timeout))
+    """Fetch files or directories. What was interrupted goes on where it stopped, also when fetched again later."""
+    number, remotes, local = _read(what, into)
+    check_pipe(remotes, local, as_json)
+    rate = rates.parse(limit)
+
+    def begin(files: Files) -> list[Transfer]:
+        if local == "-":
+            return [files.start_get_pipe(remotes[0], sys.stdout.fileno(), limit=rate)]
+        how = {"overwrite": overwrite, "if_newer": if_newer, "modes": archive, "links": archive}
+        return [files.start_get(remote, local, limit=rate, **how) for remote in remotes]
+
+    session, report = carry_out(number, begin, timeout, quiet=quiet or local == "-")
     if local == "-":
         report.check()
         return 0
-    return account(session, report, as_json)
+    return account(session, report, as_json, quiet)
 
 
-def _read(what: list[str]) -> tuple[int | None, str, str]:
+def check_pipe(remotes: list[str], local: str, as_json: bool) -> None:
+    """Raises UsageError where `local` is standard output and that cannot be meant."""
+    if local != "-":
+        return
+    if len(remotes) > 1:
+        raise UsageError("Only one file goes to standard output.")
+    if as_json:
+        raise UsageError("The file and JSON cannot both go to standard output.", "Name a file instead of `-`.")
+    if output.is_terminal():
+        raise UsageError("A file is not written to a terminal.", "Pipe it into a program, or name a file.")
+
+
+def _read(what: list[str], into: str) -> tuple[int | None, list[str], str]:
     first, *rest = what
     number = int(first) if first.isascii() and first.isdigit() and rest else None
     words = what if number is None else rest
-    if not 1 <= len(words) <= 2:
-        raise UsageError("One path there and at most one place here can be named.", "`rs get-file --help` explains.")
-    return number, words[0], words[1] if len(words) == 2 else "."
-
-
-async def _get(number: int | None, remote: str, local: str, overwrite: bool, timeout: float) -> tuple[int, Report]:
-    with bars() as moved:
-        files = Files(moved)
-        async with reach(number, timeout) as session:
-            if local == "-":
-                work = files.get_pipe(remote, sys.stdout.fileno())
-            else:
-                work = files.get(remote, local, overwrite=overwrite)
-            report = await session.during(files, work)
-            return session.entry.number, report
+    if into:
+        if not os.path.isdir(into):
+            raise UsageError("There is no such folder here.", f"Make it first: {into}")
+        return number, words, into
+    if len(words) == 1:
+        return number, words, "."
+    *remotes, local = words
+    if len(remotes) > 1 and not os.path.isdir(local):
+        if local == "-":
+            return number, remotes, local
+        raise UsageError("Several things need a folder here to go into.", "Name it last: `rs get-file 3 a b FOLDER`")
+    return number, remotes, local

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from typing import Annotated
@@ -10,10 +9,10 @@ from typing import Annotated
 import typer
 
 from rs_cli.accounts import account
-from rs_cli.bars import bars
-from rs_cli.features.files import Files, Report
-from rs_cli.options import REACH, AsJson, Timeout
-from rs_cli.reach import reach, step_back
+from rs_cli.carrying import carry_out
+from rs_cli.features.files import Files, Transfer
+from rs_cli.options import REACH, Archive, AsJson, IfNewer, Limit, Overwrite, Quiet, Timeout
+from rs_cli.transfers import rates
 from rs_relay.errors import UsageError
 
 app = typer.Typer()
@@ -29,13 +28,15 @@ def send_file(
             "standard input.",
         ),
     ],
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files of the same name; else they get a numbered name.")
-    ] = False,
+    overwrite: Overwrite = False,
+    if_newer: IfNewer = False,
+    archive: Archive = False,
     into: Annotated[
         str, typer.Option("--into", metavar="FOLDER", help="Below the customer's folder for received files.")
     ] = "",
     name: Annotated[str, typer.Option("--name", help="What standard input is called there.")] = "",
+    limit: Limit = "none",
+    quiet: Quiet = False,
     as_json: AsJson = False,
     timeout: Timeout = REACH,
 ) -> int:
@@ -50,9 +51,16 @@ def send_file(
     for path in paths:
         if path != "-" and not os.path.lexists(path):
             raise UsageError("There is no such file here.", f"Look at the path: {path}")
-    step_back()
-    session, report = asyncio.run(_send(number, paths, name, overwrite, into, timeout))
-    return account(session, report, as_json)
+    rate = rates.parse(limit)
+
+    def begin(files: Files) -> list[Transfer]:
+        if paths == ["-"]:
+            return [files.start_send_pipe(sys.stdin.fileno(), name, limit=rate, into=into, overwrite=overwrite)]
+        how = {"into": into, "overwrite": overwrite, "if_newer": if_newer, "modes": archive, "links": archive}
+        return [files.start_send(paths, limit=rate, **how)]
+
+    session, report = carry_out(number, begin, timeout, quiet=quiet)
+    return account(session, report, as_json, quiet)
 
 
 def session_and_paths(what: list[str]) -> tuple[int | None, list[str]]:
@@ -61,17 +69,3 @@ def session_and_paths(what: list[str]) -> tuple[int | None, list[str]]:
     if first.isascii() and first.isdigit() and (rest or not os.path.lexists(first)):
         return int(first), rest
     return None, what
-
-
-async def _send(
-    number: int | None, paths: list[str], name: str, overwrite: bool, into: str, timeout: float
-) -> tuple[int, Report]:
-    with bars() as moved:
-        files = Files(moved)
-        async with reach(number, timeout) as session:
-            if paths == ["-"]:
-                work = files.send_pipe(sys.stdin.fileno(), name, overwrite=overwrite, into=into)
-            else:
-                work = files.send(paths, overwrite=overwrite, into=into)
-            report = await session.during(files, work)
-            return session.entry.number, report

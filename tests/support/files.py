@@ -73,6 +73,7 @@ class OneSession:
 
     class Entry:
         number = 3
+        customer = "Maria's PC"
 
     entry = Entry()
 

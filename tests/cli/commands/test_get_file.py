@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli import output
-from rs_cli.commands import get_file
+from rs_cli import carrying, output
 from rs_cli.main import run
 from rs_relay.errors import NoSuchSession, UsageError
 from tests.support.files import OneSession
@@ -17,7 +16,8 @@ from tests.support.files import OneSession
 def session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OneSession:
     """A session whose customer has `log`; one is in the technician's folder."""
     made = OneSession(tmp_path)
-    monkeypatch.setattr(get_file, "reach", made)
+    monkeypatch.setattr(carrying, "reach", made)
+    monkeypatch.setenv("RS_STATE_DIR", str(tmp_path / "state"))
     (tmp_path / "home").mkdir()
     (tmp_path / "home/log").write_text("one\ntwo\n")
     (tmp_path / "desk").mkdir()
@@ -56,7 +56,7 @@ def test_json(session, capsys):
     assert run(["get-file", "3", "log", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["transfers"][0]["saved_as"] == "log"
-    assert run(["get-file", "3", "/etc/passwd", "--json"]) == NoSuchSession.exit_status
+    assert run(["get-file", "3", "nothing-there", "--json"]) == NoSuchSession.exit_status
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "not-found"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli.commands import send_file
+from rs_cli import carrying
 from rs_cli.commands.send_file import session_and_paths
 from rs_cli.main import run
 from rs_relay.errors import DiskFull, TransferFailed, UsageError
@@ -20,7 +20,8 @@ from tests.support.files import OneSession
 def session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OneSession:
     """A session; one is in the technician's folder."""
     made = OneSession(tmp_path)
-    monkeypatch.setattr(send_file, "reach", made)
+    monkeypatch.setattr(carrying, "reach", made)
+    monkeypatch.setenv("RS_STATE_DIR", str(tmp_path / "state"))
     (tmp_path / "desk").mkdir()
     monkeypatch.chdir(tmp_path / "desk")
     return made
@@ -62,7 +63,7 @@ def test_what_failed_is_said_and_is_the_exit_status(session, capsys):
     out, err = capsys.readouterr()
     assert out == "d/a: 0.0 MB\n"
     assert "d/bad\\x0aname: The file's name" in err
-    assert "rs: 1 of 3 files did not arrive." in err
+    assert "rs: 1 of 2 files did not arrive." in err
 
 
 def test_a_full_disk_has_its_own_exit_status_and_is_said_once(session, capsys, monkeypatch):
