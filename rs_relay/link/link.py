@@ -340,7 +340,9 @@ class Link:
                     continue
                 record, number = made
                 channel = self._channels.get(number) if number is not None else None
-                self._ration.sent(len(record), channel is not None and channel.spec.priority is Priority.BULK)
+                # (a channel that this end has closed is forgotten here, and may still have much to say)
+                bulk = number is not None and self.session.priority(number) is Priority.BULK
+                self._ration.sent(len(record), bulk)
                 await self._socket.send(record, self._socket.headroom)
                 self.traffic.records_out += 1
                 self.traffic.bytes_out += len(record)

@@ -148,6 +148,11 @@ class LinkSession:
         out = self._flow.get(channel)
         return out.queued if out else 0
 
+    def priority(self, channel: int) -> Priority | None:
+        """Of what it still has to say, closed or not."""
+        out = self._flow.get(channel)
+        return out.priority if out else None
+
     def consumed(self, channel: int, cost: int) -> None:
         """The application took `cost` bytes: grant them again, in steps that are worth a frame."""
         incoming = self._channels.get(channel)

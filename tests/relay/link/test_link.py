@@ -201,6 +201,23 @@ async def test_closing_waits_for_bulk_that_the_line_has_no_room_for_yet() -> Non
     assert await agent.ended is None
 
 
+async def test_what_a_closed_channel_still_has_to_say_is_counted_as_bulk() -> None:
+    bulk = ChannelSpec("bulk", None, Priority.BULK, Say, Line)
+    technician, agent = joined_links()
+    mine, theirs = await _open(technician, agent, bulk)
+    counted: list[bool] = []
+    honest = technician._ration.sent
+    technician._ration.sent = lambda size, is_bulk: (counted.append(is_bulk), honest(size, is_bulk))  # type: ignore[func-returns-value, method-assign]
+    heard = asyncio.create_task(asyncio.wait_for(_all(theirs), 10))
+    for n in range(60):
+        await mine.send(Say(str(n), "x" * 1000))
+    await mine.close()
+    counted.clear()
+    assert [m.key for m in await heard] == [str(n) for n in range(60)]
+    assert sum(counted) >= 10
+    await technician.close()
+
+
 async def _all(channel):
     return [m async for m in channel]
 
