@@ -44,6 +44,9 @@ FEATURES: dict[str, Entry] = {
     "privacy": Entry("privacy", "privacy", "Privacy", Permission.PRIVACY),
     "exec": Entry("exec", "exec", "Exec", Permission.SHELL),
     "shell": Entry("shell", "shell", "ShellFeature", Permission.SHELL),
+    "sysinfo": Entry("sysinfo", "sysinfo", "Sysinfo", Permission.INFO),
+    "logs": Entry("logs", "logs", "Logs", Permission.INFO),
+    "manage": Entry("manage", "manage", "Manage", Permission.SHELL),
     "tunnel": Entry("tunnel", "tunnel", "Tunnel", Permission.TUNNEL),
 }
 
