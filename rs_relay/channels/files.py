@@ -47,6 +47,7 @@ Up = (
     | m.Accept
     | m.Ack
     | m.Blocks
+    | m.Heard
     | m.Saved
     | m.Skipped
     | m.Failed
@@ -74,6 +75,7 @@ Down = (
     | m.Accept
     | m.Ack
     | m.Blocks
+    | m.Heard
     | m.Saved
     | m.Skipped
     | m.Failed

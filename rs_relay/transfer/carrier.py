@@ -33,7 +33,7 @@ from rs_relay.transfer.sender import Line, Sender
 
 STEP = 1024 * 1024  # bytes that a thread works off in one go: 1 ms, so that handing over costs nothing
 GATHER = 0.05  # seconds that pieces may lie until there is a STEP of them
-INBOX_BYTES = m.WINDOW + 2 * m.PIECE_MAX
+INBOX_BYTES = m.WINDOW + m.WHOLE_AHEAD + 2 * m.PIECE_MAX
 INBOX_MESSAGES = 2 * m.AHEAD
 
 T = TypeVar("T")
@@ -50,6 +50,7 @@ class Inbox(Generic[Heard]):
         self._urgent = 0  # messages that are not to be let lie
         self.limit = Limit()  # of what is said
         self._news = asyncio.Event()
+        self.arrived: asyncio.Queue[m.Heard] = asyncio.Queue()  # to be told at once
 
     def put(self, message: Heard) -> None:
         """Raises PeerBroke when the other end says more than it may."""
@@ -192,6 +193,7 @@ class Carrier:
         """Until the batch has ended. Parks it if the channel goes first. `moved` is called after each step; an RsError
         of its ends the batch."""
         worker = Worker()
+        telling = asyncio.create_task(self._tell(inbox))
         try:
             while True:
                 await inbox.news()
@@ -212,6 +214,7 @@ class Carrier:
                 if receiver.finished or receiver.aborted:
                     return
         finally:
+            telling.cancel()
             await worker.finish(receiver.park)
 
     async def send(self, sender: Sender, inbox: Inbox[Any], moved: Callable[[], None]) -> None:
@@ -236,6 +239,13 @@ class Carrier:
             await worker.finish(sender.rest)
 
     # ---- how
+
+    async def _tell(self, inbox: Inbox[Any]) -> None:
+        """Small files are acknowledged before the disk has them, unlike pieces: many of them wait for the disk
+        together, and the line's pace must not be taken from that."""
+        with suppress(ChannelClosed):
+            while True:
+                await self._channel.send(await inbox.arrived.get())
 
     def _line(self, limit: Limit) -> Line:
         piece = min(self._pace.piece, limit.piece)
@@ -278,6 +288,10 @@ class Carrier:
             if isinstance(message, m.Rate):
                 self._limited(message)
                 continue
+            if isinstance(message, m.Heard):
+                self._pace.settled((message.batch, message.item), self._clock())
+                self._room.set()
+                continue
             for part in unpacked(message):
                 self._account(part)
                 inbox = self._inboxes.get(part.batch)
@@ -285,6 +299,9 @@ class Carrier:
                     first(part)
                 else:
                     inbox.put(part)
+            if isinstance(message, m.Whole | m.Pack) and (inbox := self._inboxes.get(message.batch)):
+                last = message.items[-1] if isinstance(message, m.Pack) else message
+                inbox.arrived.put_nowait(m.Heard(message.batch, last.item))
 
     def _limited(self, message: m.Rate) -> None:
         if message.rate < m.UNKNOWN:

@@ -23,6 +23,7 @@
                                          ◀───     Failed(item, why) in place of Accept or Saved
                                          ◀───     Skipped(item, why) in the same place: what is here is as new
                                          ◀───     Answers(answers) to a Pack: several of Saved, Failed, Skipped and Ack
+                                         ◀───     Heard(item) at once, of a Whole or a Pack's last: it is here
                                          ◀───     Rate(rate) at any time: say no more than so many bytes a second
     Still()                              ◀──▶     at work on it, and nothing to say yet
     Abort(why)                           ◀──▶     the batch ends here
@@ -47,6 +48,7 @@ PATCH_MAX = PIECE_MAX - 16 * 1024  # bytes of content beside 512 copies of a fil
 WHOLE_MAX = PIECE_MAX - 1280  # a small file in one message, with the longest name and its hash
 
 WINDOW = 4 * 1024 * 1024  # bytes said and not acknowledged, all batches of a channel together
+WHOLE_AHEAD = WINDOW // 2  # bytes of small files said and not settled, a batch
 AHEAD = 4096  # items said and not settled, a batch
 PACK_ITEMS = 512  # of one message
 OFFERS_AHEAD = 8  # of those, files that come in pieces: each holds an open file at the receiver
@@ -166,7 +168,7 @@ class LeftOut(Said, frozen=True, tag="left-out"):
 
 class Pack(Said, frozen=True, tag="pack"):
     # of this batch, in order
-    items: Annotated[list[Folder | Finish | Whole | Link | LeftOut], msgspec.Meta(max_length=PACK_ITEMS)]
+    items: Annotated[list[Folder | Finish | Whole | Link | LeftOut], msgspec.Meta(min_length=1, max_length=PACK_ITEMS)]
 
 
 class Last(Said, frozen=True, tag="last"):
@@ -191,6 +193,10 @@ class Blocks(Said, frozen=True, tag="blocks"):
     offset: int
     strong: bytes
     weak: bytes = b""
+
+
+class Heard(Said, frozen=True, tag="heard"):
+    item: int
 
 
 class Saved(Said, frozen=True, tag="saved"):
@@ -221,7 +227,7 @@ class Rate(Said, frozen=True, tag="rate"):
 
 class Answers(Said, frozen=True, tag="answers"):
     # of this batch
-    answers: Annotated[list[Ack | Saved | Skipped | Failed], msgspec.Meta(max_length=PACK_ITEMS)]
+    answers: Annotated[list[Ack | Saved | Skipped | Failed], msgspec.Meta(min_length=1, max_length=PACK_ITEMS)]
 
 
 class Still(Said, frozen=True, tag="still"):

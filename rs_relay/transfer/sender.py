@@ -97,6 +97,7 @@ class _Item:
     good: int = 0  # the last mark of which the other end has the same
     differ: Differ | None = None
     said_all: bool = False
+    whole: int = 0  # bytes, of what went in one message
     note: str = ""
     left_out: RsError | None = None
 
@@ -129,6 +130,7 @@ class Sender:
         self._next = 0
         self._listed = False  # the plan has ended
         self._said_last = False
+        self._ahead = 0  # bytes of small files that are not settled
         self._bytes = self._resumed = 0  # of settled files
         self._count = 0
         self._open_said = False
@@ -287,6 +289,7 @@ class Sender:
     def _settle(self, item: _Item, outcome: Outcome) -> None:
         self._close(item)
         del self._items[item.number]
+        self._ahead -= item.whole
         self._told(outcome)
 
     def _close(self, item: _Item) -> None:
@@ -303,7 +306,8 @@ class Sender:
             item = self._again.popleft()
             if item.number in self._items or item in self._tops:
                 return self._introduce(item, line)
-        if not self._listed and len(self._items) < m.AHEAD and len(self._open) < m.OFFERS_AHEAD:
+        ahead = len(self._items) < m.AHEAD and self._ahead < m.WHOLE_AHEAD and len(self._open) < m.OFFERS_AHEAD
+        if not self._listed and ahead:
             found = next(self._plan, None)
             if found is not None:
                 item = _Item(self._next, found)
@@ -350,6 +354,8 @@ class Sender:
                 raise _shorter()
             item.running = hashlib.sha256(data)
             item.note = self._still_true(item, source)
+            self._ahead += source.size - item.whole
+            item.whole = source.size
         finally:
             source.close()
         digest = item.running.digest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,13 @@ async def test_nothing_outside_home_is_given(tmp_path: Path, path: str) -> None:
         assert p.face.notices == []
 
 
+async def answer(up: Any) -> Any:
+    """What is said next of an item, beside that it was heard."""
+    while isinstance(said := await up.receive(), m.Heard):
+        pass
+    return said
+
+
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a\nb", "a\\b", "\u202egnp.exe", ".rs-part-x", "x/../y", ""])
 async def test_a_hostile_technician_writes_nothing_outside_and_loses_only_that_file(tmp_path: Path, name: str) -> None:
     async with pair(tmp_path) as p:
@@ -63,13 +71,13 @@ async def test_a_hostile_technician_writes_nothing_outside_and_loses_only_that_f
         sha256 = hashlib.sha256(b"x").digest()
         await up.send(m.Open(1, "k", "s", name))
         await up.send(m.Whole(1, 0, name, 1, sha256, memoryview(b"x")))
-        assert isinstance(await up.receive(), m.Failed)
+        assert isinstance(await answer(up), m.Failed)
         await up.send(m.Offer(1, 1, name, 10, 1, "k"))
         assert isinstance(await up.receive(), m.Failed)
         await up.send(m.Folder(1, 2, name, "k"))
         assert isinstance(await up.receive(), m.Failed)
         await up.send(m.Whole(1, 3, "fine", 1, sha256, memoryview(b"x")))
-        assert isinstance(await up.receive(), m.Saved)
+        assert isinstance(await answer(up), m.Saved)
         await up.close()
         await run
         p.connect()
