@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, MutableMapping
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +17,8 @@ from rs_cli import output
 from rs_cli.commands import VERBS, Verb
 from rs_cli.plain import make_plain
 from rs_relay.errors import UsageError
+
+QUIET = "No progress, no remarks: the answer and failures alone."
 
 
 class _Lazy(MutableMapping[str, Any]):
@@ -29,8 +33,9 @@ class _Lazy(MutableMapping[str, Any]):
             verb = self._verbs[name]
             command = get_command(import_module(verb.module).app)
             command.name = name
-            # the shell's completion is installed once, by `rs --install-completion`
+            # the shell's completion is installed once, by `rs completion`
             command.params = [p for p in command.params if p.name not in ("install_completion", "show_completion")]
+            _hushable(command)
             make_plain(command)
             self._made[name] = command
         return self._made[name]
@@ -46,6 +51,34 @@ class _Lazy(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._verbs)
+
+
+def _hush(wanted: bool) -> None:
+    if wanted:
+        output.hush()
+
+
+@cache
+def _quiet() -> Any:
+    """The option --quiet, as Typer makes it."""
+
+    def any_verb(hushed: Annotated[bool, typer.Option("--quiet", "-q", callback=_hush, help=QUIET)] = False) -> None:
+        """Lends its parameter."""
+
+    lending = typer.Typer(add_completion=False)
+    lending.command()(any_verb)
+    option = get_command(lending).params[0]
+    option.expose_value = False
+    return option
+
+
+def _hushable(command: Any) -> None:
+    """Every verb takes --quiet; one that has more to be quiet about has an option of that name itself."""
+    below = getattr(command, "commands", {})
+    for each in below.values():
+        _hushable(each)
+    if not below and not any("--quiet" in p.opts for p in command.params):
+        command.params.append(_quiet())
 
 
 class _Root(TyperGroup):
@@ -65,7 +98,7 @@ class _Root(TyperGroup):
             self.commands = lazy
 
 
-app = typer.Typer(cls=_Root, no_args_is_help=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=_Root, no_args_is_help=False, pretty_exceptions_enable=False, add_completion=False)
 
 
 def _version(wanted: bool) -> None:
@@ -76,17 +109,56 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _show_completion(shell: str) -> None:
+    if shell:
+        from rs_cli.shells import script
+
+        output.answer(script(shell).rstrip())
+        raise typer.Exit
+
+
+def _install_completion(shell: str) -> None:
+    if shell:
+        from rs_cli.shells import install
+
+        output.answer(f"Completion for {shell} is in {install(shell, Path.home())}; a new {shell} has it.")
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
 def rs(
     ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    install_completion: Annotated[
+        str,
+        typer.Option(
+            "--install-completion",
+            metavar="SHELL",
+            callback=_install_completion,
+            is_eager=True,
+            help="Let the TAB key complete verbs, sessions and the customer's paths in bash, zsh or fish.",
+        ),
+    ] = "",
+    show_completion: Annotated[
+        str,
+        typer.Option(
+            "--show-completion",
+            metavar="SHELL",
+            callback=_show_completion,
+            is_eager=True,
+            help="Print that completion instead.",
+        ),
+    ] = "",
     debug: Annotated[
         bool, typer.Option("--debug", help="Write what happens to a log file, without any secret.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=QUIET)] = False,
 ) -> None:
     """Remote support from the terminal. `rs` alone opens the dashboard."""
+    if quiet:
+        output.hush()
     if ctx.invoked_subcommand is None:
         if not (output.is_terminal() and sys.stdin.isatty()):
             raise UsageError("The dashboard needs a terminal.", "`rs --help` lists what works in a pipe.")

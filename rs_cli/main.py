@@ -22,6 +22,10 @@ from rs_cli.title import hide_code
 
 def main() -> None:
     hide_code(sys.argv)
+    if "_RS_COMPLETE" in os.environ:
+        from rs_cli.completion import main as complete  # for the TAB key alone
+
+        _leave(complete())
     gc.set_threshold(50_000, 20, 100)  # by default modules alone are searched for garbage a dozen times: 5 ms
     status = run(sys.argv[1:])
     _flush()
@@ -35,6 +39,7 @@ def run(arguments: list[str]) -> int:
 
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json, debug = "--json" in options, "--debug" in options
+    output.hush(False)
     rest = [option for option in options if option != "--debug"] + arguments[len(options) :]  # taken anywhere
     try:
         with _traced(debug):

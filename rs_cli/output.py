@@ -17,6 +17,8 @@ from typing import Any
 from rs_relay.errors import SENTENCE, RsError
 from rs_relay.text import printable
 
+_hushed = False
+
 
 def is_terminal() -> bool:
     """A person looks at standard output."""
@@ -32,8 +34,23 @@ def answer(text: str) -> None:
     print(text, flush=True)
 
 
+def hush(on: bool = True) -> None:
+    """--quiet: the answer and failures, and nothing else."""
+    global _hushed
+    _hushed = on
+
+
+def hushed() -> bool:
+    return _hushed
+
+
 def note(text: str) -> None:
-    """A line for a person who waits; never part of the answer."""
+    """A line for a person who waits; never part of the answer, nor a failure."""
+    if not _hushed:
+        _complain(text)
+
+
+def _complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
@@ -57,9 +74,9 @@ def failure(error: RsError, as_json: bool) -> None:
         data({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return
     # it may repeat the name of a file, whoever named it
-    note(f"rs: {printable(error.message, SENTENCE)}")
+    _complain(f"rs: {printable(error.message, SENTENCE)}")
     if error.hint:
-        note(f"    {printable(error.hint, SENTENCE)}")
+        _complain(f"    {printable(error.hint, SENTENCE)}")
 
 
 def table(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> None:

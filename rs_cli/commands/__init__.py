@@ -45,6 +45,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("chat", "rs_cli.commands.chat", "Talk with the customer."),
     Verb("clipboard", "rs_cli.commands.clipboard", "Read or set the customer's clipboard."),
     Verb("forward", "rs_cli.commands.forward", "Connections through the customer's computer: ports, SOCKS."),
+    Verb("completion", "rs_cli.commands.completion", "Print the script of your shell's completion."),
     Verb("login", "rs_cli.commands.login", "Sign in to a relay."),
     Verb("logout", "rs_cli.commands.logout", "Forget a relay's token."),
 )
