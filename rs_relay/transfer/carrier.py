@@ -22,7 +22,7 @@ from functools import partial
 from math import inf
 from typing import Any, Generic, TypeVar
 
-from rs_relay.errors import PeerBroke, RsError
+from rs_relay.errors import PeerBroke, RsError, TransferFailed
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.limit import Limit
@@ -32,6 +32,8 @@ from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Line, Sender
 
 STEP = 1024 * 1024  # bytes that a thread works off in one go: 1 ms, so that handing over costs nothing
+BEAT = 10.0  # seconds between two signs of life of a batch
+SILENCE = 60.0  # seconds without a sign of the other end's: it will not answer any more
 GATHER = 0.05  # seconds that pieces may lie until there is a STEP of them
 INBOX_BYTES = m.WINDOW + m.WHOLE_AHEAD + 2 * m.PIECE_MAX
 INBOX_MESSAGES = 2 * m.AHEAD
@@ -44,7 +46,8 @@ class Inbox(Generic[Heard]):
     """What one batch has heard. Pieces nobody waits an answer for are let gather: handing over to the thread costs as
     much as hashing one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: float = 0.0) -> None:
+        self.heard_at = now
         self._messages: deque[Heard] = deque()
         self._size = 0
         self._urgent = 0  # messages that are not to be let lie
@@ -154,6 +157,7 @@ class Carrier:
 
         Raises the error that ended the channel, or what one of the jobs raised."""
         reader = asyncio.create_task(self._read(first), name="files-read")
+        watch = asyncio.create_task(self._watch(), name="files-watch")
         try:
             await asyncio.wait({reader, self._broken}, return_when=asyncio.FIRST_COMPLETED)
             if self._broken.done():
@@ -161,7 +165,7 @@ class Carrier:
             await reader
         finally:
             self._broken.cancel()
-            tasks = {reader, *self._jobs}
+            tasks = {reader, watch, *self._jobs}
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -172,7 +176,7 @@ class Carrier:
         """Begin the work of a batch; `heard` is what was said of it already. Raises PeerBroke for one too many."""
         if len(self._inboxes) >= m.BATCHES_MAX or batch in self._inboxes:
             raise PeerBroke("The other end started more transfers than it may.")
-        inbox = self._inboxes[batch] = Inbox()
+        inbox = self._inboxes[batch] = Inbox(self._clock())
         for message in heard:
             inbox.put(message)
         task = asyncio.create_task(self._guarded(batch, partial(job, inbox)), name=f"batch {batch}")
@@ -283,8 +287,27 @@ class Carrier:
                 async with asyncio.timeout(wait if 0 < wait < inf else None):
                     await self._room.wait()
 
+    async def _watch(self) -> None:
+        """Signs of life, there and back: who reads for an hour or holds a transfer is waited for, who is silent not."""
+        with suppress(ChannelClosed):
+            while True:
+                await asyncio.sleep(BEAT)
+                for batch, inbox in list(self._inboxes.items()):
+                    if self._clock() - inbox.heard_at < SILENCE:
+                        await self._channel.send(m.Still(batch))
+                        continue
+                    error = TransferFailed("The other end has fallen silent.", "Try again: it goes on where it was.")
+                    silent = m.Abort(batch, error.code, error.message, error.hint)
+                    self._account(silent)
+                    inbox.put(silent)
+                    await self._channel.send(silent)
+
     async def _read(self, first: Callable[[Any], None]) -> None:
         async for message in self._channel:
+            if living := self._inboxes.get(message.batch):
+                living.heard_at = self._clock()
+            if isinstance(message, m.Still):
+                continue
             if isinstance(message, m.Rate):
                 self._limited(message)
                 continue

@@ -11,6 +11,7 @@ import pytest
 
 from rs_relay.channels.files import SPEC
 from rs_relay.errors import PeerBroke, TransferFailed
+from rs_relay.transfer import carrier as carriers
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.carrier import INBOX_BYTES, Carrier, Inbox
 from rs_relay.transfer.receiver import NOTHING, Receiver
@@ -82,6 +83,54 @@ async def test_a_lost_link_parks_and_the_next_goes_on() -> None:
             break
     assert landing.final == files
     assert attempt > 0
+
+
+@pytest.mark.parametrize("sending", [True, False])
+async def test_who_falls_silent_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch, sending: bool) -> None:
+    monkeypatch.setattr(carriers, "BEAT", 0.02)
+    monkeypatch.setattr(carriers, "SILENCE", 0.1)
+    up, down = channel_pair(SPEC)
+    here = End(up)
+    heard: list[object] = []
+
+    async def listen() -> None:
+        async for message in down:
+            heard.append(message)
+
+    listening = asyncio.create_task(listen())
+    receiver = Receiver(lambda opened: MemoryLanding(), Told())
+    async with asyncio.timeout(20):
+        if sending:
+            machine, job = here.send(1, plan_of({"a": bytes(300_000)}))
+            await job
+            error = machine.aborted
+        else:
+            await here.carrier.start(1, lambda inbox: here.carrier.receive(receiver, inbox, nothing))
+            error = receiver.aborted
+    assert isinstance(error, TransferFailed)
+    assert "silent" in error.message
+    await up.close()
+    await listening
+    kinds = {type(message) for message in heard}
+    assert {m.Still, m.Abort} <= kinds
+
+
+async def test_signs_of_life_keep_a_transfer_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carriers, "BEAT", 0.02)
+    monkeypatch.setattr(carriers, "SILENCE", 0.1)
+    up, down = channel_pair(SPEC)
+    technician, agent = End(up), End(down)
+
+    class Slow(MemorySource):
+        def read(self, offset: int, count: int) -> bytes:
+            time.sleep(0.5)
+            return super().read(offset, count)
+
+    async with asyncio.timeout(20):
+        await technician.send(1, plan_of({"a": Slow(bytes(600_000))}))[1]
+    assert len(agent.landing.final["a"]) == 600_000
+    await up.close()
+    await technician.serving
 
 
 async def test_a_sender_that_ignores_the_window_is_cut_off() -> None:
