@@ -50,7 +50,7 @@ async def look(session: Technician, number: int = 0, new: bool = False) -> tuple
                 ended = await session.during(shell, shell.result())
             finally:
                 with suppress(OSError):
-                    await sink.write(rawterm.CALM)
+                    await sink.write(rawterm.CALM + b"\r\n")
     finally:
         silence()
         with suppress(NotImplementedError, AttributeError):

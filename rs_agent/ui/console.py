@@ -247,6 +247,7 @@ class Console:
         if not now.session:
             text = _("NOW: nobody has joined yet; allowed: {allowed}.").format(allowed=allowed)
         elif not now.connected:
+            allowed = ", ".join(filter(None, (words.holding(now.used, now.used), allowed)))  # a shell goes on alone
             text = _("NOW: nobody is connected, the session stays open; allowed: {allowed}.").format(allowed=allowed)
         else:
             who = ", ".join(printable(name, NAME) for name in now.connected)
