@@ -139,6 +139,13 @@ class Landing:
         self._placed: dict[int, str | RsError] = {}  # of `_small`
         self._markers: list[str] = []
 
+    def expect(self, size: int) -> None:
+        """So many bytes are to come in all. Raises DiskFull where it is plain that they find no room; what an earlier
+        run left is not looked at closely, and counts as some of them."""
+        short = size - self._store.free()
+        if short > 0 and not self._how.overwrite and short > _left(self._open(())):
+            self._store.check_room(size)
+
     def folder(self, name: str, key: str) -> str:
         """Make a directory; its name here."""
         actual = self._below(self._parts(name), key)
@@ -318,6 +325,33 @@ class Landing:
             _write_marker(folder, marker, name)
             return name
         raise AssertionError("unreachable")
+
+
+def _left(folder: Folder) -> int:
+    """Bytes of unfinished files, and of the directories that unfinished batches fill."""
+    try:
+        return sum(_held(folder, name) for name in folder.names() if name.startswith(PART_PREFIX))
+    except OSError:
+        return 0
+
+
+def _held(folder: Folder, name: str) -> int:
+    if not name.endswith(MARKER):
+        return folder.stat(name).st_size
+    top = _read_marker(folder, name)
+    return _tree(folder, top) if top else 0
+
+
+def _tree(folder: Folder, name: str) -> int:
+    below = folder.below((name,), create=False)
+    try:
+        size = 0
+        for each in below.names():
+            found = below.stat(each)
+            size += _tree(below, each) if stat.S_ISDIR(found.st_mode) else found.st_size
+        return size
+    finally:
+        below.close()
 
 
 def _leads(folder: Folder, name: str) -> str | None:

@@ -35,6 +35,11 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
     """What went wrong on this disk, without a name or a path."""
+    if e.errno == getattr(errno, "EDQUOT", -1):
+        more = f", and {megabytes(needed)} are needed" if needed else ""
+        return DiskFull(f"The quota on the receiving disk is used up{more}.")
+    if e.errno == errno.EFBIG:
+        return DiskFull("The receiving disk takes no file of this size.")
     if e.errno in _FULL:
         return DiskFull(no_room(needed, free))
     if e.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
@@ -49,7 +54,8 @@ def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
 def no_room(needed: int, free: int | None) -> str:
     if free is None:
         return "The receiving disk is full."
-    return f"The receiving disk has {megabytes(free)} free, and {megabytes(needed)} are needed."
+    missing = f": {megabytes(needed - free)} are missing" if needed > free else ""
+    return f"The receiving disk has {megabytes(free)} free, and {megabytes(needed)} are needed{missing}."
 
 
 def megabytes(size: int) -> str:

@@ -106,6 +106,9 @@ class PipeLanding:
     def settle(self) -> None:
         pass
 
+    def expect(self, size: int) -> None:
+        pass
+
     def complete(self) -> None:
         pass
 

@@ -106,6 +106,10 @@ class Landing(Protocol):
         """After it, the names given are there for good."""
         ...
 
+    def expect(self, size: int) -> None:
+        """So many bytes are to come. Raises DiskFull where it is plain already that they find no room."""
+        ...
+
     def complete(self) -> None:
         """All has arrived."""
         ...
@@ -214,6 +218,8 @@ class Receiver:
         self._batch, self.opened = message.batch, message
         if self._landing is None:
             self._landing = self._land(message)
+        if message.size > 0 and not message.settled and message.sending != self._sending:
+            self._landing.expect(message.size)
         if message.sending != self._sending:
             if self._sending:
                 self._landing.again()
