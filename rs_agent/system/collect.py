@@ -41,7 +41,7 @@ def look(machine: Machine, id: int, top: int) -> System:
         battery=battery,
         temperatures=temperatures,
         desktop=facts.desktop,
-        session=facts.session,
+        session_type=facts.session,
         agent=_version(),
         by_cpu=_top(running, "cpu", top),
         by_memory=_top(running, "memory", top),

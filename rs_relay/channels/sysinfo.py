@@ -124,7 +124,7 @@ class System(msgspec.Struct, frozen=True, tag="system"):
     battery: Battery | None
     temperatures: tuple[Temperature, ...]
     desktop: str
-    session: str  # x11, wayland, tty …
+    session_type: str  # x11, wayland, tty …
     agent: str  # its version
     by_cpu: tuple[Process, ...]
     by_memory: tuple[Process, ...]
