@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test journeys check format lint types rooms bench bench-screen bench-transfer clean
+.PHONY: help setup demo test journeys check format lint types rooms man wheel bench bench-screen bench-transfer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -38,6 +38,12 @@ types: $(READY) ## mypy --strict
 rooms: $(READY) ## who may import whom
 	@$(BIN)/lint-imports --no-cache
 
+man: $(READY) ## the manual pages, made of the command line, into man/ (`man -l man/rs.1`; a wheel takes them along)
+	@$(BIN)/python -m rs_cli.manual man
+
+wheel: man ## dist/: a wheel with its manual pages
+	@$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
 bench: $(READY) ## speed and memory, as ratios against peers in the same run
 	@$(BIN)/python -m tests.bench
 
@@ -45,5 +51,5 @@ bench-screen: $(READY) ## the picture beside VNC and xpra, an hour (ARGS=--quick
 	@$(BIN)/python -X utf8 -m tests.bench.screen $(if $(REPORT),--report) $(ARGS)
 
 clean: ## forget the venv and every cache
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist man *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
