@@ -146,12 +146,13 @@ class _Look:
         shell, channel = self._shell, self._channel
         new = shell.scrollback.end == 0 and not shell.key
         again = shell.attach(self, self._begin.key, self._begin.seen)
+        missed = b"" if again or new else shell.scrollback.first_look()  # up to where output goes on, and no further
         hearing: asyncio.Task[None] | None = None
         tasks: set[asyncio.Task[None]] = set()
         try:
             await channel.send(Attached(shell.number, shell.pace.said_to, shell.heard, new))
-            if not again and not new:
-                await channel.send(Screen(shell.scrollback.first_look()))
+            if missed:
+                await channel.send(Screen(missed))
             shell.resize(self._size, repaint=not new)
             hearing = asyncio.create_task(self._hear(), name="shell-hear")
             speaking = asyncio.create_task(self._speak(), name="shell-speak")

@@ -68,7 +68,7 @@ class Program:
         group = self.pid
         if self.terminal and self.stdin is not None:
             with suppress(OSError):
-                group = os.tcgetpgrp(self.stdin)
+                group = os.tcgetpgrp(self.stdin) or self.pid  # 0: nobody has taken the terminal yet
         self._to_group(group, number)
 
     def resize(self, size: Size) -> None:
@@ -144,7 +144,8 @@ class Program:
         return members
 
     def _to_group(self, group: int, number: int) -> None:
-        if not self._reaped:  # else the number may be somebody else's by now
+        # once it is reaped, the number may be somebody else's; 0 and 1 would be ourselves and everybody
+        if not self._reaped and group > 1:
             with suppress(OSError):
                 os.killpg(group, number)
 

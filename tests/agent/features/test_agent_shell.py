@@ -145,7 +145,7 @@ async def test_a_left_shell_goes_on_and_is_shown_again(bench: Bench) -> None:
     assert other.attached.number == 1
     await other.until("before\r\n")
     await other.type("echo $X\n")
-    await other.until("\nkept\r\n")
+    await other.until("kept\r\n")
 
 
 async def test_output_in_flight_is_bounded_and_ctrl_c_works_at_once(bench: Bench) -> None:
