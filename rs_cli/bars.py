@@ -36,11 +36,22 @@ def bars(quiet: bool = False) -> Iterator[Callable[[Transfer], None]]:
     tasks: dict[int, TaskID] = {}
     waiting: set[int] = set()
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        rest = shown.add_task("", total=None, visible=False, figures="")
+
+        def tell_rest() -> None:
+            """Always the last line."""
+            if 0 in tasks:
+                shown.remove_task(tasks.pop(0))
+            if waiting:
+                tasks[0] = shown.add_task(f"and {len(waiting)} more in the queue", total=None, figures="")
 
         def moved(transfer: Transfer) -> None:
+            before = len(waiting), len(tasks)
             (waiting.add if transfer.state is State.QUEUED else waiting.discard)(transfer.number)
-            shown.update(rest, visible=bool(waiting), description=f"and {len(waiting)} more in the queue")
+            show(transfer)
+            if before != (len(waiting), len(tasks)):
+                tell_rest()
+
+        def show(transfer: Transfer) -> None:
             if transfer.state not in SHOWN:
                 if transfer.number in tasks:
                     shown.remove_task(tasks.pop(transfer.number))

@@ -10,6 +10,7 @@ from rs_cli.features.files import Files, Transfer
 from rs_cli.reach import reach, step_back
 from rs_cli.transfers.publisher import published
 from rs_cli.transfers.report import Report, whole_failure
+from rs_cli.transfers.setting import at_once
 from rs_relay.errors import RsError
 
 Begin = Callable[[Files], list[Transfer]]  # puts into the queue what is to be moved
@@ -25,7 +26,7 @@ def carry_out(number: int | None, begin: Begin, timeout: float, *, quiet: bool =
 
 async def _carry_out(number: int | None, begin: Begin, timeout: float, quiet: bool) -> tuple[int, Report]:
     with bars(quiet) as moved:
-        files = Files(moved)
+        files = Files(moved, at_once=at_once())
         transfers = begin(files)
         async with reach(number, timeout) as session:
             entry = session.entry

@@ -106,6 +106,12 @@ class Transfer:
             return None
         return self.speed.left(max(0, progress.total - progress.done))
 
+    @property
+    def left(self) -> Order:
+        """What is to be asked for again: of several that were named, those that have not arrived."""
+        paths = tuple(path for path in self.order.paths if os.path.basename(path) not in self._tops)
+        return msgspec.structs.replace(self.order, paths=paths or self.order.paths) if self._tops else self.order
+
     def told(self, outcome: Outcome) -> None:
         """In the batch's thread."""
         self.report.count(outcome)
@@ -199,13 +205,11 @@ class Files:
         """Once more what failed or was cancelled, in the same place of the list; what has arrived stays there.
 
         Raises UsageError for what cannot be begun again."""
-        order = transfer.order
         if not transfer.ended.done() or transfer.state is State.DONE:
             raise UsageError("Only what failed or was cancelled is done again.")
-        if order.pipe:
+        if transfer.order.pipe:
             raise UsageError("What came from a pipe cannot be sent again.")
-        left = tuple(path for path in order.paths if os.path.basename(path) not in transfer._tops)
-        again = self.start(msgspec.structs.replace(order, paths=left or order.paths), transfer.limit)
+        again = self.start(transfer.left, transfer.limit)
         again.id = transfer.id
         self.transfers.remove(again)
         self.transfers[self.transfers.index(transfer)] = again
@@ -245,6 +249,7 @@ class Files:
     def set_limit(self, transfer: Transfer, rate: int) -> None:
         """Bytes/s from now on; UNKNOWN: as much as the line carries."""
         transfer.limit = rate
+        transfer.speed.rest()  # what it was says nothing about what it will be
         self._set_pace(transfer)
         self._tell(transfer, transfer.state)
 

@@ -26,7 +26,6 @@ class Shown(Protocol):
     """A transfer, as far as others may know it."""
 
     id: int
-    order: Order
     label: str
     state: State
     limit: int
@@ -35,6 +34,9 @@ class Shown(Protocol):
 
     @property
     def progress(self) -> Progress: ...
+
+    @property
+    def left(self) -> Order: ...
 
     @property
     def rate(self) -> float: ...
@@ -112,7 +114,7 @@ class Publisher(Generic[T]):
             self._board.owner,
             self._session,
             self._customer,
-            transfer.order,
+            transfer.left,
             transfer.label,
             transfer.state,
             self._files.place(transfer),
@@ -132,7 +134,7 @@ class Publisher(Generic[T]):
             now if is_over else 0.0,
         )
         if transfer.state is State.DONE:  # nothing is to be done again: the paths are nobody's business any more
-            order = msgspec.structs.replace(transfer.order, paths=(), local="", into="", at="")
+            order = msgspec.structs.replace(transfer.left, paths=(), local="", into="", at="")
             record = msgspec.structs.replace(record, order=order)
         return record
 

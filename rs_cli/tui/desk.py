@@ -21,6 +21,8 @@ from rs_cli.session.connector import Connector
 from rs_cli.session.events import Event, Opening
 from rs_cli.session.status import Ended, Open, Status, Stopped
 from rs_cli.session.technician import Technician
+from rs_cli.transfers.publisher import published
+from rs_cli.transfers.setting import at_once
 from rs_relay.channels.chat import Line, Who
 from rs_relay.channels.consent import State
 from rs_relay.errors import RsError
@@ -38,13 +40,14 @@ class Case:
         self.chat = Chat(self._said)
         self.consent = Consent(self._granted)
         self.clipboard = Clipboard(local, self._copied)
-        self.files = Files(self._transferred)
+        self.files = Files(self._transferred, at_once=at_once())
         self.moved: Moved | None = None  # the last text that went across by itself
         self.waiting_for: str = ""  # the channel that waits for the customer's yes
         self.share: Share | None = None  # while the customer is asked for it, or sees it
         self.preview: Preview | None = None  # while the customer is asked for it, or it is seen
         self._showing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._publishing: asyncio.Task[None] | None = None
         self.unread = 0
         self.opened = time()
         self.trouble: Callable[[RsError], None] = lambda error: None  # where errors of background work go
@@ -107,10 +110,9 @@ class Case:
         """Fetch a file or directory of the customer's into the current directory."""
         self._transfer(self.files.start_get(path))
 
-    def cancel_transfers(self) -> None:
-        """End those that are under way."""
-        for transfer in self.files.transfers:
-            self.do(self.files.cancel(transfer))
+    def retry(self, transfer: Transfer) -> None:
+        """Once more what failed or was cancelled. Raises UsageError for anything else."""
+        self._transfer(self.files.retry(transfer))
 
     def keep_alike(self, on: bool) -> None:
         """Switch the shared clipboard. Switching on opens its channel, which may ask the customer."""
@@ -143,7 +145,14 @@ class Case:
             watcher()
 
     def _transfer(self, transfer: Transfer) -> None:
+        if self._publishing is None:
+            self._publishing = self.do(self._publish())
         self.do(self._carry(transfer))
+
+    async def _publish(self) -> None:
+        """Other terminals see the transfers and may act on them, from the first one on."""
+        async with published(self.files, self.entry.number, self.entry.customer):
+            await asyncio.Event().wait()
 
     async def _carry(self, transfer: Transfer) -> None:
         """Open the channel, which may ask the customer. How the transfer ends is shown by its own line."""

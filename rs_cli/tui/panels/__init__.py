@@ -16,7 +16,7 @@ PANELS: tuple[Place, ...] = (
     Place("permissions", "right", PermissionsPanel, (Key("p", "Ask"), *(Key(key, "") for key in ASKING))),
     Place("clipboard", "right", ClipboardPanel, (Key("b", "Clip"),)),
     Place("share", "right", SharePanel, (Key("m", ""),)),
-    Place("transfers", "right", TransfersPanel, (Key("f", "Send"), Key("g", "Get"), Key("x", ""))),
+    Place("transfers", "right", TransfersPanel, (Key("f", "Send"), Key("g", "Get"), Key("t", "Queue"), Key("x", ""))),
 )
 
 __all__ = ["PANELS", "Panel", "Place"]

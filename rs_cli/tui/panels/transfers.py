@@ -1,51 +1,93 @@
-"""The transfers' face: what is on its way, how far it is, and what became of it. The newest is on top."""
+"""The transfers' face: the queue in its order, then what became of the others, the newest first.
+
+A cursor, and keys for what it stands on while the panel has the focus (t). Enter opens the details.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from rs_cli.features.files import State, Transfer
+from rs_cli.transfers import rates, speed
+from rs_cli.tui.desk import Case
 from rs_cli.tui.panels.panel import Panel
 from rs_cli.tui.screens.prompt import Prompt
+from rs_cli.tui.screens.transfer import TransferScreen
 from rs_cli.tui.widgets.paths import PathSuggester, existing
-from rs_cli.tui.widgets.size import in_bytes
 from rs_relay.errors import RsError, UsageError
 from rs_relay.text import printable
+from rs_relay.transfer.part import megabytes
 
-SHOWN = 20  # transfers; the older ones have been read
-BAR = 14  # cells
+SHOWN = 50  # that are over; the older ones have been read
+BAR = 12  # cells
 LABEL = 28  # cells
 LOOKS = {
-    State.WAITING: ("waiting", "yellow"),
+    State.QUEUED: ("in the queue", "dim"),
+    State.WAITING: ("waiting for the connection", "yellow"),
     State.MOVING: ("", "cyan"),
+    State.PAUSED: ("paused", "yellow"),
     State.DONE: ("done", "green"),
     State.FAILED: ("failed", "red"),
     State.CANCELLED: ("cancelled", "dim"),
+    State.STOPPED: ("stopped", "red"),
 }
+
+
+class Queue(OptionList):
+    """One transfer, two lines each. The keys work on the one under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "do('pause')", "Pause"),
+        Binding("x,delete", "do('cancel')", "Cancel"),
+        Binding("r", "do('retry')", show=False),
+        Binding("l", "do('limit')", show=False),
+        Binding("shift+up,minus", "do('up')", show=False),
+        Binding("shift+down,plus", "do('down')", show=False),
+        Binding("shift+home,asterisk", "do('first')", show=False),
+    ]
+
+    def on_focus(self) -> None:
+        self.post_message(Panel.Redraw())
+
+    def on_blur(self) -> None:
+        self.post_message(Panel.Redraw())
+
+    def action_do(self, what: str) -> None:
+        if isinstance(self.parent, TransfersPanel):
+            self.parent.do(what)
 
 
 class TransfersPanel(Panel):
     TITLE = "Files"
 
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self._rows: list[Transfer] = []
+
     def compose(self) -> ComposeResult:
-        scroll = VerticalScroll(Static(markup=False))
-        scroll.can_focus = False
-        yield scroll
+        yield Static(Text("f: send a file or folder\ng: get one from the customer", "dim"), markup=False)
+        yield Queue(markup=False)
 
     def show(self) -> None:
-        transfers = self.case.files.transfers[-SHOWN:]
-        shown = Text("\n").join(as_text(transfer) for transfer in reversed(transfers))
-        if not transfers:
-            shown = Text("f: send a file or folder\ng: get one from the customer", "dim")
-        elif any(not transfer.ended.done() for transfer in transfers):
-            shown.append("\nx: cancel what is under way", "dim")
-        self.query_one(Static).update(shown)
+        rows = self._order()
+        listed = self.query_one(Queue)
+        self.query_one(Static).display = not rows
+        listed.display = bool(rows)
+        self.border_subtitle = "r retry  l limit  ⏎ details" if listed.has_focus else ""
+        if rows != self._rows:
+            self._fill(listed, rows)
+            return
+        for place, transfer in enumerate(rows):
+            listed.replace_option_prompt_at_index(place, as_text(transfer))
 
     def press(self, key: str) -> None:
         match key:
@@ -53,10 +95,58 @@ class TransfersPanel(Panel):
                 prompt = Prompt("Send a file or folder", "~/report.pdf", existing, PathSuggester())
                 self.app.push_screen(prompt, self._send)
             case "g":
-                prompt = Prompt("Get a file or folder of the customer's", "Documents/report.pdf", _named)
+                prompt = Prompt("Get files or folders of the customer's", "Documents/*.pdf", _named)
                 self.app.push_screen(prompt, self._get)
             case "x":
-                self.case.cancel_transfers()
+                self.do("cancel")
+            case "t":
+                if self._rows:
+                    self.query_one(Queue).focus()
+
+    def do(self, what: str) -> None:
+        """One of the queue's keys."""
+        transfer = self._chosen()
+        if transfer is None:
+            return
+        files = self.case.files
+        match what:
+            case "pause":
+                (files.resume if transfer.state is State.PAUSED else files.pause)(transfer)
+            case "cancel":
+                self.case.do(files.cancel(transfer))
+            case "retry":
+                self._begin(self.case.retry, transfer)
+            case "up" | "down":
+                files.move(transfer, -1 if what == "up" else 1)
+            case "first":
+                files.move(transfer, None)
+            case "limit":
+                self.app.push_screen(
+                    Prompt("At most how fast?", "500k, 2M, 4Mbit, none", rates.parse),
+                    lambda text: files.set_limit(transfer, rates.parse(text)) if text else None,
+                )
+
+    @on(OptionList.OptionSelected)
+    def _details(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.app.push_screen(TransferScreen(self.case, self._rows[event.option_index]))
+
+    def _order(self) -> list[Transfer]:
+        queue = self.case.files.queue
+        over = [transfer for transfer in self.case.files.transfers if transfer.state.is_over]
+        return queue + over[: -SHOWN - 1 : -1]
+
+    def _fill(self, listed: Queue, rows: list[Transfer]) -> None:
+        """The cursor stays on its transfer, wherever that has gone."""
+        chosen = self._chosen()
+        self._rows = rows
+        listed.set_options([Option(as_text(transfer)) for transfer in rows])
+        if rows:
+            listed.highlighted = rows.index(chosen) if chosen in rows and listed.has_focus else 0
+
+    def _chosen(self) -> Transfer | None:
+        at = self.query_one(Queue).highlighted
+        return self._rows[at] if at is not None and at < len(self._rows) else None
 
     def _send(self, path: str | None) -> None:
         if path:
@@ -66,9 +156,9 @@ class TransfersPanel(Panel):
         if path:
             self._begin(self.case.fetch, path)
 
-    def _begin(self, start: Callable[[str], None], path: str) -> None:
+    def _begin(self, start: Callable[[str], None] | Callable[[Transfer], None], what: str | Transfer) -> None:
         try:
-            start(path)
+            start(what)  # type: ignore[arg-type]
         except RsError as error:
             self.case.trouble(error)
 
@@ -87,18 +177,26 @@ def as_text(transfer: Transfer) -> Text:
     if transfer.state is State.MOVING:
         return shown.append_text(_moving(transfer))
     shown.append(f"  {word}", style)
+    progress, report = transfer.progress, transfer.report
     if transfer.error and transfer.state is State.FAILED:
-        shown.append(f": {transfer.error.message}", "red")
+        shown.append(f": {printable(transfer.error.message)}", "red")
+    elif transfer.state is State.FAILED:
+        shown.append(f": {report.failures} of {report.failures + report.files + report.skips} files", "red")
     elif transfer.state is State.DONE:
-        shown.append(f", {in_bytes(transfer.progress.done)}", "dim")
+        shown.append(f", {megabytes(progress.done)}", "dim")
+    elif transfer.state is State.PAUSED and progress.done:
+        shown.append(f", {rates.part(progress.done, progress.total)}", "dim")
     return shown
 
 
 def _moving(transfer: Transfer) -> Text:
     progress = transfer.progress
-    speed = f" {in_bytes(transfer.rate)}/s" if transfer.rate else ""
+    rate = f" {rates.shown(transfer.rate)}" if transfer.rate >= 1 else ""
     if progress.total <= 0:
-        return Text(f"  {in_bytes(progress.done)}{speed}", "cyan")
+        return Text(f"  {megabytes(progress.done)}{rate}", "cyan")
     part = min(1.0, progress.done / progress.total)
     full = round(part * BAR)
-    return Text.assemble("  ", ("━" * full, "cyan"), ("━" * (BAR - full), "dim"), f" {part:4.0%}", (speed, "dim"))
+    left = speed.shown(transfer.seconds_left)
+    return Text.assemble(
+        "  ", ("━" * full, "cyan"), ("━" * (BAR - full), "dim"), f" {part:.0%}", (rate, "dim"), (f" {left}", "dim")
+    )

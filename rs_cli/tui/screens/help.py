@@ -27,6 +27,8 @@ Workspace
   b        share the clipboard, or stop sharing
   m        show your own screen to the customer, or stop
   f, g     send a file, get a file
+  t        the queue of files: space pauses, x cancels, r retries,
+           l limits, - + * move one up, down, first; Enter tells all
   [ ]      the session before, the session after
   e        end the session at both computers
   q        back to the dashboard; the session goes on
