@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test journeys check format lint types rooms man wheel bench bench-screen bench-transfer clean
+.PHONY: help setup demo test journeys check format lint types rooms man wheel bench bench-screen bench-transfer soak-transfer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ bench: $(READY) ## speed and memory, as ratios against peers in the same run
 
 bench-screen: $(READY) ## the picture beside VNC and xpra, an hour (ARGS=--quick: minutes; REPORT=1 writes docs/benchmarks.md)
 	@$(BIN)/python -X utf8 -m tests.bench.screen $(if $(REPORT),--report) $(ARGS)
+
+soak-transfer: $(READY) ## 100 times kill -9 of agent, relay and technician during transfers of 1 GiB (ARGS="--kills 9 --size 256": less)
+	@$(BIN)/python -m tests.soak.transfer $(ARGS)
 
 clean: ## forget the venv and every cache
 	rm -rf $(VENV) build dist man *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
