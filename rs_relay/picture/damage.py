@@ -18,7 +18,7 @@ Block = tuple[int, int, int, int]
 RGB_ONLY = np.uint32(int.from_bytes(b"\xff\xff\xff\x00", "little"))  # in the order that a grabbed pixel has in memory
 EVERY = 4  # of so many rows of pixels one is looked at first
 SAMPLED = 4  # rows of tiles: less is looked at wholly at once
-SAMPLE = 1 << 18  # words at a time, so that they stay in the cache
+SAMPLE = 1 << 16  # words at a time, so that they stay in the cache and in memory that is there already
 
 
 def changed(sent: Words, seen: Words, grid: Grid, only: Mask | None = None) -> Mask:

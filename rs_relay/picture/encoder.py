@@ -21,11 +21,13 @@ from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Fr
 from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect, covering, rectangles, spans
 from rs_relay.picture import motion, quality, slow
 from rs_relay.picture.damage import Words, box, changed, take
-from rs_relay.picture.film import Films
+from rs_relay.picture.film import Films, grown
 from rs_relay.picture.motion import Move
 from rs_relay.picture.slow import Slow, Step
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
+ALONG = 64  # tiles that go with a film's picture
+NEXT_PICTURE = 0.1  # seconds in which a film that plays shows another, which takes along what rests
 ANY = 1 << 40  # bytes
 SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do
 PATCHED, PATCH_SHARE = 8, 0.6  # tiles, and of their pixels: so few of them are sent as patches
@@ -50,6 +52,11 @@ class _Piece:
     def plain(self) -> bool:
         """Nothing but exact tiles, if anything."""
         return not (self.copies or self.places or self.patches)
+
+    @property
+    def few(self) -> bool:
+        """Nothing but exact tiles, and not many."""
+        return self.plain and (self.tiles is None or len(self.tiles) <= ALONG)
 
 
 class Encoder:
@@ -91,7 +98,8 @@ class Encoder:
             return None
         if self._shades.any():  # they wait for nothing but the line
             return now
-        return float(self._films.rested(self._changed_at, now, quality.REST)[self._lossy].min())
+        at = float(self._films.rested(self._changed_at, now, quality.REST)[self._lossy].min())
+        return max(at, now + NEXT_PICTURE) if self._films.moves(now) else at
 
     def afford(self, bits: int) -> None:
         """What one picture of a film may take from now on. What is sent as JPEG comes less often: it gets as much as
@@ -145,7 +153,7 @@ class Encoder:
             self._lossy[step.tiles] = step.divisor > 0
             self._shades[step.tiles] = step.divisor
         pieces = list(_pieces(copies, patches, steps, lossy))
-        along = not any(step.divisor or (step.tiles & ~self._films.area).any() for step in steps)
+        along = not any(step.divisor for step in steps) and not (text & ~grown(self._films.area)).any()
         yield from self._frames(pieces, shown, ends, now, along)
 
     def _steps(
@@ -256,11 +264,11 @@ class Encoder:
     def _frames(
         self, pieces: list[_Piece], shown: Mask, ends: tuple[Film, ...], now: float, along: bool
     ) -> Iterator[Frame]:
-        """`shown`: what films show; they come last, each in a frame of its own, or `along` with the few tiles within
-        them that they do not show. `ends`: of films."""
+        """`shown`: what films show; they come last, each in a frame of its own, or `along` with a few tiles within
+        or beside them that they do not show, or that rest: a letter elsewhere waits for no film. `ends`: of films."""
         films = self._films.shares(shown)
         beside = _Piece()
-        if films and len(pieces) == 1 and pieces[0].plain and along and not ends:
+        if films and len(pieces) == 1 and pieces[0].few and along and not ends:
             beside, pieces = pieces[0], []
         left = self.lossy
         for n, piece in enumerate(pieces, 1):

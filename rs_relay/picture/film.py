@@ -126,6 +126,10 @@ class Films:
         moving = [each.members for each in self._playing if now - self._last[each.members].max() < usual]
         return np.where(np.logical_or.reduce(moving), max(REST, usual), usual) if moving else usual
 
+    def moves(self, now: float) -> bool:
+        """Whether one shows another picture in a moment, as far as can be told."""
+        return any(now - self._last[each.members].max() < GAP for each in self._playing)
+
     def rested(self, changed: npt.NDArray[np.float64], now: float, usual: float) -> npt.NDArray[np.float64]:
         """When each tile may be sent exactly that changed at `changed`, as `rest` says it, if nothing changes."""
         at = changed + usual
@@ -193,7 +197,7 @@ class Films:
         if judged.any():
             soft, hard = self._grid.empty(), self._grid.empty()
             soft[judged], hard[judged] = natural(look(np.flatnonzero(judged)))
-            self._go_on(moving & (soft | ~_grown(hard)), judged & ~soft & (hard | ~fresh), now)
+            self._go_on(moving & (soft | ~grown(hard)), judged & ~soft & (hard | ~fresh), now)
             self._grow(moving & soft, now)
 
     def _go_on(self, moving: Mask, left: Mask, now: float) -> None:
@@ -265,7 +269,7 @@ def natural(tiles: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.bool_], npt.N
     return told & like, told & ~like
 
 
-def _grown(mask: Mask) -> Mask:
+def grown(mask: Mask) -> Mask:
     """`mask`, and the tiles beside its own."""
     grown = mask.copy()
     grown[1:] |= mask[:-1]

@@ -125,6 +125,12 @@ def numbers(said: Iterable[int], cut: Grid, limit: int) -> npt.NDArray[np.intp]:
 def rectangles(mask: Mask) -> list[tuple[int, int, int, int]]:
     """Disjoint rectangles (column, row, columns, rows), in tiles, that cover exactly the tiles of `mask`, each run of a
     row joined to an equal run in the row above."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return []
+    top, left, height, width = int(rows[0]), int(columns[0]), len(rows), len(columns)
+    if int(np.count_nonzero(mask[top : top + height, left : left + width])) == height * width:
+        return [(left, top, width, height)]  # the usual case, and one that costs nothing
     done: list[tuple[int, int, int, int]] = []
     growing: dict[tuple[int, int], int] = {}  # (first column, columns) of the row above -> row it began in
     above = -1

@@ -458,3 +458,17 @@ def test_a_film_that_stops_is_due_as_a_photograph_is_and_not_before() -> None:
     assert due == pytest.approx(show.now + quality.REST)
     show.update(seen, after=due - show.now + 0.001)
     assert show.shows(seen)
+
+
+def test_what_rests_beside_a_film_goes_with_its_next_picture() -> None:
+    show, seen = Show(960, 480), page(480, 960)
+    sent = []
+    for n in range(60):
+        seen[64:384, 64:448] = photograph(320, 384, seed=n)
+        if n == 40:
+            seen[64:224, 640:800] = photograph(160, 160, seed=1)
+        sent += [(n, len(show.update(seen)), show.picture.lossy)]
+        due = show.encoder.due(show.now)
+        assert due is None or due > show.now + FPS  # nothing to look for before it
+    assert {frames for n, frames, _ in sent if n > 45} == {1}
+    assert sent[-1][2] < sent[42][2]
