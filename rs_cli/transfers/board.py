@@ -111,7 +111,7 @@ class Board:
             if record is None:
                 continue
             kept = LATELY if record.state is State.DONE else KEPT
-            if record.state.is_over and now - max(record.ended, record.began) > kept:
+            if record.state.is_over and now - max(record.ended, record.began, self._touched(number)) > kept:
                 self.remove(number)
             else:
                 found.append(record)
@@ -168,6 +168,13 @@ class Board:
         if not record.state.is_over and not self.lives(record):
             return msgspec.structs.replace(record, state=State.STOPPED, rate=0.0, place=0)
         return record
+
+    def _touched(self, number: int) -> float:
+        """When its program last wrote it."""
+        try:
+            return self._path(number).stat().st_mtime
+        except OSError:
+            return 0.0
 
     def _sweep(self, now: float) -> None:
         """What programs left that did not end well."""
