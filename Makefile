@@ -53,6 +53,9 @@ bench-screen: $(READY) ## the picture beside VNC and xpra, an hour (ARGS=--quick
 soak-transfer: $(READY) ## 100 times kill -9 of agent, relay and technician during transfers of 1 GiB (ARGS="--kills 9 --size 256": less)
 	@$(BIN)/python -m tests.soak.transfer $(ARGS)
 
+bench-transfer: $(READY) ## files beside scp, rsync and magic-wormhole, and what a core allows (ARGS=--quick; REPORT=1 writes docs/benchmarks.md)
+	@$(BIN)/python -X utf8 -m tests.bench.transfer $(if $(REPORT),--report) $(ARGS)
+
 clean: ## forget the venv and every cache
 	rm -rf $(VENV) build dist man *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

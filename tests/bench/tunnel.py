@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench.transfer import Sshd
+from tests.bench.pipe.peers import Sshd
 from tests.support.stage import RsStage
 
 MIB = 1024 * 1024
