@@ -4,7 +4,7 @@
     Open(key, into, overwrite, totals)   ───▶     once on each link; the same key later is the same batch, gone on with
     Folder(item, name, key)              ───▶     a directory
     Finish(item, name, mtime, mode)      ───▶     all that is in that directory has been said         ◀─── Ack(item, 0)
-    Whole(item, name, data, sha256)      ───▶     a small file, all of it
+    Whole(item, name, data, sha256)      ───▶     a small file, all of it          (damaged: ◀─── Accept(item, 0))
     Link(item, name, target)             ───▶     a symbolic link, where the batch carries those
     Pack(items)                          ───▶     several of Folder, Finish, Whole, Link and LeftOut in one message
     Offer(item, name, size, key)         ───▶     a file that comes in pieces
@@ -54,6 +54,7 @@ PACK_ITEMS = 512  # of one message
 OFFERS_AHEAD = 8  # of those, files that come in pieces: each holds an open file at the receiver
 ITEMS_MAX = 2**31  # a batch: nothing is kept of an item that is settled
 BATCHES_MAX = 64  # at once on a channel
+REPAIRS = 8  # times one file is mended: a machine that damages more than this is not mended by trying
 UNKNOWN = -1  # a size that only the end of the stream tells
 
 

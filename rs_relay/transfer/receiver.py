@@ -32,7 +32,6 @@ from rs_relay.transfer import messages as m
 from rs_relay.transfer.outcome import Kept, Outcome, Progress
 
 NOTHING = hashlib.sha256().digest()
-REPAIRS = 8  # of one file: a machine that damages more than this is not mended by trying
 TOGETHER = 256  # small files written together
 QUESTIONS = 16  # about each window of a base: more than any comparison has use for
 
@@ -132,6 +131,8 @@ class Receiver:
         """`land` says where the batch lands (once); `told` hears each outcome (in the thread that calls `step`)."""
         self._land, self._told = land, told
         self._landing: Landing | None = None
+        self._mended: dict[int, int] = {}  # small files that were damaged, and how often
+        self._awaited: set[int] = set()  # those that are to be said again
         self._batch = 0
         self._sending = ""
         self._next = 0  # the lowest number not seen yet
@@ -224,8 +225,8 @@ class Receiver:
             if self._sending:
                 self._landing.again()
             self._sending, self._next = message.sending, 0
-            self._settled.clear()
-            self._failed.clear()
+            for each in (self._settled, self._failed, self._mended, self._awaited):
+                each.clear()
             self._lost_one = False
             self._bytes = self._resumed = self._count = 0
         self._next = max(self._next, min(message.settled, m.ITEMS_MAX))
@@ -251,6 +252,7 @@ class Receiver:
             raise TooLarge(f"More than {m.ITEMS_MAX} files at once.", "Send them as one archive, or in parts.")
         if isinstance(message, m.LeftOut):
             return self._left_out(message)
+        self._awaited.discard(number)
         try:
             return self._take(message, self._landing)
         except PeerBroke:
@@ -261,6 +263,7 @@ class Receiver:
     def _forget(self, number: int) -> None:
         """Nobody says an item again of which so many followed that were settled."""
         self._settled.pop(number, None)
+        self._mended.pop(number, None)
         if number in self._failed:
             self._failed.discard(number)
             self._lost_one = True
@@ -279,7 +282,7 @@ class Receiver:
                 return [self._place(message, landing.link(message))]
             case m.Whole():
                 if hashlib.sha256(message.data).digest() != message.sha256:
-                    raise Damaged("The file was damaged on its way.")
+                    return [self._torn(number, name)]
                 self._small[number] = message
                 return []
             case m.Offer():
@@ -290,6 +293,14 @@ class Receiver:
                     return [self._place(message, part)]
                 self._files[number] = _File(name, message.size, part, part.offset)
                 return [m.Accept(self._batch, number, part.offset, part.digest(), part.base)]
+
+    def _torn(self, number: int, name: str) -> m.FromReceiver:
+        """A small file that was damaged on its way is asked for once more."""
+        self._mended[number] = self._mended.get(number, 0) + 1
+        if self._mended[number] > m.REPAIRS:
+            return self._fail(number, name, Damaged("The file arrived damaged, again and again."))
+        self._awaited.add(number)
+        return m.Accept(self._batch, number, 0, NOTHING)
 
     def _put(self) -> list[m.FromReceiver]:
         """Write the small files that were heard."""
@@ -309,7 +320,8 @@ class Receiver:
             self._told(Outcome(item.name, skipped=found.message))
             return answer
         size, sha256 = (item.data.nbytes, item.sha256) if isinstance(item, m.Whole) else (0, b"")
-        return self._settle(number, m.Saved(self._batch, number, found, size, sha256), item.name)
+        mended = self._mended.pop(number, 0)
+        return self._settle(number, m.Saved(self._batch, number, found, size, sha256, repaired=mended), item.name)
 
     def _finish(self, landing: Landing) -> list[m.FromReceiver]:
         """Directories to which nothing is being written any more."""
@@ -405,7 +417,7 @@ class Receiver:
         if not 0 <= message.offset <= file.part.offset:
             raise PeerBroke("The other end went back to where it had not been.")
         file.repaired += 1
-        if file.repaired > REPAIRS:
+        if file.repaired > m.REPAIRS:
             return [self._beyond_repair(message.item)]
         file.part.drop_base()  # it may be what is wrong
         file.part.rewind(message.offset)
@@ -435,7 +447,7 @@ class Receiver:
             )
             return [self._settle(number, answer, file.name, message.note)]
         file.wrong += 1
-        if file.wrong > REPAIRS:
+        if file.wrong > m.REPAIRS:
             return [self._beyond_repair(number)]
         return [m.Ack(self._batch, number, message.size, file.part.digest())]
 
@@ -471,7 +483,8 @@ class Receiver:
             opened.files,
             self._resumed + sum(file.resumed_from for file in self._files.values()),
         )
-        if self._last is not None and not self._files and not self._ended and not self.finished:
+        open_now = self._files or self._ended or self._awaited
+        if self._last is not None and not open_now and not self.finished:
             self.finished = True
             if self._landing and not self._failed and not self._lost_one:
                 self._landing.complete()

@@ -98,6 +98,7 @@ class _Item:
     differ: Differ | None = None
     said_all: bool = False
     whole: int = 0  # bytes, of what went in one message
+    torn: int = 0  # times that was damaged on its way
     note: str = ""
     left_out: RsError | None = None
 
@@ -210,6 +211,11 @@ class Sender:
 
     def _accepted(self, item: _Item, message: m.Accept) -> list[m.FromSender]:
         source = item.source
+        again = source is None and item.found.open is not None and not item.left_out and not message.offset
+        if again and item.torn < m.REPAIRS:  # a small file
+            item.torn += 1
+            self._again.append(item)
+            return []
         if (
             source is None
             or item.state is State.GOING

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rs_relay.errors import Damaged, DiskFull, PeerBroke, RsError, TransferFailed
 from rs_relay.transfer import messages as m
-from rs_relay.transfer.receiver import REPAIRS, Receiver
+from rs_relay.transfer.receiver import Receiver
 from tests.support.transfer import MemoryLanding, Told, conversation, opening
 
 DATA = bytes(range(256)) * 8
@@ -72,7 +72,7 @@ def test_a_file_that_is_always_damaged_fails_and_leaves_nothing() -> None:
     here, told = receiver(landing)
     here.step([offer(), piece(0, DATA)])
     lie = m.Done(1, 0, len(DATA), b"x" * 32)
-    for _ in range(REPAIRS):
+    for _ in range(m.REPAIRS):
         assert here.step([lie]) == [m.Ack(1, 0, len(DATA), SHA)]
     answers = here.step([lie, m.Last(1, 1)])
     assert isinstance(answers[-1], m.Failed)
@@ -85,10 +85,15 @@ def test_a_file_that_is_always_damaged_fails_and_leaves_nothing() -> None:
 def test_a_damaged_small_file_is_not_saved() -> None:
     landing = MemoryLanding()
     here, _ = receiver(landing)
-    (answer,) = here.step([m.Whole(1, 0, "a", 1, b"x" * 32, memoryview(b"data"))])
+    said: list[m.FromSender] = [m.Whole(1, 0, "a", 1, b"x" * 32, memoryview(b"data")), m.Last(1, 1)]
+    for _ in range(m.REPAIRS):
+        assert [type(answer) for answer in here.step(said)] == [m.Accept]
+        assert not here.finished
+    (answer,) = here.step(said)
     assert isinstance(answer, m.Failed)
     assert answer.code == Damaged.code
     assert landing.final == {}
+    assert here.finished
 
 
 LIES: list[list[m.FromSender]] = [

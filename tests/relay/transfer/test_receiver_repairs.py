@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rs_relay.errors import PeerBroke
@@ -13,7 +14,7 @@ from rs_relay.transfer import messages as m
 from rs_relay.transfer import part as parts
 from rs_relay.transfer.delta import OPS_MAX
 from rs_relay.transfer.disk import Store
-from rs_relay.transfer.receiver import REPAIRS, Receiver
+from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Line, Sender
 from tests.support.transfer import Conversation, MemoryLanding, Told, conversation, opening, plan_of
 
@@ -55,6 +56,21 @@ def test_only_what_came_after_the_last_good_point_is_sent_again() -> None:
     went = sent(talk, told)
     assert went.repaired == 1
     assert len(DATA) < went.weight < len(DATA) + 12_000
+
+
+def test_a_small_file_that_is_damaged_is_said_again() -> None:
+    landing = MemoryLanding()
+    talk, told, received = conversation({"a": b"small", "b": b"also small"}, landing)
+    talk.step()
+    harmed = [msgspec.structs.replace(w, data=memoryview(b"smale")) if isinstance(w, m.Whole) else w for w in talk.up]
+    talk.up.clear()
+    talk.up.extend(harmed)
+    talk.run()
+    assert landing.final == {"a": b"small", "b": b"also small"}
+    assert {o.name: o.repaired for o in told.outcomes} == {o.name: o.repaired for o in received.outcomes}
+    assert {o.repaired for o in told.outcomes} == {1}
+    assert talk.sender.finished
+    assert talk.receiver.finished
 
 
 def test_differences_are_sent() -> None:
@@ -117,7 +133,7 @@ def test_damage_that_does_not_end_is_given_up() -> None:
             part[-1] ^= 1
     assert landing.final == landing.parts == {}
     assert told.errors
-    assert sum(isinstance(message, m.Back) for message in talk.said) == REPAIRS + 1
+    assert sum(isinstance(message, m.Back) for message in talk.said) == m.REPAIRS + 1
 
 
 @pytest.mark.parametrize(
