@@ -92,5 +92,7 @@ async def test_several_that_were_named_are_not_sent_twice_after_a_kill(p: Pair, 
         while [record.order.paths for record in board.records()] != [(str(p.desk / "large"),)]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await files.cancel(transfer)
+    while "2 files and folders did not arrive whole." not in p.face.notices:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
     (await files.retry(transfer).ended).check()
     assert {path.name for path in p.inbox.iterdir()} == {"small", "large"}
