@@ -14,6 +14,8 @@ from rs_relay.errors import LocalProblem, RsError, from_wire
 from rs_relay.text import printable
 
 RS = (sys.executable, "-m", "rs_cli")
+COULD_NOT = range(3, 9)  # exit statuses of rs itself: not allowed, not reached …
+READING = 2.0  # seconds to read why, before the dashboard is back
 
 
 async def view(number: int) -> None:
@@ -25,6 +27,15 @@ async def screenshot(number: int) -> str:
     """Save a picture of the customer's screen here; returns where."""
     answer = json.loads(await _run("screenshot", str(number), "--json"))
     return str(answer.get("path") or answer.get("file") or "")
+
+
+async def shell(number: int) -> None:
+    """A shell of the customer's in this terminal, which must be ours no longer; returns when it was left or has ended.
+
+    Its exit status is the shell's own, and what went wrong has been said in the terminal."""
+    child = await asyncio.create_subprocess_exec(*RS, "shell", str(number))
+    if await child.wait() in COULD_NOT:
+        await asyncio.sleep(READING)
 
 
 async def _run(*arguments: str) -> bytes:

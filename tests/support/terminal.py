@@ -18,6 +18,12 @@ from types import TracebackType
 import pyte
 
 
+class _Screen(pyte.Screen):
+    def select_graphic_rendition(self, *attrs: int, private: bool = False) -> None:
+        if not private:  # else it is about keys (vim asks for them), which pyte takes for a mistake
+            super().select_graphic_rendition(*attrs)
+
+
 class Terminal:
     """Runs `command` on a pty of `columns` × `lines`. What it printed is kept whole in `text`."""
 
@@ -32,7 +38,7 @@ class Terminal:
     ) -> None:
         master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self._screen = pyte.Screen(columns, lines)
+        self._screen = _Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Condition()
         self._raw = bytearray()
@@ -103,6 +109,11 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        with self._lock:
+            self._screen.resize(lines, columns)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def wait(self, timeout: float = 20.0) -> int:
         """The exit status."""

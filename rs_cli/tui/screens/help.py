@@ -22,6 +22,7 @@ Workspace
   v        the customer's screen, in a window
   s        save a picture of it
   w        see it in small, here
+  l        a shell on the customer's computer; ~d comes back
   c        write to the customer; Esc leaves the line
   p, 1-9   ask for a permission
   b        share the clipboard, or stop sharing

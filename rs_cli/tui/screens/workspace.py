@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
@@ -18,7 +18,7 @@ from rs_cli.tui.messages import Beside, EndSession
 from rs_cli.tui.panels import PANELS, Panel
 from rs_cli.tui.screens.confirm import Confirm
 from rs_cli.tui.widgets.status_line import StatusLine
-from rs_relay.errors import RsError
+from rs_relay.errors import LocalProblem, RsError
 
 
 class Workspace(Screen[None]):
@@ -26,6 +26,7 @@ class Workspace(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "view", "View"),
         Binding("s", "screenshot", "Picture"),
+        Binding("l", "shell", "Shell"),
         *[binding for place in PANELS for binding in place.bindings],
         Binding("left_square_bracket", "beside(-1)", show=False),
         Binding("right_square_bracket", "beside(1)", show=False),
@@ -86,6 +87,16 @@ class Workspace(Screen[None]):
     async def _screenshot(self) -> None:
         path = await programs.screenshot(self.case.entry.number)
         self.app.notify(path, title="Picture saved", markup=False)
+
+    def action_shell(self) -> None:
+        self.case.do(self._shell())
+
+    async def _shell(self) -> None:
+        try:
+            with self.app.batch_update(), self.app.suspend():  # nothing is drawn meanwhile
+                await programs.shell(self.case.entry.number)
+        except SuspendNotSupported:
+            raise LocalProblem("The dashboard cannot give up this terminal.", "Run `rs shell` elsewhere.") from None
 
     def action_beside(self, step: int) -> None:
         self.post_message(Beside(self.case.entry.number, step))

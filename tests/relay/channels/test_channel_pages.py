@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rs_relay.channels import appearance, chat, clipboard, clips, consent, draw, folders, privacy, record
+from rs_relay.channels import appearance, chat, clipboard, clips, consent, draw, exec, folders, privacy, record, shell
 from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
@@ -22,9 +22,11 @@ CHANNELS: dict[str, Any] = {
     "consent": consent,
     "control": control,
     "draw": draw,
+    "exec": exec,
     "folders": folders,
     "privacy": privacy,
     "record": record,
+    "shell": shell,
 }
 EXAMPLE = re.compile(r"^(technician|agent) +(\{.*\})$", re.MULTILINE)
 
