@@ -14,18 +14,20 @@ from typing import Any
 
 import msgspec
 
+from rs_cli import output
 from rs_cli.listing import human
 from rs_relay.channels.logs import Entry
-from rs_relay.channels.sysinfo import Attention, Disk, Interface, Process, Service, System
+from rs_relay.channels.sysinfo import Attention, Disk, Interface, Process, Service, System, User
 from rs_relay.text import cells, printable
 
-LABEL = 10  # cells
+LABEL, ENDLESS = 10, 100_000  # cells
 PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 _TIMES = frozenset({"now", "booted", "since", "started", "at"})
 
 
 def width() -> int:
-    return max(shutil.get_terminal_size().columns, 60)
+    """Cells of a line; in a pipe nothing is cut."""
+    return max(shutil.get_terminal_size().columns, 60) if output.is_terminal() else ENDLESS
 
 
 def height() -> int:
@@ -99,17 +101,13 @@ def about(system: System, attention: Attention | None, columns: int) -> list[str
         *(("network", _interface(each)) for each in system.interfaces if each.name != "lo"),
         ("route", ", ".join(printable(route, 60) for route in system.routes) or "none"),
         ("DNS", ", ".join(printable(server, 60) for server in system.dns) or "none"),
-        *(
-            ("user", f"{printable(u.name, 40)} at {printable(u.terminal or '?', 30)}{_from(u.host)} since {clock(u.since)}")
-            for u in system.users
-        ),
+        *(("user", _user(user)) for user in system.users),
         *([("battery", _battery(system))] if system.battery else []),
-        *([("heat", ", ".join(f"{printable(t.label, 30)} {t.celsius:.0f} °C" for t in system.temperatures[:6]))]
-          if system.temperatures else []),
-        ("desktop", " · ".join(printable(word, 40) for word in (system.desktop, system.session_type) if word) or "none"),
+        *([("heat", _heat(system))] if system.temperatures else []),
+        ("desktop", f"{printable(system.desktop, 40)} {printable(system.session_type, 20)}".strip() or "none"),
         ("agent", printable(system.agent, 40) or "?"),
         *(wants(attention) if attention else []),
-    ]  # fmt: skip
+    ]
     return [line for label, text in pairs for line in _wrapped(label, text, columns)]
 
 
@@ -215,8 +213,13 @@ def _cores(cores: int, threads: int) -> str:
     return f"{cores} core{'s' * (cores > 1)}" + (f", {threads} threads" if threads != cores else "")
 
 
-def _from(host: str) -> str:
-    return f" from {printable(host, 60)}" if host else ""
+def _user(user: User) -> str:
+    origin = f" from {printable(user.host, 60)}" if user.host else ""
+    return f"{printable(user.name, 40)} at {printable(user.terminal or '?', 30)}{origin} since {clock(user.since)}"
+
+
+def _heat(system: System) -> str:
+    return ", ".join(f"{printable(each.label, 30)} {each.celsius:.0f} °C" for each in system.temperatures[:6])
 
 
 def _branches(found: list[Process]) -> list[tuple[str, Process]]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from contextlib import suppress
+
+import psutil
 
 from rs_agent.feature import Context
 from rs_agent.language import N_, _
@@ -36,7 +39,7 @@ from rs_relay.link.channel import Channel
 from rs_relay.text import printable
 
 SAME = 0.02  # seconds between two readings of one start: a clock tick and its rounding
-GOES = 1.0  # seconds that a program has to go
+GOES, LOOK = 1.0, 0.02  # seconds that a program has to go, and between two looks
 ENDS = frozenset({"TERM", "KILL", "INT", "HUP", "QUIT"})
 
 SWITCHED = {
@@ -105,8 +108,6 @@ class Manage:
 
 def find(pids: tuple[int, ...], name: str) -> tuple[Program, ...]:
     """Those of these numbers, and those of that name. Blocking."""
-    import psutil  # a megabyte, for who asks
-
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error), process.oneshot():
@@ -122,8 +123,6 @@ def kill(asked: Kill) -> tuple[str, int, int]:
     """(name, programs that heard the signal, those of them that are still there). Blocking, GOES at most.
 
     Raises NoSuchSession, LocalProblem, UsageError."""
-    import psutil
-
     number = getattr(signal, f"SIG{asked.signal}", None)
     if number is None:
         raise UsageError(f"The customer's system has no signal {asked.signal}.")
@@ -140,8 +139,7 @@ def kill(asked: Kill) -> tuple[str, int, int]:
             with suppress(psutil.NoSuchProcess):
                 each.send_signal(number)  # psutil looks at the start once more
                 heard += 1
-        alive = psutil.wait_procs(chosen, timeout=GOES)[1] if asked.signal in ENDS else []
-        return name, heard, sum(_lives(each) for each in alive)
+        return name, heard, _left(chosen) if asked.signal in ENDS else 0
     except psutil.NoSuchProcess:
         raise NoSuchSession(f"The program {asked.pid} is not there any more.", "`rs ps SESSION` lists them.") from None
     except psutil.AccessDenied:
@@ -151,12 +149,20 @@ def kill(asked: Kill) -> tuple[str, int, int]:
         raise LocalProblem(f"The program {asked.pid} cannot be signalled: {os.strerror(error.errno or 0)}.") from None
 
 
-def _lives(process: object) -> bool:
-    """Whether it still does something: one that has ended and was not asked after yet does not."""
-    import psutil
+def _left(chosen: list[psutil.Process]) -> int:
+    """How many still do something after GOES. Looked at and not waited for: a program that rs itself has started is
+    for somebody else to wait for."""
+    end = time.monotonic() + GOES
+    while alive := [process for process in chosen if _lives(process)]:
+        if time.monotonic() > end:
+            return len(alive)
+        time.sleep(LOOK)
+    return 0
 
+
+def _lives(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
-        return isinstance(process, psutil.Process) and process.status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 

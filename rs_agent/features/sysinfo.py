@@ -31,6 +31,7 @@ from rs_relay.link.channel import Channel
 from rs_relay.text import printable
 
 LONGEST = 5.0  # seconds over which a share is measured
+LOOKERS = 2  # threads that look at once: they mostly wait
 NAME = 256
 
 TOLD = {
@@ -48,6 +49,7 @@ class Sysinfo:
         self._context = context
         self._machine = of or machine()
         self._told: set[str] = set()
+        self._lookers = asyncio.Semaphore(LOOKERS)
 
     async def run(self, channel: Channel[Down, Up]) -> None:
         tasks: set[asyncio.Task[None]] = set()
@@ -75,7 +77,9 @@ class Sysinfo:
 
         match asked:
             case Look(id=id, top=top):
-                await channel.send(await asyncio.to_thread(collect.look, self._machine, id, top))
+                async with self._lookers:
+                    looked = await asyncio.to_thread(collect.look, self._machine, id, top)
+                await channel.send(looked)
             case Check(id=id):
                 found = await self._machine.notable()
                 told = found.reboot, found.reboot_for, found.updates, found.failed, found.errors
@@ -83,7 +87,8 @@ class Sysinfo:
             case Ps(id=id, over=over):
                 if not 0 <= over <= LONGEST:
                     raise PeerBroke("The other end asked for a share over no time.")
-                running = await asyncio.to_thread(collect.processes, over)
+                async with self._lookers:
+                    running = await asyncio.to_thread(collect.processes, over)
                 for at in range(0, max(len(running), 1), ITEMS):
                     await channel.send(Processes(id, tuple(running[at : at + ITEMS]), at + ITEMS >= len(running)))
             case ListServices(id=id, name=name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -41,13 +42,15 @@ async def ask(argv: Sequence[str], seconds: float = SECONDS, limit: int = BYTES)
     async with started(argv) as process:
         try:
             async with asyncio.timeout(seconds):
-                out, err = await asyncio.gather(_first(process.stdout, limit), _first(process.stderr, ERRORS))
+                complains = asyncio.create_task(_complaint(process.stderr))
+                out = await _first(process.stdout, limit)
                 if len(out) >= limit:
-                    with suppress(ProcessLookupError):
-                        process.kill()
-                status = await process.wait()
+                    _end(process)
+                err, status = await complains, await process.wait()
         except TimeoutError:
             raise LocalProblem(f"{argv[0]} did not answer on the customer's computer.") from None
+        finally:
+            complains.cancel()
     return Said(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace").strip())
 
 
@@ -71,8 +74,7 @@ async def started(argv: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Proce
         yield process
     finally:
         if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+            _end(process)
         await process.wait()
 
 
@@ -106,10 +108,24 @@ async def _skip_line(stream: asyncio.StreamReader) -> None:
 
 
 async def _first(stream: asyncio.StreamReader | None, limit: int) -> bytes:
-    """The first `limit` bytes; for what complains, the rest is read and let go."""
+    kept = bytearray()
+    while stream is not None and len(kept) < limit and (data := await stream.read(65536)):
+        kept += data[: limit - len(kept)]
+    return bytes(kept)
+
+
+async def _complaint(stream: asyncio.StreamReader | None) -> bytes:
+    """Its beginning; the rest is read and let go, for nobody must stand still because nobody reads it."""
     kept = bytearray()
     while stream is not None and (data := await stream.read(65536)):
-        kept += data[: limit - len(kept)]
-        if len(kept) >= limit and limit > ERRORS:
-            break
+        kept += data[: ERRORS - len(kept)]
     return bytes(kept)
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """With what it has started: that holds its pipes, which are waited for."""
+    with suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
