@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -109,48 +108,12 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _show_completion(shell: str) -> None:
-    if shell:
-        from rs_cli.shells import script
-
-        output.answer(script(shell).rstrip())
-        raise typer.Exit
-
-
-def _install_completion(shell: str) -> None:
-    if shell:
-        from rs_cli.shells import install
-
-        output.answer(f"Completion for {shell} is in {install(shell, Path.home())}; a new {shell} has it.")
-        raise typer.Exit
-
-
 @app.callback(invoke_without_command=True)
 def rs(
     ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
-    install_completion: Annotated[
-        str,
-        typer.Option(
-            "--install-completion",
-            metavar="SHELL",
-            callback=_install_completion,
-            is_eager=True,
-            help="Let the TAB key complete verbs, sessions and the customer's paths in bash, zsh or fish.",
-        ),
-    ] = "",
-    show_completion: Annotated[
-        str,
-        typer.Option(
-            "--show-completion",
-            metavar="SHELL",
-            callback=_show_completion,
-            is_eager=True,
-            help="Print that completion instead.",
-        ),
-    ] = "",
     debug: Annotated[
         bool, typer.Option("--debug", help="Write what happens to a log file, without any secret.")
     ] = False,

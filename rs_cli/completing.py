@@ -1,15 +1,15 @@
 """What may stand at the end of a command line that is still being typed.
 
 The shells' scripts (`rs completion`) hand the line over as it is and show what comes back, one candidate a line:
-`value TAB what it is`. A line that begins with a TAB asks the shell for names of files of this computer. Nothing here
-speaks with a relay or a customer.
+`value TAB what it is`. A line that begins with a TAB asks the shell for names of files of this computer. Paths of a
+customer's are `rs_cli.far_paths`; nothing else here speaks with a relay or a customer.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rs_cli.commands import VERBS
@@ -18,7 +18,10 @@ from rs_relay.errors import RsError
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
 
-_LOCAL = re.compile(r"FILE|PATH|DIR|FOLDER|LOCAL|MP4", re.IGNORECASE)
+_FAR = re.compile(r"SESSION:PATH|REMOTE|SOURCE")  # arguments that name paths of a customer's
+_LOCAL = re.compile(r"FILE|PATH|DIR|FOLDER|LOCAL|MP4|SOURCE", re.IGNORECASE)
+_NOT_PLAIN = re.compile(r"[^\w@%+=:,./~-]")
+_IN_QUOTES = re.compile(r'["$`\\]')
 HELP = 60  # cells
 
 
@@ -41,15 +44,38 @@ def candidates(line: str) -> list[Candidate]:
 def words_of(line: str) -> list[str]:
     """As the shell splits it; the last one, which may be empty, is the one being typed. A quote that is still open ends
     with the line."""
-    for closing in ("", '"', "'"):
-        lexer = shlex.shlex(line + closing, posix=True, punctuation_chars=False)
+    return _split(line)[0]
+
+
+def _split(line: str) -> tuple[list[str], str]:
+    """The words, and the quote that is open in the last one."""
+    for quote in ("", '"', "'", "\\"):
+        lexer = shlex.shlex(line[:-1] if quote == "\\" else line + quote, posix=True, punctuation_chars=False)
         lexer.whitespace_split, lexer.commenters = True, ""
         try:
             words = list(lexer)
         except ValueError:
             continue
-        return [*words, ""] if not closing and (not line or line[-1].isspace()) else words or [""]
-    return [*line.split(" ")]
+        if not quote and (not line or line[-1].isspace()) and not line.endswith("\\ "):
+            return [*words, ""], ""
+        return words or [""], quote.strip("\\")
+    return line.split(" "), ""
+
+
+def quoting(line: str, part: str) -> Callable[[str], str]:
+    """How a candidate is handed to bash: without what it leaves of the word (it breaks words at `:`, and replaces
+    `part` alone), and with its own signs quoted, so that a name such as `$(reboot)` is only ever a name."""
+    words, quote = _split(line)
+    piece = "" if part in (":", "=") else _split(part)[0][-1]
+    cut = len(words[-1]) - len(piece) if part and words[-1].endswith(piece) else 0
+
+    def quoted(value: str) -> str:
+        kept = value[cut:]
+        if quote:
+            return kept if quote == "'" else _IN_QUOTES.sub(r"\\\g<0>", kept)
+        return _NOT_PLAIN.sub(r"\\\g<0>", kept)
+
+    return quoted
 
 
 def _after(before: list[str], word: str) -> Iterator[Candidate]:
@@ -80,7 +106,9 @@ def _after(before: list[str], word: str) -> Iterator[Candidate]:
         yield Candidate("--help", "Show how it is used.")
     else:
         argument = _argument(command, rest)
-        if argument is not None:
+        if argument is not None and _FAR.search(argument.metavar):
+            yield from _far(argument, rest, word)
+        elif argument is not None:
             yield from _values(argument, word)
 
 
@@ -116,6 +144,19 @@ def _values(parameter: Parameter, word: str) -> Iterator[Candidate]:
     if "SESSION" in metavar and not parameter.is_option:
         yield from _sessions(":" if "SESSION:" in metavar else "")
     if not parameter.choices and _LOCAL.search(metavar.replace("SESSION:PATH", "")):
+        yield FILES
+
+
+def _far(parameter: Parameter, rest: list[str], word: str) -> Iterator[Candidate]:
+    """Paths of a customer's: behind a session and a colon, or after the session's number."""
+    plain = [w for w in rest if not w.startswith("-")]
+    if ":" in word or (plain[:1] and plain[0].isdigit()):
+        from rs_cli.far_paths import offered
+
+        yield from (Candidate(path) for path in offered(word, plain[0] if plain else ""))
+    else:
+        yield from _sessions(":")
+    if _LOCAL.search(parameter.metavar.replace("SESSION:PATH", "")):
         yield FILES
 
 

@@ -22,10 +22,6 @@ from rs_cli.title import hide_code
 
 def main() -> None:
     hide_code(sys.argv)
-    if "_RS_COMPLETE" in os.environ:
-        from rs_cli.completion import main as complete  # for the TAB key alone
-
-        _leave(complete())
     gc.set_threshold(50_000, 20, 100)  # by default modules alone are searched for garbage a dozen times: 5 ms
     status = run(sys.argv[1:])
     _flush()

@@ -21,7 +21,8 @@ REACH = 60.0  # the default of Timeout
 
 _PATHS = "3:PATH, in session 3: absolute, or below the customer's home; or the session's number, then paths."
 SomePaths = Annotated[list[str], typer.Argument(metavar="SESSION:PATH…", help=_PATHS, show_default=False)]
-Paths = Annotated[list[str] | None, typer.Argument(metavar="[SESSION:PATH]…", help=_PATHS, show_default=False)]
+Paths = Annotated[list[str], typer.Argument(metavar="[SESSION:PATH]…", help=_PATHS, show_default=False)]
+HOME: list[str] = []  # the default of Paths: none named
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files of the same name; else they get a numbered name.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rs_cli import listing, output
-from rs_cli.options import REACH, AsJson, Paths, Timeout
+from rs_cli.options import HOME, REACH, AsJson, Paths, Timeout
 from rs_cli.there import There, carry_out
 from rs_relay.channels.folders import text
 
@@ -16,7 +16,7 @@ app = typer.Typer()
 
 @app.command()
 def df(
-    what: Paths = None,
+    what: Paths = HOME,
     human: Annotated[bool, typer.Option("--human", "-h", help="Sizes as 3.4K, 120M.")] = False,
     as_json: AsJson = False,
     timeout: Timeout = REACH,

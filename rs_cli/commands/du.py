@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rs_cli import listing, output
-from rs_cli.options import REACH, AsJson, Paths, Timeout
+from rs_cli.options import HOME, REACH, AsJson, Paths, Timeout
 from rs_cli.there import There, carry_out
 from rs_relay.channels.folders import Kind
 
@@ -16,7 +16,7 @@ app = typer.Typer()
 
 @app.command()
 def du(
-    what: Paths = None,
+    what: Paths = HOME,
     human: Annotated[bool, typer.Option("--human", "-h", help="Sizes as 3.4K, 120M.")] = False,
     summarize: Annotated[bool, typer.Option("--summarize", "-s", help="Only the sum.")] = False,
     as_json: AsJson = False,

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from rs_cli import listing, output
 from rs_cli.features.folders import Thing
-from rs_cli.options import REACH, AsJson, Paths, Timeout
+from rs_cli.options import HOME, REACH, AsJson, Paths, Timeout
 from rs_cli.there import There, carry_out
 from rs_relay.channels.folders import Find, Kind, wire
 from rs_relay.errors import UsageError
@@ -28,7 +28,7 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
 @app.command()
 def find(
-    what: Paths = None,
+    what: Paths = HOME,
     name: Annotated[str, typer.Option("--name", help="Only names like this: '*.pdf'.")] = "*",
     iname: Annotated[str, typer.Option("--iname", help="The same, capitals or not.")] = "",
     kind: Annotated[str, typer.Option("--type", help="f files, d folders, l links.")] = "",

@@ -10,7 +10,7 @@ import typer
 
 from rs_cli import listing, output
 from rs_cli.features.folders import Thing
-from rs_cli.options import REACH, AsJson, Paths, Timeout
+from rs_cli.options import HOME, REACH, AsJson, Paths, Timeout
 from rs_cli.there import There, carry_out, expanded, wild
 from rs_relay.channels.folders import Kind
 
@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command()
 def ls(
-    what: Paths = None,
+    what: Paths = HOME,
     every: Annotated[bool, typer.Option("--all", "-a", help="Also what begins with a dot.")] = False,
     long: Annotated[bool, typer.Option("--long", "-l", help="Mode, owner, size and time of each.")] = False,
     human: Annotated[bool, typer.Option("--human", "-h", help="With -l: sizes as 3.4K, 120M.")] = False,

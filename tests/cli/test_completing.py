@@ -13,7 +13,7 @@ import pytest
 from rs_cli.book import Book
 from rs_cli.commands import VERBS
 from rs_cli.commands.completion import SCRIPTS, Shell
-from rs_cli.completing import FILES, candidates, words_of
+from rs_cli.completing import FILES, candidates, quoting, words_of
 from tests.support.technician import entry
 
 BIN = Path(sys.executable).parent
@@ -91,3 +91,34 @@ def test_the_scripts_are_that_shells(shell: Shell) -> None:
         pytest.skip(f"needs {shell}")
     done = subprocess.run([shell, "-n"], input=SCRIPTS[shell], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "part", "value", "handed"),
+    [
+        ("rs ls 3:Doc", "Doc", "3:Documents/", "Documents/"),
+        ("rs ls 3:", ":", "3:Documents/", "Documents/"),
+        ("rs ls 3:we\\ ", "we\\ ", "3:we $(reboot) `it`", "we\\ \\$\\(reboot\\)\\ \\`it\\`"),
+        ('rs ls "3:we', '"3:we', '3:we $HOME "x"', '3:we \\$HOME \\"x\\"'),
+        ("rs ls '3:we", "'3:we", "3:we $HOME", "3:we $HOME"),
+        ("rs clipb", "clipb", "clipboard", "clipboard"),
+        ("rs clipb", "", "clipboard", "clipboard"),
+    ],
+)
+def test_what_bash_is_handed_stands_for_itself(line: str, part: str, value: str, handed: str) -> None:
+    assert quoting(line, part)(value) == handed
+
+
+def test_paths_of_a_customers_are_asked_for_where_they_may_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def offered(word: str, session: str) -> list[str]:
+        asked.append((word, session))
+        return [f"{word}uments/"]
+
+    monkeypatch.setattr("rs_cli.far_paths.offered", offered)
+    assert values("rs ls 3:Doc") == ["3:Documents/"]
+    assert values("rs ls 3 Doc") == ["Documents/"]
+    assert values("rs get-file 3 Doc")[0] == "Documents/"
+    assert values("rs mv -f 3:a 3:Doc") == ["3:Documents/"]
+    assert asked == [("3:Doc", ""), ("Doc", "3"), ("Doc", "3"), ("3:Doc", "3:a")]
