@@ -50,6 +50,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("services", "rs_cli.commands.services", "See, start, stop and restart services of the customer's."),
     Verb("logs", "rs_cli.commands.logs", "Read and follow the log of the customer's system."),
     Verb("forward", "rs_cli.commands.forward", "Connections through the customer's computer: ports, SOCKS."),
+    Verb("watch", "rs_cli.commands.watch", "Follow what happens in a session, line by line or as JSON."),
     Verb("help", "rs_cli.commands.help", "Explain a verb, or exit-codes, json, remote-paths, environment."),
     Verb("completion", "rs_cli.commands.completion", "Print the script of your shell's completion."),
     Verb("login", "rs_cli.commands.login", "Sign in to a relay."),

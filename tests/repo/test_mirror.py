@@ -36,6 +36,7 @@ ELSEWHERE = {
     "rs_cli/title.py": "test_main.py",
     "rs_cli/features/still.py": "test_screen_technician.py",
     "rs_cli/examples.py": "test_manual.py",
+    "rs_cli/commands/watch.py": "test_watching.py",
     "rs_cli/commands/completion.py": "test_completing.py",
     "rs_cli/viewer/saving.py": "test_window.py",
     "rs_cli/player/slider.py": "test_player_window.py",

@@ -1,0 +1,71 @@
+"""`rs watch [SESSION]`: what happens, line by line: for a person, or with --json for a program."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import typer
+
+from rs_cli import output
+from rs_cli.answers import WatchChat, WatchConnection, WatchEnded, WatchEvent, WatchPermissions
+from rs_cli.options import AsJson
+from rs_cli.watching import Watch
+from rs_relay.errors import RsError
+from rs_relay.text import printable
+
+app = typer.Typer()
+NAME, TEXT = 30, 500  # cells
+
+
+@app.command()
+def watch(
+    session: Annotated[
+        int | None, typer.Argument(metavar="[SESSION]", help="The session's number; without it, all of them.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout", metavar="SECONDS", min=0.1, help="How long to try to reach it; without it, for ever."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Follow what happens in a session: the connection, what the customer allows, the chat, the end.
+
+    Ends when the session has ended, with the status of that (7), or of what went wrong; of several, with the last."""
+    return asyncio.run(_watch(Watch(session, timeout), as_json))
+
+
+async def _watch(watching: Watch, as_json: bool) -> int:
+    async for event in watching.events():
+        if as_json:
+            output.data(msgspec.to_builtins(event))
+        else:
+            output.answer(_as_text(event))
+    ends: list[RsError] = list(watching.ends.values())
+    return ends[-1].exit_status if ends else 0
+
+
+def _as_text(event: WatchEvent) -> str:
+    at = datetime.fromtimestamp(event.at).strftime("%H:%M:%S")
+    return f"{at} [{event.session}] {_words(event)}"
+
+
+def _words(event: WatchEvent) -> str:
+    match event:
+        case WatchConnection(state="lost"):
+            return f"connection lost: {printable(event.why, TEXT)}"
+        case WatchConnection():
+            return "connected" if event.state == "open" else "connecting"
+        case WatchPermissions():
+            granted = [name for name, grant in event.permissions.items() if grant == "granted"]
+            asking = [name for name, grant in event.permissions.items() if grant == "asking"]
+            words = f"allowed: {', '.join(granted) or 'nothing'}"
+            return words + (f"; the customer is asked for: {', '.join(asking)}" if asking else "")
+        case WatchChat():
+            return f"{printable(event.name, NAME) or event.who}: {printable(event.text, TEXT)}"
+        case WatchEnded():
+            return f"ended: {printable(event.why, TEXT)}"
