@@ -257,3 +257,134 @@ async def several(p: Pair) -> None:
         assert (p.inbox / f"up{number}").read_bytes() == bytes([number]) * 2_000_000
         assert (p.desk / f"down{number}").read_bytes() == bytes([number]) * 2_000_000
     assert {transfer.number for transfer in seen} == set(range(1, 11))
+
+
+def fetchable(p: Pair, *names: str, size: int = 1_000_000) -> None:
+    for name in names:
+        (p.home / name).write_bytes(name.encode() * size)
+
+
+async def reached(transfer: Transfer, done: int) -> None:
+    while transfer.progress.done < done:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+
+
+async def test_one_after_the_other_in_order(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        fetchable(p, "a", "b", "c")
+        moving: list[str] = []
+        p.technician._heard = lambda t: moving.append(t.label) if t.state is State.MOVING else None
+        a, b, c = (p.technician.start_get(name, p.desk) for name in "abc")
+        assert [t.state for t in (a, b, c)] == [State.WAITING, State.QUEUED, State.QUEUED]  # for the link
+        assert [p.technician.place(t) for t in (a, b, c)] == [1, 2, 3]
+        p.technician.move(c, -1)
+        await asyncio.gather(a.ended, b.ended, c.ended)
+        assert "".join(dict.fromkeys(moving)) == "acb"
+        assert p.technician.place(a) == 0
+
+
+@pytest.mark.parametrize("sending", [True, False])
+async def test_a_pause_stops_what_moves_also_at_the_far_end_and_over_a_lost_link(tmp_path: Path, sending: bool) -> None:
+    async with pair(tmp_path) as p:
+        data = random.Random(4).randbytes(6_000_000)
+        ((p.desk if sending else p.home) / "iso").write_bytes(data)
+        fetchable(p, "b")
+        files = p.technician
+        # slow, so that it is not over before it is paused
+        iso = (
+            files.start_send([str(p.desk / "iso")], limit=3_000_000)
+            if sending
+            else files.start_get("iso", p.desk, limit=3_000_000)
+        )
+        b = files.start_get("b", p.desk)
+        await reached(iso, 500_000)
+        files.pause(iso)
+        (await b.ended).check()
+        await asyncio.sleep(0.3)  # what was under way arrives
+        done = iso.progress.done
+        await asyncio.sleep(0.3)
+        assert iso.progress.done == done < len(data)
+        assert iso.state is State.PAUSED
+        await p.cut()
+        p.connect()
+        await asyncio.sleep(0.3)
+        assert iso.state is State.PAUSED
+        files.set_limit(iso, m.UNKNOWN)
+        files.resume(iso)
+        (await iso.ended).check()
+        assert ((p.inbox if sending else p.desk) / "iso").read_bytes() == data
+
+
+@pytest.mark.parametrize("sending", [True, False])
+async def test_a_limit_is_kept_in_measured_bytes_and_can_be_changed(tmp_path: Path, sending: bool) -> None:
+    async with pair(tmp_path) as p:
+        source = p.desk if sending else p.home
+        (source / "iso").write_bytes(random.Random(5).randbytes(4_000_000))
+        files, loop = p.technician, asyncio.get_running_loop()
+        transfer = (
+            files.start_send([str(source / "iso")], limit=500_000)
+            if sending
+            else files.start_get("iso", p.desk, limit=500_000)
+        )
+        await reached(transfer, 100_000)
+        began, before = loop.time(), transfer.progress.done
+        await asyncio.sleep(1.0)
+        rate = (transfer.progress.done - before) / (loop.time() - began)
+        assert 100_000 < rate < 600_000
+        assert 100_000 < transfer.rate < 700_000
+        files.set_limit(transfer, m.UNKNOWN)
+        began = loop.time()
+        (await transfer.ended).check()
+        assert loop.time() - began < 5
+
+
+async def test_what_failed_is_done_again_in_its_place(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        files = p.technician
+        missing = files.start_get("later", p.desk)
+        with pytest.raises(RsError):
+            await missing.ended
+        fetchable(p, "later", "b")
+        b = files.start_get("b", p.desk)
+        missing.id = 7
+        again = files.retry(missing)
+        assert files.transfers == [again, b]
+        assert again.id == 7
+        await asyncio.gather(again.ended, b.ended)
+        for transfer in (again, b):
+            with pytest.raises(UsageError):
+                files.retry(transfer)
+
+
+async def test_a_file_that_vanished_while_it_waited_fails_alone(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        fetchable(p, "a")
+        (p.desk / "x").write_text("x")
+        a = p.technician.start_get("a", p.desk)
+        x = p.technician.start_send([str(p.desk / "x")])
+        (p.desk / "x").unlink()
+        (await a.ended).check()
+        with pytest.raises(UsageError):
+            await x.ended
+        assert x.state is State.FAILED
+
+
+async def test_rate_and_remaining_time_are_of_what_really_moves(tmp_path: Path) -> None:
+    """What was there from before counts as done, and not as speed."""
+    async with pair(tmp_path) as p:
+        data = random.Random(6).randbytes(12_000_000)
+        (p.home / "iso").write_bytes(data)
+        first = p.technician.start_get("iso", p.desk, limit=8_000_000)
+        await reached(first, 9_000_000)
+        await p.technician.cancel(first)
+        while "iso was not fetched whole." not in p.face.notices:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        transfer = p.technician.start_get("iso", p.desk, limit=500_000)
+        await reached(transfer, 8_000_000)
+        await asyncio.sleep(0.8)
+        assert transfer.progress.resumed > 7_000_000
+        assert 0 < transfer.rate < 1_500_000
+        p.technician.set_limit(transfer, m.UNKNOWN)
+        report = await transfer.ended
+        assert report.resumed > 7_000_000
+        assert (p.desk / "iso").read_bytes() == data
