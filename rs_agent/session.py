@@ -167,12 +167,10 @@ class Session:
         if entry is None:
             request.refuse(UsageError("The customer's program does not have that feature."))
             return
-        if entry.permission is not None and entry.permission not in self._plan.offered:
-            request.refuse(_forbidden(entry.permission))
-            return
         if entry.permission is not None and not await self._desk.settle(entry.permission, visit.who):
             self._journal.write("refused", who=visit.who, permission=str(entry.permission))
-            request.refuse(_denied(entry.permission))
+            forbidden = entry.permission not in self._plan.offered
+            request.refuse(_forbidden(entry.permission) if forbidden else _denied(entry.permission))
             return
         try:
             feature = await self._feature(request.name, entry)
@@ -282,11 +280,16 @@ class Session:
             self.erase()  # nobody draws over what the customer has to read, or what looks like it
         over = {run for run in self._runs if run.permission in permissions and not self._allowed(run)}
         lost = {p for p in permissions if not self._desk.consent.granted(p)}
-        alone = [f for f in self._features.values() if f.spec.permission in lost and getattr(f, "busy", False)]
+        alone = [feature for permission, feature in self._busy() if permission in lost]
         if over or alone:
             self._chore(self._stop_runs(over, alone))
         else:
             self._announce()
+
+    def _busy(self) -> list[tuple[Permission | None, Feature]]:
+        """Features of which something goes on, also without a channel."""
+        made = self._features.items()
+        return [(self._plan.features[name].permission, f) for name, f in made if getattr(f, "busy", False)]
 
     def _allowed(self, run: _Run) -> bool:
         return self._desk.consent.granted(run.permission)
@@ -308,7 +311,7 @@ class Session:
         connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
         granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
         using = [run.permission for run in self._runs]
-        using += [f.spec.permission for f in self._features.values() if getattr(f, "busy", False)]
+        using += [permission for permission, _ in self._busy()]
         used = frozenset(permission for permission in using if permission in SHOWN_IN_USE) & granted
         if self._desktop.paused:  # the desktop puts it back meanwhile
             used -= {Permission.PRIVACY}

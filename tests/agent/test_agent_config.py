@@ -60,3 +60,18 @@ def test_a_settings_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_a_long_name_is_cut(tmp_path: Path) -> None:
     assert len(config.read({"name": "x" * 200}, environ(tmp_path)).name) == 64
+
+
+def test_what_is_forbidden_here_or_by_the_system_is_never_allowed(tmp_path: Path) -> None:
+    mine, system = tmp_path / "mine", tmp_path / "system"
+    mine.mkdir()
+    system.mkdir()
+    (mine / "agent.toml").write_text('forbid = ["tunnel"]\nallow = ["view"]\n')
+    (system / "agent.toml").write_text('forbid = ["shell"]\nallow = ["control"]\nrelay = "wss://elsewhere"\n')
+    environ = {"RS_CONFIG_DIR": str(mine)}
+    read = config.read({}, environ, system)
+    assert read.forbid == {Permission.SHELL, Permission.TUNNEL}
+    assert read.allow == {Permission.VIEW}
+    assert read.relay == config.DEFAULT_RELAY
+    with pytest.raises(UsageError, match="forbidden"):
+        config.read({"allow": "shell"}, environ, system)

@@ -328,13 +328,41 @@ async def test_what_this_agent_cannot_do_is_refused_without_a_question(tmp_path:
     async with bench(tmp_path) as b:
         channel = await b.join().open(consent.SPEC)
         missing = tuple(set(Permission) - OFFERED)
-        assert Permission.SHELL in missing
+        assert Permission.POWER in missing
         await channel.send(Ask(missing))
-        heard = await state(channel, Permission.SHELL, Grant.REFUSED)
+        heard = await state(channel, Permission.POWER, Grant.REFUSED)
         assert {heard.grants[permission] for permission in missing} == {Grant.REFUSED}
         assert b.face.questions == []
-        b.session.allow(Permission.SHELL)
+        b.session.allow(Permission.POWER)
         assert b.face.now.granted == frozenset()
+
+
+async def test_what_goes_on_without_a_channel_is_shown_and_ends_when_it_is_withdrawn(tmp_path: Path) -> None:
+    spec, features, feature = loud(Permission.SHELL)
+    async with bench(tmp_path, features=features | FEATURES, allow=frozenset({Permission.SHELL})) as b:
+        link = b.join()
+        channel = await link.open(spec)
+        ended = asyncio.Event()
+
+        async def withdrawn() -> None:
+            ended.set()
+
+        feature.busy, feature.withdrawn = True, withdrawn  # type: ignore[attr-defined]
+        await channel.close()
+        b.session.pause(True)  # announces
+        assert Permission.SHELL in b.face.now.used
+        b.session.withdraw([Permission.SHELL])
+        await asyncio.wait_for(ended.wait(), 10)
+        await until(lambda: Permission.SHELL not in b.face.now.used)
+
+
+async def test_what_is_forbidden_is_refused_with_its_reason(tmp_path: Path) -> None:
+    spec, features, _ = loud(Permission.SHELL)
+    offered = OFFERED - {Permission.SHELL}
+    async with bench(tmp_path, features=features | FEATURES, offered=offered) as b:
+        with pytest.raises(NotAllowed, match="set never to allow shell"):
+            await b.join().open(spec)
+        assert b.face.questions == []
 
 
 async def test_everybody_who_is_there_is_shown(tmp_path: Path) -> None:

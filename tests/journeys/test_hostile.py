@@ -638,7 +638,7 @@ def _mess(kind: str) -> Callable[[HostileTechnician], Awaitable[None]]:
             await loud.raw(encoded(chat.Say(f"{n}", EVIL * 20)))
 
     async def unknown(hostile: HostileTechnician) -> None:
-        for name in ("shell", "../consent", "x" * 64, ""):
+        for name in ("teleport", "../consent", "x" * 64, ""):
             with pytest.raises((RsError, ChannelClosed)):
                 await hostile.open(replace(chat.SPEC, name=name))
         hostile.unasked("\xff\xfe")

@@ -30,4 +30,4 @@ def test_only_chat_goes_without_a_grant() -> None:
 
 
 def test_what_has_no_feature_is_not_offered() -> None:
-    assert {Permission.SHELL, Permission.POWER} & OFFERED == set()
+    assert {Permission.POWER} & OFFERED == set()
