@@ -324,7 +324,7 @@ class Address(_Answer, frozen=True):
 
 
 class Forwarding(_Answer, frozen=True):
-    """A line for each as it is ready. `ready`: local, remote or socks."""
+    """A line for each as it is ready. `ready`: local, reverse or socks."""
 
     ready: str
     at: Address

@@ -1,6 +1,6 @@
 """What this computer is and runs, told to a technician: looked at in threads, changed by nothing here.
 
-psutil and the system's module are loaded with the first question, so an agent that is never asked stays as small as it
+psutil and the system's module are loaded with this one, so an agent that is never asked stays as small as it
 was. The customer reads once for each kind of thing that it is being looked at.
 """
 
@@ -10,6 +10,7 @@ import asyncio
 
 from rs_agent.feature import Context
 from rs_agent.language import N_, _
+from rs_agent.system import collect
 from rs_agent.system.base import Machine, machine
 from rs_relay.channels.sysinfo import (
     ASKED,
@@ -73,8 +74,6 @@ class Sysinfo:
             await channel.send(Failed(asked.id, error.code, error.message, error.hint))
 
     async def _answer(self, channel: Channel[Down, Up], asked: Up) -> None:
-        from rs_agent.system import collect  # psutil: a megabyte
-
         match asked:
             case Look(id=id, top=top):
                 async with self._lookers:

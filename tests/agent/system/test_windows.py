@@ -17,7 +17,8 @@ from tests.support.machines import stand_in
 EVENTS = (
     "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
     "<Provider Name='Service Control Manager' Guid='{555908d1-a6d7-4695-8e1e-26931d2012f4}'/>"
-    "<EventID Qualifiers='49152'>7000</EventID><Version>0</Version><Level>2</Level><TimeCreated SystemTime='2026-11-28T01:46:15.1234567Z'/>"
+    "<EventID Qualifiers='49152'>7000</EventID><Version>0</Version>"
+    "<Level>2</Level><TimeCreated SystemTime='2026-11-28T01:46:15.1234567Z'/>"
     "<Execution ProcessID='700' ThreadID='712'/><Channel>System</Channel></System>"
     "<EventData><Data Name='param1'>Spooler</Data><Data Name='param2'>%%5</Data></EventData></Event>\r\n"
     "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Kernel'/><EventID>1"

@@ -10,7 +10,23 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rs_relay.channels import appearance, chat, clipboard, clips, consent, draw, exec, folders, privacy, record, shell
+from rs_relay.channels import (
+    appearance,
+    chat,
+    clipboard,
+    clips,
+    consent,
+    draw,
+    exec,
+    folders,
+    logs,
+    manage,
+    privacy,
+    record,
+    shell,
+    sysinfo,
+    tunnel,
+)
 from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
@@ -24,9 +40,13 @@ CHANNELS: dict[str, Any] = {
     "draw": draw,
     "exec": exec,
     "folders": folders,
+    "logs": logs,
+    "manage": manage,
     "privacy": privacy,
     "record": record,
     "shell": shell,
+    "sysinfo": sysinfo,
+    "tunnel": tunnel,
 }
 EXAMPLE = re.compile(r"^(technician|agent) +(\{.*\})$", re.MULTILINE)
 
