@@ -168,7 +168,7 @@ def fitted(names: Sequence[str], rows: list[dict[str, str]], columns: int) -> li
     """`rows` with the last column cut, so that a line keeps to the width: columns are two cells apart at most."""
     *before, last = names
     taken = sum(max([len(name), *(cells(row[name]) for row in rows)]) + 2 for name in before)
-    room = max(columns - taken, 12)
+    room = max(columns - taken, 8)
     return [{**row, last: printable(row[last], room)} for row in rows]
 
 

@@ -19,7 +19,7 @@ TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 DECLARATIONS = {
     "rs_relay/link/spec.py", "rs_relay/wire/limits.py", "rs_relay/wire/closing.py", "rs_relay/transfer/outcome.py",
     "rs_agent/desktop/base.py", "rs_relay/capture/base.py", "rs_agent/ui/base.py", "rs_cli/options.py",
-    "rs_cli/session/connector.py", "rs_cli/session/events.py",
+    "rs_cli/session/connector.py", "rs_cli/session/events.py", "rs_agent/system/base.py",
 }  # fmt: skip
 # Tested as a part of what it is a part of.
 ELSEWHERE = {
@@ -48,6 +48,9 @@ ELSEWHERE = {
     "rs_cli/rawterm.py": "test_shell_journey.py",
     **{f"rs_relay/glass/{part}.py": "test_window.py" for part in ("glass", "inbox", "look", "line")},
     **{f"rs_cli/viewing/{part}.py": "test_companions.py" for part in ("companion", "pause", "making", "clipboard")},
+    **{
+        f"rs_cli/commands/{verb}.py": "test_diagnostics_verbs.py" for verb in ("info", "ps", "kill", "services", "logs")
+    },
     **{f"rs_cli/commands/{verb}.py": "test_verbs.py" for verb in ("sessions", "login", "connect", "logout")},
     **{
         f"rs_cli/tui/{part}.py": "test_dashboard_and_workspace.py"
