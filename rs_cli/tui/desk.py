@@ -17,6 +17,7 @@ from rs_cli.features.chat import Chat
 from rs_cli.features.clipboard import Clipboard, LocalClipboard, Moved
 from rs_cli.features.consent import Consent
 from rs_cli.features.files import Files, Transfer
+from rs_cli.features.folders import Folders
 from rs_cli.session.connector import Connector
 from rs_cli.session.events import Event, Opening
 from rs_cli.session.status import Ended, Open, Status, Stopped
@@ -41,6 +42,7 @@ class Case:
         self.consent = Consent(self._granted)
         self.clipboard = Clipboard(local, self._copied)
         self.files = Files(self._transferred, at_once=at_once())
+        self.folders = Folders()
         self.moved: Moved | None = None  # the last text that went across by itself
         self.waiting_for: str = ""  # the channel that waits for the customer's yes
         self.share: Share | None = None  # while the customer is asked for it, or sees it
@@ -102,9 +104,10 @@ class Case:
     def say(self, text: str) -> None:
         self.do(self.session.during(self.chat, self.chat.say(text)))
 
-    def send(self, path: str) -> None:
-        """Send a file or directory of this computer. Raises UsageError for one that is not there."""
-        self._transfer(self.files.start_send([path]))
+    def send(self, path: str, at: str = "") -> None:
+        """Send a file or directory of this computer, `at`: into that folder of the customer's. Raises UsageError for
+        one that is not there."""
+        self._transfer(self.files.start_send([path], at=at))
 
     def fetch(self, path: str) -> None:
         """Fetch a file or directory of the customer's into the current directory."""

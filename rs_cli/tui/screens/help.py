@@ -23,6 +23,7 @@ Workspace
   s        save a picture of it
   w        see it in small, here
   l        a shell on the customer's computer; ~d comes back
+  o        the customer's folders: get, send, rename, remove
   c        write to the customer; Esc leaves the line
   p, 1-9   ask for a permission
   b        share the clipboard, or stop sharing

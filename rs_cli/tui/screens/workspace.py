@@ -16,6 +16,7 @@ from rs_cli.tui import programs
 from rs_cli.tui.desk import Case
 from rs_cli.tui.messages import Beside, EndSession
 from rs_cli.tui.panels import PANELS, Panel
+from rs_cli.tui.screens.browser import Browser
 from rs_cli.tui.screens.confirm import Confirm
 from rs_cli.tui.widgets.status_line import StatusLine
 from rs_relay.errors import LocalProblem, RsError
@@ -27,6 +28,7 @@ class Workspace(Screen[None]):
         Binding("v", "view", "View"),
         Binding("s", "screenshot", "Picture"),
         Binding("l", "shell", "Shell"),
+        Binding("o", "browse", "Files"),
         *[binding for place in PANELS for binding in place.bindings],
         Binding("left_square_bracket", "beside(-1)", show=False),
         Binding("right_square_bracket", "beside(1)", show=False),
@@ -97,6 +99,9 @@ class Workspace(Screen[None]):
                 await programs.shell(self.case.entry.number)
         except SuspendNotSupported:
             raise LocalProblem("The dashboard cannot give up this terminal.", "Run `rs shell` elsewhere.") from None
+
+    def action_browse(self) -> None:
+        self.app.push_screen(Browser(self.case))
 
     def action_beside(self, step: int) -> None:
         self.post_message(Beside(self.case.entry.number, step))
