@@ -11,7 +11,7 @@ import typer
 from rs_cli import listing, output
 from rs_cli.features.folders import Thing
 from rs_cli.options import HOME, REACH, AsJson, Paths, Timeout
-from rs_cli.there import There, carry_out, expanded, wild
+from rs_cli.there import There, carry_out, expanded, paths, wild
 from rs_relay.channels.folders import Kind
 
 app = typer.Typer()
@@ -34,7 +34,9 @@ def ls(
 ) -> int:
     """List folders of the customer's. Without a path: the home folder."""
     words = what or [":"]
-    shell = _Shell(every, long, human, by_time, by_size, backwards, itself, one, null, as_json, len(words) > 1)
+    shell = _Shell(
+        every, long, human, by_time, by_size, backwards, itself, one, null, as_json, len(paths(words, "ls")) > 1
+    )
     return carry_out(words, "ls", timeout, shell.show, as_json)
 
 

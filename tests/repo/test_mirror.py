@@ -51,6 +51,12 @@ ELSEWHERE = {
     **{
         f"rs_cli/commands/{verb}.py": "test_diagnostics_verbs.py" for verb in ("info", "ps", "kill", "services", "logs")
     },
+    **{
+        f"rs_cli/commands/{verb}.py": "test_folder_verbs.py"
+        for verb in ("ls", "stat", "mkdir", "mv", "rm", "find", "du", "df")
+    },
+    "rs_cli/there.py": "test_folder_verbs.py",
+    "rs_cli/tui/widgets/things.py": "test_browser.py",
     **{f"rs_cli/commands/{verb}.py": "test_verbs.py" for verb in ("sessions", "login", "connect", "logout")},
     **{
         f"rs_cli/tui/{part}.py": "test_dashboard_and_workspace.py"
