@@ -70,7 +70,8 @@ class Command:
 def find(*path: str) -> Command:
     """Raises UsageError for a verb that is not there."""
     root = _root()
-    command, at = root, []
+    command: Any = root
+    at: list[str] = []
     for word in path:
         below = getattr(command, "commands", None)
         if below is None or word not in below:

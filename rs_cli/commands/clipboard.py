@@ -19,6 +19,7 @@ from rs_cli.private import write_private
 from rs_cli.reach import reach, step_back
 from rs_relay.channels.clipboard import MAX_TEXT
 from rs_relay.channels.clips import Format, Offered
+from rs_relay.clipboard.image import check_header, png
 from rs_relay.errors import LocalProblem, NoSuchSession, TooLarge, UsageError
 from rs_relay.text import printable
 from rs_relay.transfer.part import megabytes
@@ -172,8 +173,6 @@ def _stdin() -> str:
 
 def _picture(file: str) -> bytes:
     """A PNG of what is in the file. Raises UsageError, LocalProblem, TooLarge."""
-    from rs_relay.clipboard.image import png
-
     try:
         with sys.stdin.buffer if file == "-" else open(file, "rb") as source:
             data = source.read(MAX_IMAGE + 1)
@@ -230,7 +229,10 @@ async def _fetch(number: int, wanted: Format, timeout: float) -> bytes:
         if not item.fits:
             raise TooLarge(f"That has {item.size} bytes, too many for a clipboard.", "Ask for a file: `rs get-file`.")
         output.progress(f"Fetching {size_of(offered, wanted)} …")
-        return await clips.fetch(offered, wanted)
+        data = await clips.fetch(offered, wanted)
+        if wanted is Format.IMAGE:
+            check_header(data)
+        return data
 
     async with reach(number, timeout) as session:
         return await session.during(clips, work())

@@ -92,6 +92,10 @@ class Clipboard:
         self._last = text
         await self._request(Put(text))
 
+    def known(self, text: str) -> None:
+        """Both sides have this text, or get it in another way: it is no change."""
+        self._last = text
+
     async def watch(self, on: bool) -> None:
         """Keep both clipboards alike from now on, or stop. Without a local clipboard: LocalProblem."""
         if on and self._local is None:

@@ -14,6 +14,7 @@ from rs_cli.features.screen import Screen
 from rs_cli.session.technician import Technician
 from rs_cli.viewer import pipe
 from rs_relay.channels.consent import Grant
+from rs_relay.channels.control.messages import Up as Act
 from rs_relay.link.spec import Permission
 
 
@@ -29,6 +30,8 @@ class Around:
     touch: Callable[[], None]  # the entries may have changed
     grant: Callable[[Permission], Grant | None]  # what the customer said of it
     hears: Callable[[type[Any], Callable[[Any], None]], None]  # who is told of the window's messages of a type
+    act: Callable[[Act], None]  # as if the technician's hands had done it
+    chore: Callable[[Awaitable[None]], None]  # done meanwhile; an RsError is shown in the status line
 
 
 class Companion(Protocol):
@@ -46,6 +49,15 @@ class Busy(Protocol):
     """A companion that does something of its own for as long as the window is open."""
 
     async def run(self) -> None: ...
+
+
+@runtime_checkable
+class Taker(Protocol):
+    """A companion that may take what the technician's hands do for itself."""
+
+    def takes(self, said: Act) -> bool:
+        """Whether it has taken it; the customer's computer does not hear of it then."""
+        ...
 
 
 Make: TypeAlias = Callable[[Around], Companion]

@@ -13,7 +13,7 @@ and the menu's entries; what is chosen in the menu runs in a task of its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,7 +24,7 @@ from rs_cli.session.events import Began, Event, Stopped
 from rs_cli.session.status import Open
 from rs_cli.session.technician import Technician
 from rs_cli.viewer import pipe
-from rs_cli.viewing.companion import Around, Busy, Companion, Make
+from rs_cli.viewing.companion import Around, Busy, Companion, Make, Taker
 from rs_relay.channels.consent import Grant, State
 from rs_relay.channels.screen.messages import ALL_MONITORS, Choose, Painted, Refresh, Tune
 from rs_relay.errors import LocalProblem, NotAllowed, RsError, SessionEnded, from_wire
@@ -83,7 +83,7 @@ class View:
         self._hearers: dict[type[Any], Callable[[Any], None]] = {}
         around = Around(
             session, self._screen, viewer.send, self._say, self._stand, self._touch, lambda p: self._grants.get(p),
-            self._hearers.__setitem__,
+            self._hearers.__setitem__, self._control.do, lambda work: self._chore(self._try(work)),
         )  # fmt: skip
         self._companions = [make(around) for make in companions]
         self._chores: set[asyncio.Task[None]] = set()
@@ -151,7 +151,8 @@ class View:
         while True:
             match await self._viewer.receive():
                 case pipe.Hands(said):
-                    self._control.do(said)
+                    if not any(isinstance(each, Taker) and each.takes(said) for each in self._companions):
+                        self._control.do(said)
                 case Painted() as painted:
                     await self._painted(painted)
                 case Choose(monitor):
@@ -185,11 +186,14 @@ class View:
         chore.add_done_callback(self._chores.discard)
 
     async def _carry_out(self, companion: Companion, what: str, on: bool) -> None:
+        await self._try(companion.chosen(what, on))
+        self._touch()
+
+    async def _try(self, work: Awaitable[None]) -> None:
         try:
-            await companion.chosen(what, on)
+            await work
         except RsError as error:
             self._say(printable(error.message))
-        self._touch()
 
     async def _painted(self, painted: Painted) -> None:
         await self._screen.painted(painted)

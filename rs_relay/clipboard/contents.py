@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -71,12 +71,16 @@ class RichClipboard(Protocol):
         """All of these at once, as one thing that was copied."""
         ...
 
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Calls `changed` from another thread after each change by another program; returns a stop."""
+        ...
+
+    def close(self) -> None: ...
+
 
 def text_alone() -> LocalProblem:
     """What a clipboard that carries nothing else says to the rest."""
-    return LocalProblem(
-        "That computer's clipboard carries text alone, as far as rs can use it.", "Send a file."
-    )
+    return LocalProblem("That computer's clipboard carries text alone, as far as rs can use it.", "Send a file.")
 
 
 def as_utf8(data: bytes) -> bytes:

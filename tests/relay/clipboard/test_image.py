@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from rs_relay.clipboard import image
-from rs_relay.clipboard.image import png
-from rs_relay.errors import UsageError
+from rs_relay.clipboard.image import check_header, png
+from rs_relay.errors import PeerBroke, UsageError
 
 
 def encoded(kind: str, mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: object) -> bytes:
@@ -57,3 +57,12 @@ def test_a_damaged_one() -> None:
             png(bytes(data[:cut]))
         except UsageError:
             continue
+
+
+def test_a_header_is_looked_at_where_nothing_is_decoded() -> None:
+    check_header(png(encoded("PNG")))
+    wide = bytearray(encoded("PNG"))
+    wide[16:20] = (1 << 20).to_bytes(4, "big")
+    for data in (b"", b"\x89PNG\r\n\x1a\n", encoded("JPEG"), bytes(wide)):
+        with pytest.raises(PeerBroke):
+            check_header(data)
