@@ -25,9 +25,12 @@ from typing import Protocol
 
 from rs_relay.errors import DiskFull, RsError, TransferFailed
 from rs_relay.transfer import delta, resume
-from rs_relay.transfer.folder import Folder, cut, flush, publish, read_at, set_mode, set_time, write_at
+from rs_relay.transfer.folder import Folder, cut, flush, publish, read_at, set_mode, set_time, start_flush, write_at
 from rs_relay.transfer.names import PART_PREFIX
 
+# Bytes after which the disk is told to begin: waiting for it at each record alone costs a third of the time (1.05 against
+# 0.81 s for 1 GiB; 0.69 without any wait). Decided against: a thread that waits, which gains no more than that.
+WRITE_BACK = 4 * 1024 * 1024
 CHUNK = 1024 * 1024  # bytes hashed at a time when a file is read again
 RECORD = ".record"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -106,7 +109,7 @@ class Part:
         if shared.busy.setdefault(self._name, self) is not self:  # the same file twice at once
             self._name = PART_PREFIX + secrets.token_hex(8)
             shared.busy[self._name] = self
-        self.offset = self._serial = self._recorded = self.base = 0
+        self.offset = self._started = self._serial = self._recorded = self.base = 0
         self._running = hashlib.sha256()
         self._fd = self._record_fd = self._base_fd = -1
         self._folder: Folder | None = None
@@ -168,6 +171,9 @@ class Part:
             write_at(self._fd, data, self.offset)
             self._running.update(read_at(self._fd, data.nbytes, self.offset))  # what the file holds, not what was meant
             self.offset += data.nbytes
+            if self.offset - self._started >= WRITE_BACK:
+                start_flush(self._fd, self._started, self.offset - self._started)
+                self._started = self.offset
             if self._wanted.size >= 0:
                 self._shared.promised[self] = max(0, self._wanted.size - self.offset)
             if self.offset - self._recorded >= resume.record_every(self._wanted.size):
@@ -245,7 +251,7 @@ class Part:
         for name in (self._name, self._name + RECORD):
             self._here.unlink(name)
         self._fd = self._here.create(self._name)
-        self.offset = self._serial = self._recorded = 0
+        self.offset = self._started = self._serial = self._recorded = 0
         self._running = hashlib.sha256()
 
     def _reserve(self) -> None:
@@ -279,6 +285,7 @@ class Part:
         if self._record_fd < 0:
             self._record_fd = self._open_record()
         self._serial += 1
+        self._started = self.offset
         wanted = self._wanted
         record = resume.Record(wanted.key, wanted.size, wanted.mtime_ns, self.offset, self.digest(), self._serial)
         write_at(self._record_fd, memoryview(resume.encode(record)), resume.slot_of(record))
