@@ -22,6 +22,7 @@ Workspace
   v        the customer's screen, in a window
   s        save a picture of it
   w        see it in small, here
+  i        what the computer is, and its programs
   l        a shell on the customer's computer; ~d comes back
   o        the customer's folders: get, send, rename, remove
   c        write to the customer; Esc leaves the line

@@ -18,6 +18,7 @@ from rs_cli.tui.messages import Beside, EndSession
 from rs_cli.tui.panels import PANELS, Panel
 from rs_cli.tui.screens.browser import Browser
 from rs_cli.tui.screens.confirm import Confirm
+from rs_cli.tui.screens.info import Info
 from rs_cli.tui.widgets.status_line import StatusLine
 from rs_relay.errors import LocalProblem, RsError
 
@@ -29,6 +30,7 @@ class Workspace(Screen[None]):
         Binding("s", "screenshot", "Picture"),
         Binding("l", "shell", "Shell"),
         Binding("o", "browse", "Files"),
+        Binding("i", "info", "Info"),
         *[binding for place in PANELS for binding in place.bindings],
         Binding("left_square_bracket", "beside(-1)", show=False),
         Binding("right_square_bracket", "beside(1)", show=False),
@@ -82,6 +84,9 @@ class Workspace(Screen[None]):
 
     def action_view(self) -> None:
         self.case.do(programs.view(self.case.entry.number))
+
+    def action_info(self) -> None:
+        self.app.push_screen(Info(self.case))
 
     def action_screenshot(self) -> None:
         self.case.do(self._screenshot())
