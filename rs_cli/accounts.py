@@ -70,16 +70,17 @@ def _document(session: int, report: Report) -> dict[str, Any]:
 
 
 def _tell(report: Report, quiet: bool) -> None:
+    quiet = quiet or output.hushed()
     if not quiet:
         _tell_arrived(report)
     said = [(o.name, o.skipped) for o in report.skipped if not quiet]
     if report.failures > 1:  # else the error itself says it
         said += [(o.name, o.error.message) for o in report.failed if o.error]
     for name, why in said[:LISTED]:
-        output.note(f"{printable(name, NAME)}: {printable(why)}")
+        output.complain(f"{printable(name, NAME)}: {printable(why)}")
     everything = report.failures + (0 if quiet else report.skips)
     if said and everything > LISTED:
-        output.note(f"… and {everything - LISTED} more.")
+        output.complain(f"… and {everything - LISTED} more.")
 
 
 def _tell_arrived(report: Report) -> None:

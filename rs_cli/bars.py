@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rs_cli import output
 from rs_cli.features.files import State, Transfer
 from rs_cli.transfers import rates, speed
 from rs_relay.text import printable
@@ -21,7 +22,7 @@ SHOWN = (State.WAITING, State.MOVING, State.PAUSED)
 @contextmanager
 def bars(quiet: bool = False) -> Iterator[Callable[[Transfer], None]]:
     """What is to be called whenever a transfer has moved."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or output.hushed() or not sys.stderr.isatty():
         yield lambda transfer: None
         return
     from rich.console import Console  # 40 ms, for a terminal only

@@ -47,10 +47,11 @@ def hushed() -> bool:
 def note(text: str) -> None:
     """A line for a person who waits; never part of the answer, nor a failure."""
     if not _hushed:
-        _complain(text)
+        complain(text)
 
 
-def _complain(text: str) -> None:
+def complain(text: str) -> None:
+    """A failure, or a question: told also when all else is quiet."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -74,9 +75,9 @@ def failure(error: RsError, as_json: bool) -> None:
         data({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return
     # it may repeat the name of a file, whoever named it
-    _complain(f"rs: {printable(error.message, SENTENCE)}")
+    complain(f"rs: {printable(error.message, SENTENCE)}")
     if error.hint:
-        _complain(f"    {printable(error.hint, SENTENCE)}")
+        complain(f"    {printable(error.hint, SENTENCE)}")
 
 
 def table(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> None:

@@ -38,9 +38,9 @@ def run(number: int, command: Run, reaching: float) -> int:
     """Run it with our own streams; its exit status."""
     ended = asyncio.run(carry_out(number, command, reaching))
     if isinstance(ended, Failed):
-        output.note(f"rs: {printable(ended.why, 200)}")
+        output.complain(f"rs: {printable(ended.why, 200)}")
     elif ended.late:
-        output.note(f"rs: The command was ended after {command.seconds:g} s.")
+        output.complain(f"rs: The command was ended after {command.seconds:g} s.")
     return status_of(ended)
 
 

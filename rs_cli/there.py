@@ -49,9 +49,9 @@ class Trouble:
             output.data({"error": fields})
             return
         place = f"{printable(path, SHOWN)}: " if path else ""
-        output.note(f"rs: {place}{printable(error.message)}")
+        output.complain(f"rs: {place}{printable(error.message)}")
         if hint:
-            output.note(f"    {printable(hint)}")
+            output.complain(f"    {printable(hint)}")
 
 
 def paths(words: list[str], verb: str) -> list[Remote]:

@@ -61,7 +61,7 @@ def forward(
         raise UsageError(f"One command forwards at most {LISTENERS} ports.")
     for rule in rules:
         if rule.open_to_others:
-            output.note(f"Warning: other computers can connect to {rule.here} and reach what the customer's does.")
+            output.complain(f"Warning: other computers can connect to {rule.here} and reach what the customer's does.")
     asyncio.run(_forward(session, tuple(rules), as_json, timeout))
 
 

@@ -79,6 +79,6 @@ def _ask(found: list[str], path: str, recursive: bool) -> None:
         return
     what = printable(path, SHOWN) if len(found) == 1 else f"{len(found)} things ({printable(path, SHOWN)})"
     whole = " and all that is in it" if recursive else ""
-    output.note(f"Remove {what}{whole} from the customer's computer? [y/N] ")
+    output.complain(f"Remove {what}{whole} from the customer's computer? [y/N] ")
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
         raise NotAllowed("Nothing was removed.", "")

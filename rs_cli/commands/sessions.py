@@ -30,7 +30,7 @@ def list_(as_json: AsJson = False) -> None:
         output.data([_as_data(entry, states[entry.number]) for entry in entries])
         return
     if trouble:
-        output.note(f"rs: {trouble.message}")
+        output.complain(f"rs: {trouble.message}")
     if not entries:
         output.note("You hold no session. `rs connect` joins one, `rs sessions new` makes a code for a customer.")
         return
@@ -117,7 +117,7 @@ async def _grants(number: int, timeout: float) -> dict[str, str]:
         async with reach(number, timeout) as session:
             state = await session.during(consent, consent.known())
     except RsError as e:
-        output.note(f"rs: {e.message}")
+        output.complain(f"rs: {e.message}")
         return {}
     return {str(p): str(state.grants[p]) for p in Permission if p in state.grants}
 

@@ -42,7 +42,7 @@ def shell(
         raise UsageError("A shell needs a terminal.", "`rs exec SESSION -- COMMAND…` works in a pipe.")
     status, said = asyncio.run(_look(session, attach, new, timeout))
     if said:
-        output.note(f"rs: {said}")
+        output.complain(f"rs: {said}")
     return status
 
 

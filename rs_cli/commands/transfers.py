@@ -244,6 +244,6 @@ def _state(record: Record) -> str:
 
 def _tell_failures(record: Record) -> None:
     for failure in record.failures if record.state is State.FAILED and not record.error else ():
-        output.note(f"{record.id}: {printable(failure.name, LABEL)}: {printable(failure.message)}")
+        output.complain(f"{record.id}: {printable(failure.name, LABEL)}: {printable(failure.message)}")
     if record.failed > len(record.failures):
-        output.note(f"{record.id}: … and {record.failed - len(record.failures)} more.")
+        output.complain(f"{record.id}: … and {record.failed - len(record.failures)} more.")
