@@ -27,6 +27,7 @@ from rs_relay.errors import LocalProblem
 GRACE = 0.5  # seconds between TERM and KILL; a grant is shown as withdrawn within a second
 LOOKS = 0.02  # seconds between two looks whether all have gone
 PIPE = 1024 * 1024  # bytes a pipe is to hold: what Linux allows everybody. More in it, fewer wake-ups at both ends
+REAPING = 1.0  # seconds that a killed process may take to die
 ROUNDS = 5  # of KILL: whoever forks while it is being killed is met in the next one
 # Opens the terminal named first, which thereby becomes its own, and then is the command.
 OWN_TERMINAL = ("/bin/sh", "-c", 'exec <>"$0" >&0 2>&0 && exec "$@"')
@@ -79,28 +80,35 @@ class Program:
     # ---- the end
 
     async def end(self) -> None:
-        """TERM to all of it, a moment, KILL to what is left. Returns when nothing of it runs; ends so if cancelled,
-        too, only quicker."""
+        """TERM to all of it, a moment, KILL to what is left. Returns when nothing of it runs. Cancelled, it kills."""
+        loop = asyncio.get_running_loop()
         try:
             left = await asyncio.to_thread(self._to_all, signal.SIGTERM)
-            deadline = asyncio.get_running_loop().time() + GRACE
-            while left and asyncio.get_running_loop().time() < deadline:
+            deadline = loop.time() + GRACE
+            while left and loop.time() < deadline:
                 await asyncio.sleep(LOOKS)
                 left = await asyncio.to_thread(self._members)
-        finally:
+            if left:
+                await asyncio.to_thread(self._kill_all)
+            await asyncio.wait({self.over}, timeout=REAPING)
+        except BaseException:
             self.kill()
+            raise
+        self._reap()
 
     def kill(self) -> None:
         """All of it, at once. May be called again."""
-        if self._reaped:
-            return
+        if not self._reaped:
+            self._kill_all()
+            self._reap()
+
+    def _kill_all(self) -> None:
         if self._cgroup is not None:
             self._cgroup.kill()
         kill = getattr(signal, "SIGKILL", signal.SIGTERM)
         for _ in range(ROUNDS):
             if not self._to_all(kill):
                 break
-        self._reap()
 
     def close(self) -> None:
         """The descriptors, and whatever still runs."""
@@ -132,6 +140,7 @@ class Program:
         return members
 
     def _to_all(self, number: int) -> set[int]:
+        """Who was there. Each is sent it once: its group together, so that who is made meanwhile is not missed."""
         members = self._members()
         if members and os.name != "posix":
             self._process.kill()
@@ -140,7 +149,8 @@ class Program:
             self._to_group(self.pid, number)
         for pid in members:
             with suppress(OSError):
-                os.kill(pid, number)
+                if os.getpgid(pid) != self.pid:
+                    os.kill(pid, number)
         return members
 
     def _to_group(self, group: int, number: int) -> None:
@@ -178,7 +188,7 @@ class Program:
         if self._reaped:
             return
         with suppress(subprocess.TimeoutExpired):
-            self._set_over(self._process.wait(1.0))
+            self._set_over(self._process.wait(REAPING))
         self._reaped = True
         if self._pidfd >= 0:
             with suppress(RuntimeError):
