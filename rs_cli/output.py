@@ -25,6 +25,18 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+def unread() -> bool:
+    """Whoever read our standard output, a pipe, has gone. Where that cannot be known, nobody has."""
+    try:
+        import select
+
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (ImportError, AttributeError, OSError, ValueError):
+        return False
+
+
 def colour() -> bool:
     """Colours are wanted: https://no-color.org, and a terminal that has them."""
     return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -18,6 +18,7 @@ from rs_relay.text import printable
 
 app = typer.Typer()
 NAME, TEXT = 30, 500  # cells
+LOOK = 0.5  # seconds between two looks whether somebody still reads
 
 
 @app.command()
@@ -40,6 +41,17 @@ def watch(
 
 
 async def _watch(watching: Watch, as_json: bool) -> int:
+    telling = asyncio.create_task(_tell(watching, as_json))
+    while not telling.done():
+        await asyncio.wait((telling,), timeout=LOOK)
+        if not telling.done() and output.unread():  # `rs watch | grep -m 1`: nothing may come that would tell us so
+            telling.cancel()
+            await asyncio.wait((telling,))
+            raise BrokenPipeError
+    return telling.result()
+
+
+async def _tell(watching: Watch, as_json: bool) -> int:
     async for event in watching.events():
         if as_json:
             output.data(msgspec.to_builtins(event))
