@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 LEAVING = 0.2  # seconds for taking leave of the relay
 ANSWERING = 8  # knocks that are answered at the same time: a lying relay costs no more sockets than that
+WAITING = 64  # knocks answered or waiting their turn, which comes in milliseconds: scripts start many `rs` at once
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Host:
         self._offer: Offer | None = None
         self._void = asyncio.Event()  # the code on show is used up
         self._answers: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(ANSWERING)
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, typed: Code | None = None) -> None:
@@ -181,7 +183,7 @@ class Host:
         offering = asyncio.create_task(self._offer_codes(conversation, welcome.slots), name="code")
         try:
             async for knock in conversation.knocks():
-                if len(self._answers) < ANSWERING:
+                if len(self._answers) < WAITING:
                     self._start(self._answer(conversation, knock))
         finally:
             offering.cancel()
@@ -227,10 +229,11 @@ class Host:
     async def _answer(self, conversation: Conversation, knock: messages.Knocked) -> None:
         """One knock, from the ticket to a link of the session."""
         try:
-            if knock.slot:
-                await self._answer_code(conversation, knock)
-            else:
-                await self._answer_again(knock)
+            async with self._turns:
+                if knock.slot:
+                    await self._answer_code(conversation, knock)
+                else:
+                    await self._answer_again(knock)
         except RsError as e:
             log.info("a knock came to nothing: %s", e.message)
 

@@ -49,7 +49,7 @@ from rs_relay.errors import PeerBroke, RsError, TooLarge
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.text import printable
 
-AT_ONCE = 32  # commands of a session that run at the same time
+AT_ONCE = 64  # commands of a session that run at the same time
 SHOWN, NOTED = 72, 400  # characters of a command that the customer is shown, and that the journal keeps
 CELLS = 1000  # of a terminal, each way
 TERM = 64  # characters of a terminal's name

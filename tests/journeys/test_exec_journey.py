@@ -165,6 +165,11 @@ def test_nothing_goes_on_when_the_session_ends(shell: RsStage) -> None:
     until(lambda: not runs("6322") and not runs("6323"), "all of it to end")
 
 
+def test_many_at_once(shell: RsStage) -> None:
+    processes = [shell.begin("exec", shell.session, "-n", "-c", f"sleep 0.5; echo {n}") for n in range(24)]
+    assert [p.communicate(timeout=100)[0] for p in processes] == [f"{n}\n" for n in range(24)]
+
+
 def test_a_terminal_for_a_command(shell: RsStage) -> None:
     done = exec_(shell, "-n", "--tty", "-c", "stty size; tty >/dev/null && echo yes; echo err >&2")
     assert done.stdout == b"24 80\r\nyes\r\nerr\r\n"
