@@ -31,6 +31,7 @@ from rs_relay.channels.tunnel import (
 )
 from rs_relay.errors import PeerBroke
 from rs_relay.link.channel import Channel
+from rs_relay.link.spec import Permission
 from rs_relay.text import printable
 from rs_relay.tunnel.carrier import Carrier
 from rs_relay.tunnel.dial import Listener, NoConnection, addresses_of, check, connect, listen, loopback
@@ -38,6 +39,9 @@ from rs_relay.tunnel.stream import Stream
 
 COLLECT = 2.0  # seconds between two lines for the customer
 NAMED = 3  # places named in one line; the rest is a number
+# A program's own socket is a way to command it: the display takes keys there, the session's bus starts programs.
+SOCKETS = "Sockets in the customer's file system need the permission `shell`, too."
+GLANCE = 0.3  # seconds between two looks whether it still holds
 KNOWN = 1000  # places that are told once; more are told as a number each time
 CELLS = 60
 
@@ -82,8 +86,28 @@ class _Run:
         if isinstance(asked, Came):
             raise PeerBroke("The technician's program said what only the customer's does.")
         place = check(asked.host, asked.port, asked.path)
+        if not place.path:
+            self._told.place(str(place))
+            await connect(place, make)
+            return
+        if not self._context.granted(Permission.SHELL):
+            raise NoConnection(Why.DENIED, SOCKETS)
         self._told.place(str(place))
-        await connect(place, make)
+        made: list[Stream] = []
+
+        def keep() -> Stream:
+            made.append(make())
+            return made[-1]
+
+        await connect(place, keep)
+        self._start(self._while_granted(made[-1]))
+
+    async def _while_granted(self, stream: Stream) -> None:
+        """Cuts it when commands may not be run any more."""
+        while not stream.closed:
+            if not self._context.granted(Permission.SHELL):
+                stream.cut()
+            await asyncio.sleep(GLANCE)
 
     def _other(self, message: object) -> None:
         if not isinstance(message, Listen):

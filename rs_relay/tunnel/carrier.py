@@ -225,12 +225,12 @@ class Carrier:
         if connection := self._streams.get(stream):
             self._grant(connection, stream, smooth=False)
 
-    def lost(self, stream: Stream, broken: bool) -> None:
+    def lost(self, stream: Stream) -> None:
         connection = self._streams.pop(stream, None)
         if connection is None:
             return
         self._by_id.pop(connection.id, None)
-        if broken and self._table.say(connection, Word.SAY_RESET):
+        if self._table.say(connection, Word.SAY_RESET):  # unless it had ended
             self.say(m.Reset(connection.id))
 
     def _grant(self, connection: Connection, stream: Stream, smooth: bool) -> None:

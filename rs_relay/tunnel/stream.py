@@ -29,8 +29,8 @@ class Holder(Protocol):
     def drained(self, stream: Stream) -> None:
         """What was slow to be written has been."""
 
-    def lost(self, stream: Stream, broken: bool) -> None:
-        """The socket is gone; `broken` off by its program, not closed."""
+    def lost(self, stream: Stream) -> None:
+        """The socket is gone, whoever closed it or broke it off."""
 
 
 class Stream(asyncio.Protocol):
@@ -45,7 +45,6 @@ class Stream(asyncio.Protocol):
         self._holder: Holder | None = None
         self._reads = False
         self._slow = False
-        self._cut = False
 
     # of asyncio
 
@@ -71,7 +70,7 @@ class Stream(asyncio.Protocol):
         self._chunks.clear()
         self.waiting = 0
         if self._holder:
-            self._holder.lost(self, broken=not self._cut)
+            self._holder.lost(self)
 
     def pause_writing(self) -> None:
         self._slow = True
@@ -98,7 +97,7 @@ class Stream(asyncio.Protocol):
         if self.waiting:
             holder.said(self)
         if self.closed:
-            holder.lost(self, broken=True)
+            holder.lost(self)
         elif self.waiting < AHEAD:
             self._read(True)
 
@@ -143,13 +142,11 @@ class Stream(asyncio.Protocol):
 
     def close(self) -> None:
         """Both ways have ended: gone when all is written."""
-        self._cut = True
         if self._transport:
             self._transport.close()
 
     def cut(self) -> None:
         """Break it off: its program hears a reset."""
-        self._cut = True
         if self._transport and not self.closed:
             made = self._transport.get_extra_info("socket")
             if made is not None:

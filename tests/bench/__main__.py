@@ -63,8 +63,6 @@ def main() -> int:
         ("1 GiB at least as fast as scp, each process under 150 MB", fast),
         *_verdicts(_echo(15 if quick else 60)),
     ]
-    tunnel = _run("tunnel", *(["--size", "64", "--rounds", "1"] if quick else []), "--json", str(OUT / "tunnel.json"))
-    verdicts.append(("a tunnel at least half as fast as ssh -L", tunnel))
     _run("splice", *(["--seconds", "0.5"] if quick else []))
     _run("viewer_paint")
     _run("screen_codecs")

@@ -24,7 +24,7 @@ from tests.bench.pipe.table import Found, markdown, put, text
 ROOT = Path(__file__).parents[2]
 OUT, PAGE = ROOT / "out" / "bench" / "transfer.json", ROOT / "docs" / "benchmarks.md"
 
-MEASUREMENTS = ("limit", "large", "small", "commands")
+MEASUREMENTS = ("limit", "large", "small", "again", "commands", "tunnel")
 QUICK = Size(large=64, files=1000, rounds=1)
 
 

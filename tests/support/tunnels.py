@@ -13,6 +13,7 @@ from rs_agent.features.tunnel import Tunnel as AgentTunnel
 from rs_cli.features.tunnel import Ready, Trouble, Tunnel
 from rs_cli.forwarding import Rule, Way
 from rs_relay.channels.tunnel import SPEC
+from rs_relay.link.spec import Permission
 from tests.support.channels import MemoryChannel, channel_pair
 from tests.support.customer import FakeDesktop, FakeFace, until
 
@@ -83,10 +84,13 @@ class Joined:
 
 
 @asynccontextmanager
-async def joined(*rules: Rule, linked: bool = True) -> AsyncIterator[Joined]:
+async def joined(
+    *rules: Rule, linked: bool = True, granted: Callable[[Permission], bool] = lambda permission: True
+) -> AsyncIterator[Joined]:
     face, notes = FakeFace(), list[tuple[str, str]]()
     heard: list[Ready | Trouble] = []
     context = Context(FakeDesktop(), face, Path(), "alice", note=lambda kind, text: notes.append((kind, text)))
+    context.granted = granted
     both = Joined(Tunnel(rules, heard.append), AgentTunnel(context), face, notes, heard)
     serving = asyncio.create_task(both.tunnel.serve())
     if linked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from rs_relay.channels.tunnel import SPEC, Listen, Listening, NotListening, Open
 from rs_relay.errors import NotAllowed
 from tests.support.channels import channel_pair
 from tests.support.customer import until
-from tests.support.tunnels import joined, server, socks5, talk
+from tests.support.tunnels import echo, joined, server, socks5, talk
 
 
 async def test_each_new_place_is_told_and_noted_once() -> None:
@@ -85,3 +86,22 @@ async def test_no_port_beyond_the_loopback(host: str) -> None:
         assert (await technician.receive()).id == 1
         run.cancel()
         await asyncio.gather(run, return_exceptions=True)
+
+
+async def test_a_programs_own_socket_needs_the_shell_and_only_while_that_holds(tmp_path: Path) -> None:
+    shell = False
+    started = await asyncio.start_unix_server(echo, tmp_path / "bus")
+    async with joined(local(f"0:{tmp_path / 'bus'}"), granted=lambda permission: shell) as both:
+        reader, writer = await asyncio.open_connection("127.0.0.1", both.port(Way.LOCAL))
+        assert await reader.read() == b""
+        writer.close()
+        assert "permission `shell`" in both.troubles[0]
+        assert both.notes == []
+        shell = True
+        reader, writer = await asyncio.open_connection("127.0.0.1", both.port(Way.LOCAL))
+        writer.write(b"a")
+        assert await reader.read(1) == b"a"
+        shell = False
+        with pytest.raises(ConnectionResetError):
+            await asyncio.wait_for(reader.read(), 10)
+    started.close()

@@ -37,8 +37,8 @@ class Holder:
     def drained(self, stream: Stream) -> None:
         self.calls.append("drained")
 
-    def lost(self, stream: Stream, broken: bool) -> None:
-        self.calls.append("broken" if broken else "closed")
+    def lost(self, stream: Stream) -> None:
+        self.calls.append("lost")
 
 
 def test_nothing_is_read_before_the_start_nor_beyond_what_may_wait() -> None:
@@ -53,7 +53,7 @@ def test_nothing_is_read_before_the_start_nor_beyond_what_may_wait() -> None:
         assert stream.take(64 * 1024)
     assert transport.reading
     stream.connection_lost(None)
-    assert holder.calls == ["said", "broken"]
+    assert holder.calls == ["said", "lost"]
 
 
 @pytest.mark.parametrize("limit", [1, 7, 1000, 128 * 1024])
