@@ -133,7 +133,7 @@ def test_a_code_given_as_an_argument_is_taken_off_the_process_title(tmp_path: Pa
     pytest.importorskip("setproctitle")
     look = (
         "import sys; sys.argv[1:] = ['join', '482-915-733']\n"
-        "from rs_agent.main import _typed_code\n"
+        "from rs_agent.life import _typed_code\n"
         "_typed_code(sys.argv[1:])\n"
         "print(open('/proc/self/cmdline').read().strip(chr(0)), sys.argv)"
     )
@@ -145,10 +145,10 @@ def test_a_code_given_as_an_argument_is_taken_off_the_process_title(tmp_path: Pa
 
 def test_it_starts_light() -> None:
     """What is loaded before anybody joins; the rest comes with the customer's yes."""
-    code = "import sys, rs_agent.main; print(*sorted(m for m in sys.modules if m.split('.')[0] in sys.argv[1:]))"
+    code = "import sys, rs_agent.life; print(*sorted(m for m in sys.modules if m.split('.')[0] in sys.argv[1:]))"
     heavy = ["PIL", "mss", "Xlib", "pyperclip", "typer", "rich", "textual", "tkinter", "rs_cli", "sqlalchemy"]
     done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == []
-    code = "import sys, rs_agent.main; print([m for m in sys.modules if m.startswith('rs_agent.features.')])"
+    code = "import sys, rs_agent.life; print([m for m in sys.modules if m.startswith('rs_agent.features.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

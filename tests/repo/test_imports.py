@@ -53,7 +53,8 @@ ROOMS = {
         "rs_agent.session",
         "rs_cli",
     ],
-    "rs_agent.main": [
+    "rs_agent.main": ["rs_relay.link", "rs_agent.host", "rs_agent.desktop"],
+    "rs_agent.life": [
         "rs_cli",
         "rs_relay.server",
         "textual",
@@ -64,6 +65,7 @@ ROOMS = {
         "PIL",
         "mss",
         "Xlib",
+        "psutil",
     ],
 }
 

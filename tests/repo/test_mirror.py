@@ -33,6 +33,7 @@ ELSEWHERE = {
     "rs_relay/capture/portable/screen.py": "test_portable.py",
     "rs_relay/capture/arrow.py": "test_x11_damage.py",
     "rs_cli/trace.py": "test_main.py",
+    "rs_agent/life.py": "test_agent_main.py",
     "rs_cli/title.py": "test_main.py",
     "rs_cli/features/still.py": "test_screen_technician.py",
     "rs_cli/examples.py": "test_manual.py",

@@ -1,0 +1,194 @@
+"""What `rs-agent` does when no other verb is named, and `rs-agent join`: one life, or several with --keep."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rs_agent import config, desktop
+from rs_agent.config import Config
+from rs_agent.desktop.base import Desktop
+from rs_agent.ending import Ending
+from rs_agent.features import OFFERED
+from rs_agent.host import Host
+from rs_agent.journal import Journal, NoJournal
+from rs_agent.language import _
+from rs_agent.session import Plan
+from rs_agent.ui.console import Console
+from rs_agent.ui.terminal import read_line
+from rs_relay.errors import UsageError
+from rs_relay.link.codes import Code, parse
+from rs_relay.link.dial import Relay
+
+LOG = "agent.log"
+# A thread that hashes or encodes keeps the interpreter for 5 ms by default, while a key press waits for it.
+SWITCH = 0.0005  # seconds
+STOPPING = 0.3  # seconds for what is still being dialled when the customer says stop
+
+
+class Customer:
+    """What the customer does, handed on: `stop` to the end of the process, the rest to the life that is on."""
+
+    def __init__(self, host: Host, ending: Ending) -> None:
+        self.stop = ending.pull
+        self.answer, self.withdraw, self.allow = host.answer, host.withdraw, host.allow
+        self.pause, self.say = host.pause, host.say
+        self.draw, self.erase, self.forbid_drawing = host.draw, host.erase, host.forbid_drawing
+
+
+def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
+    """Until the last session has ended, or the customer's stop. Raises RsError. On the main thread.
+
+    `verbs`: what else there is, for --help: (name, one line)."""
+    options = _parser(verbs).parse_args(arguments)
+    typed = _typed_code(options.what)
+    settings = config.read(vars(options))
+    if settings.allow - OFFERED:
+        raise UsageError(_("This agent cannot grant that."), _("It can grant: {names}.").format(names=_offered()))
+    ending = Ending()
+    harden()
+    sys.setswitchinterval(SWITCH)
+    with logged(settings.state if options.verbose else None):
+        relay = Relay.parse(settings.relay)
+        journal = Journal(settings.state) if settings.journal else NoJournal()
+        with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
+            here.keep_in(settings.state)
+            if typed is None and options.what:
+                typed = _ask_code()
+            ending.hear_signals()
+            with contextlib.closing(Console()) as face:
+                asyncio.run(_lives(relay, settings, here, face, journal, ending, typed))
+    return 0
+
+
+async def _lives(
+    relay: Relay,
+    settings: Config,
+    here: Desktop,
+    face: Console,
+    journal: Journal | NoJournal,
+    ending: Ending,
+    typed: Code | None,
+) -> None:
+    """One life after another while --keep says so; each has its own name, keys and code."""
+    plan = Plan(settings.name, settings.folder, settings.allow, offered=OFFERED - settings.forbid)
+    pulled = asyncio.create_task(ending.wait(), name="stop")
+    while not ending.pulled:
+        host = Host(relay, plan, here, face, journal)
+        ending.let_go = host.let_go
+        face.open(Customer(host, ending))
+        life = asyncio.create_task(host.run(typed), name="life")
+        await asyncio.wait({life, pulled}, return_when=asyncio.FIRST_COMPLETED)
+        if not life.done():
+            await host.stop(_("You ended it."))
+            await asyncio.wait({life}, timeout=STOPPING)
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
+            break
+        life.result()  # raises what ended it
+        if not settings.keep or typed is not None:
+            break
+    ending.pull()  # the loop waits for its threads when it closes; the watchdog does not
+    pulled.cancel()
+
+
+def _parser(verbs: Sequence[tuple[str, str]]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rs-agent",
+        usage="rs-agent [OPTIONS] [join [CODE]]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=_("Let somebody you trust help you on this computer. Nothing is allowed before you say yes."),
+        epilog=_epilog(verbs),
+    )
+    parser.add_argument("what", nargs="*", metavar="join [CODE]", help=_("join a code that the technician made"))
+    parser.add_argument("--relay", metavar="URL", help=_("where both sides meet (also RS_RELAY, or agent.toml)"))
+    parser.add_argument("--name", help=_("what the technician sees this computer called"))
+    parser.add_argument("--folder", metavar="DIR", help=_("where received files are put"))
+    parser.add_argument("--allow", metavar="LIST", help=_("grant beforehand, of: {names}").format(names=_offered()))
+    parser.add_argument("--desktop", choices=("auto", *desktop.NAMES), help=_("which desktop is shown"))
+    parser.add_argument(
+        "--journal", action=argparse.BooleanOptionalAction, help=_("keep a record of sessions on this computer")
+    )
+    parser.add_argument("--keep", action="store_true", help=_("wait for the next session after one has ended"))
+    parser.add_argument("--verbose", action="store_true", help=_("write a log file (no secrets in it)"))
+    parser.add_argument("--version", action=_Version, nargs=0, help=_("which version this is"))
+    return parser
+
+
+def _epilog(verbs: Sequence[tuple[str, str]]) -> str:
+    lines = [_("`rs-agent join` asks for a code that the technician reads to you.")]
+    if verbs:
+        lines += ["", _("Other commands, each with a --help of its own:")]
+    return "\n".join([*lines, *(f"  rs-agent {name:12} {summary}" for name, summary in verbs)])
+
+
+def _offered() -> str:
+    return ",".join(sorted(OFFERED))
+
+
+class _Version(argparse.Action):
+    """Looked up only when asked for: importlib.metadata is slow to load."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_rest: object, **_named: object) -> None:
+        from importlib.metadata import version
+
+        print(f"rs-agent {version('rs-remote-support')}")
+        parser.exit()
+
+
+def _typed_code(what: list[str]) -> Code | None:
+    """The code of `join CODE`. The process's title is overwritten at once, and the join spends the code."""
+    if not what:
+        return None
+    _hide_arguments()
+    if what[0] != "join" or len(what) > 2:
+        raise UsageError(_("rs-agent knows no such command."), _("`rs-agent --help` shows what it can do."))
+    return parse(what[1]) if len(what) == 2 else None
+
+
+def _hide_arguments() -> None:
+    sys.argv[1:] = ["join"]
+    with contextlib.suppress(ImportError):  # not everywhere to be had; the prompt is the documented way
+        from setproctitle import setproctitle
+
+        setproctitle("rs-agent join")
+
+
+def _ask_code() -> Code:
+    sys.stderr.write(_("The code that the technician reads to you: "))
+    sys.stderr.flush()
+    return parse(read_line(0))
+
+
+def harden() -> None:
+    """No memory of this process is written to disk by a crash, or read by another program of the same user."""
+    if os.name != "posix":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        pr_set_dumpable = 4
+        ctypes.CDLL(None).prctl(pr_set_dumpable, 0, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def logged(folder: Path | None) -> Iterator[None]:
+    """To a file of the customer's own, or nowhere. Never to the terminal, where the customer's face is."""
+    root = logging.getLogger()
+    handler: logging.Handler = logging.NullHandler()
+    if folder is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler = logging.FileHandler(folder / LOG, encoding="utf-8", delay=True)
+        os.close(os.open(folder / LOG, os.O_CREAT | os.O_WRONLY, 0o600))
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    yield
