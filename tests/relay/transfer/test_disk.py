@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from rs_relay.errors import DiskFull, LocalProblem, RsError, TransferFailed
+from rs_relay.errors import DiskFull, LocalProblem, NotAllowed, RsError, TransferFailed, UsageError
 from rs_relay.transfer import folder, resume
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.disk import Landing, Store
@@ -446,3 +446,100 @@ def test_descriptors_do_not_pile_up(store: Store) -> None:
         part.park()
         landing.settle()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(
+    ("there", "sent", "expected"),
+    [(2, 1, "kept"), (2, 2, "kept"), (1, 2, "taken"), (None, 1, "taken")],
+    ids=["newer here", "as new", "newer there", "not here"],
+)
+def test_only_what_is_newer_is_taken_and_replaces(
+    store: Store, tmp_path: Path, there: int | None, sent: int, expected: str
+) -> None:
+    path = tmp_path / "root/a"
+    if there:
+        path.write_bytes(b"old")
+        os.utime(path, ns=(there * 10**9, there * 10**9))
+    landing = store.landing("b", if_newer=True)
+    assert isinstance(landing.begin("a", 3, sent * 10**9, "k"), Kept) is (expected == "kept")
+    found = place(landing, "a", b"new", mtime_ns=sent * 10**9)
+    landing.settle()
+    assert isinstance(found, Kept) is (expected == "kept")
+    assert path.read_bytes() == (b"old" if expected == "kept" else b"new")
+
+
+def test_a_directory_that_is_there_is_filled_by_what_is_newer(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "root/d").mkdir()
+    (tmp_path / "root/d/kept").write_bytes(b"mine")
+    landing = store.landing("b", if_newer=True)
+    assert landing.folder("d", "k") == "d"
+    assert place(landing, "d/new", b"x", mtime_ns=1) == "d/new"
+    landing.settle()
+    assert files(tmp_path / "root") == {"d/kept": b"mine", "d/new": b"x"}
+
+
+def test_modes_are_kept_where_that_was_asked_and_never_the_dangerous_ones(store: Store, tmp_path: Path) -> None:
+    for key, modes in (("a", True), ("b", False)):
+        landing = store.landing(key, modes=modes)
+        landing.folder(key, "k")
+        part = landing.begin(f"{key}/large", 1, 1, "k", 0o6755)
+        part.write(view(b"x"))
+        part.publish()
+        place(landing, f"{key}/small", mode=0o7777)
+        landing.finish(m.Finish(1, 9, key, 5 * 10**9, 0o2750))
+        landing.settle()
+    root = tmp_path / "root"
+    kept = [(root / name).stat().st_mode & 0o7777 for name in ("a", "a/large", "a/small", "b", "b/large", "b/small")]
+    assert kept == [0o750, 0o755, 0o777, 0o700, 0o600, 0o600]
+    assert (root / "a").stat().st_mtime_ns == (root / "b").stat().st_mtime_ns == 5 * 10**9
+
+
+HOSTILE_LINKS = ["/etc/passwd", "../../out", "../d/../../out", "a/../../../out", "", "x\0y", "..\\out", "../.."]
+
+
+@pytest.mark.parametrize("target", HOSTILE_LINKS)
+def test_a_link_that_leads_out_is_not_made(store: Store, tmp_path: Path, target: str) -> None:
+    landing = store.landing("b", links=True)
+    landing.folder("d", "k")
+    with pytest.raises(TransferFailed):
+        landing.link(m.Link(1, 1, "d/link", target))
+    assert list((tmp_path / "root/d").iterdir()) == []
+
+
+def test_links_are_kept_numbered_and_never_followed(store: Store, tmp_path: Path) -> None:
+    landing = store.landing("b", links=True)
+    landing.folder("d", "k")
+    assert landing.link(m.Link(1, 1, "d/sub", "other")) == "d/sub"
+    assert landing.link(m.Link(1, 2, "d/sub", "third")) == "d/sub (1)"
+    assert os.readlink(tmp_path / "root/d/sub") == "other"
+    (tmp_path / "root/d/other").mkdir()
+    with pytest.raises(TransferFailed):
+        place(landing, "d/sub/file")
+    assert list((tmp_path / "root/d/other").iterdir()) == []
+    with pytest.raises(TransferFailed):
+        store.landing("c").link(m.Link(1, 1, "e/x", "y"))
+    with pytest.raises(TransferFailed):
+        landing.link(m.Link(1, 1, "alone", "y"))
+
+
+def test_a_name_is_given_to_one_thing_alone(store: Store) -> None:
+    landing = store.landing("b", rename="mine")
+    place(landing, "theirs")
+    with pytest.raises(UsageError):
+        place(landing, "another")
+
+
+def test_what_is_not_reached_is_not_written(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "root/d/kept").mkdir(parents=True)
+    barred = (tmp_path / "root/d/kept").stat().st_ino
+
+    def reached(name: str, found: os.stat_result | None) -> bool:
+        return not name.startswith(".") if found is None else found.st_ino != barred
+
+    landing = store.landing("b", overwrite=True, reached=reached)
+    assert place(landing, "d/fine") == "d/fine"
+    for name in (".bashrc", "d/.ssh/keys", "d/kept/x", "d/kept/below/x"):
+        with pytest.raises(NotAllowed):
+            place(landing, name)
+    landing.settle()
+    assert set(files(tmp_path / "root")) == {"d/fine"}
