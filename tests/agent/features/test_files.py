@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rs_agent.features.files import Files as AgentFiles
 from rs_relay.channels.files import SPEC, Get
 from rs_relay.errors import NoSuchSession, NotAllowed, PeerBroke, RsError
+from rs_relay.link.spec import Permission
 from rs_relay.transfer import messages as m
 from tests.support.channels import channel_pair
 from tests.support.files import pair
@@ -122,3 +126,131 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         (p.desk / "a").write_text("x")
         with pytest.raises(RsError, match="folder for received files"):
             await p.technician.send([str(p.desk / "a")])
+
+
+async def test_things_are_put_where_the_technician_says(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        (p.desk / "a.txt").write_text("one")
+        (p.home / "work").mkdir()
+        (await p.technician.send([str(p.desk / "a.txt")], at="~/work")).check()
+        (await p.technician.send([str(p.desk / "a.txt")], at="work/b.txt")).check()
+        (p.desk / "a.txt").write_text("two")
+        (await p.technician.send([str(p.desk / "a.txt")], at="work/b.txt")).check()
+        (await p.technician.send([str(p.desk / "a.txt")], at="work/a.txt", overwrite=True)).check()
+    found = {path.name: path.read_text() for path in (p.home / "work").iterdir()}
+    assert found == {"a.txt": "two", "b.txt": "one", "b (1).txt": "two"}
+    assert "a.txt has arrived, in ~/work." in p.face.notices
+
+
+@pytest.mark.parametrize("at", ["/tmp", "../x", "out", ".ssh", ".bashrc", "work/.hidden", "nothing/there"])
+async def test_no_place_outside_home_and_nothing_hidden_is_written(tmp_path: Path, at: str) -> None:
+    async with pair(tmp_path) as p:
+        (p.desk / "a").write_text("x")
+        for name in ("work", ".ssh"):
+            (p.home / name).mkdir()
+        (p.home / "out").symlink_to(tmp_path / "desk")
+        before = sorted(tmp_path.rglob("*"))  # noqa: ASYNC240
+        with pytest.raises((NoSuchSession, NotAllowed)):
+            await p.technician.send([str(p.desk / "a")], at=at)
+        assert sorted(tmp_path.rglob("*")) == before  # noqa: ASYNC240
+
+
+async def test_what_is_hidden_is_not_changed_from_within_a_directory_either(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        (p.desk / "tree/.ssh").mkdir(parents=True)
+        (p.desk / "tree/.ssh/keys").write_text("x")
+        (p.desk / "tree/fine").write_text("x")
+        (p.home / "tree/.ssh").mkdir(parents=True)
+        report = await p.technician.send([str(p.desk / "tree")], at="~", overwrite=True)
+        assert {type(each.error) for each in report.failed} == {NotAllowed}
+    assert list((p.home / "tree/.ssh").iterdir()) == []
+    assert (p.home / "tree/fine").read_text() == "x"
+
+
+async def test_only_what_is_newer_is_sent(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        for name in ("old", "new", "large"):
+            (p.desk / name).write_bytes(DATA if name == "large" else b"mine")
+        paths = [str(p.desk / name) for name in ("old", "new", "large")]
+        (await p.technician.send(paths)).check()
+        (p.desk / "new").write_text("changed")
+        os.utime(p.desk / "new", ns=(2**61, 2**61))
+        report = await p.technician.send(paths, if_newer=True)
+        assert [each.name for each in report.arrived] == ["new"]
+        assert {each.name for each in report.skipped} == {"old", "large"}
+    assert {path.name for path in p.inbox.iterdir()} == {"old", "new", "large"}
+    assert (p.inbox / "new").read_text() == "changed"
+
+
+async def test_a_pattern_fetches_all_that_it_stands_for(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        (p.home / "logs/more").mkdir(parents=True)
+        for name in ("a.log", "b.log", "c.txt", "more/d.log", ".hidden.log"):
+            (p.home / "logs" / name).write_text(name)
+        (await p.technician.get("logs/*.log", p.desk)).check()
+        assert sorted(path.name for path in p.desk.iterdir()) == ["a.log", "b.log"]
+        (await p.technician.get("~/logs/**/d*", p.desk)).check()
+        assert (p.desk / "d.log").read_text() == "more/d.log"
+        with pytest.raises(NoSuchSession):
+            await p.technician.get("logs/*.png", p.desk)
+
+
+async def test_trees_keep_their_modes_times_and_links_both_ways(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        tree = p.desk / "tree"
+        (tree / "bin").mkdir(parents=True)
+        (tree / "bin/run").write_text("#!/bin/sh\n")
+        (tree / "bin/run").chmod(0o755)
+        (tree / "run").symlink_to("bin/run")
+        (tree / "out").symlink_to("/etc/passwd")
+        os.utime(tree / "bin", ns=(10**18, 10**18))
+        report = await p.technician.send([str(tree)], at="~", modes=True, links=True)
+        assert [each.name for each in report.skipped] == ["tree/out"]
+        (p.desk / "back").mkdir()
+        (await p.technician.get("tree", p.desk / "back", modes=True, links=True)).check()
+    for there in (p.home / "tree", p.desk / "back/tree"):
+        assert (there / "bin/run").stat().st_mode & 0o777 == 0o755
+        assert os.readlink(there / "run") == "bin/run"
+        assert not (there / "out").is_symlink()
+        assert (there / "bin").stat().st_mtime_ns == 10**18
+
+
+async def test_two_thousand_small_files_go_both_ways(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        tree = p.desk / "many"
+        for number in range(2000):
+            path = tree / str(number % 7) / f"{number}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(str(number))
+        (await p.technician.send([str(tree)], at="~")).check()
+        (p.desk / "back").mkdir()
+        (await p.technician.get("many", p.desk / "back")).check()
+
+    def content(top: Path) -> dict[str, str]:
+        return {str(path.relative_to(top)): path.read_text() for path in top.rglob("*.txt")}
+
+    assert len(content(tree)) == 2000
+    assert content(tree) == content(p.home / "many") == content(p.desk / "back/many")
+
+
+async def test_what_began_under_disk_ends_with_it(tmp_path: Path) -> None:
+    granted = {Permission.DISK}
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    reading, writing = os.pipe()
+    async with pair(tmp_path) as p:
+        await p.cut()
+        context = replace(p.agent._context, granted=lambda permission: permission in granted)
+        p.agent = AgentFiles(context)
+        p.connect()
+        transfer = p.technician.start_send_pipe(reading, "stream", at=str(elsewhere))
+        os.write(writing, b"x" * 1000)
+        while transfer.progress.done < 1000:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        granted.clear()
+        os.write(writing, b"x")
+        with pytest.raises(NotAllowed):
+            await transfer.ended
+    os.close(reading)
+    os.close(writing)
+    assert not (elsewhere / "stream").exists()
