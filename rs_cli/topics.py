@@ -30,6 +30,7 @@ ENVIRONMENT: tuple[tuple[str, str], ...] = (
     ("RS_RELAY", "The relay to use for this one command, instead of the one that `rs login` chose."),
     ("RS_CONFIG_DIR", "Where relays and tokens are kept; without it the usual place of this system."),
     ("RS_STATE_DIR", "Where your sessions and their keys are kept; without it the usual place of this system."),
+    ("RS_TRANSFERS", "How many transfers of one program go at once, 1 to 16; without it one."),
     ("RS_PICTURES", "How pictures are shown in the terminal: auto, kitty, sixel or blocks."),
     ("NO_COLOR", "If it is set to anything, no colours; the same with TERM=dumb."),
     ("CUPS_SERVER", "The printing system that `rs print` speaks with, as for `lp`."),

@@ -34,7 +34,7 @@ WORDS: Mapping[Permission, Words] = {
     ),
     Permission.CLIPBOARD: Words(
         N_("SHARE YOUR CLIPBOARD"),
-        N_("They can read what you have copied, and every text you copy goes to them: copy no password."),
+        N_("They can read what you have copied, pictures too, and every text you copy goes to them: copy no password."),
         N_("your clipboard is shared"),
     ),
     Permission.FILES: Words(
