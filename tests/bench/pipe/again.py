@@ -1,54 +1,48 @@
 """A file that is partly there: a transfer that was killed at 90 % and is typed again, and a file of which one per cent
-changed, each with a fresh process of the technician's. Bytes are those of the technician's sockets, both ways.
-
-    python -m tests.bench.again [--size MIB] [--json FILE]
+changed, each with a fresh process of the technician's. Bytes are those of the technician's sockets, through a proxy.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import filecmp
 import json
 import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.bench.pipe.ground import MIB, Ground
+from tests.bench.pipe.table import Found, Row
 from tests.bench.screen.lines import Line
 from tests.bench.screen.proxy import Proxy
 from tests.support.stage import RsStage
 
-MIB = 1024 * 1024
 FLOWING = 2 * MIB  # bytes after which content flows, and not only the talk before it
 FLOW_LIMIT, SHARE_LIMIT = 3.0, 0.05
 SPOT = 4096
 
 
 @dataclass(frozen=True)
-class Found:
+class Went:
     what: str
     seconds: float
     share: float  # bytes both ways, of the file's size
     flowing: float = 0.0  # seconds until content flowed
-
-    @property
-    def met(self) -> bool:
-        return self.flowing < FLOW_LIMIT and (bool(self.flowing) or self.share < SHARE_LIMIT)
+    bounded: bool = False  # whether its share is
 
 
-class Bench:
+class _Bench:
     def __init__(self, stage: RsStage, proxy: Proxy, folder: Path, size: int) -> None:
         self._stage, self._proxy, self._folder, self._size = stage, proxy, folder, size * MIB
         self._inbox = stage.home / "Downloads/rs"
         stage.technician["RS_RELAY"] = f"http://127.0.0.1:{proxy.port}"
         self._meet()
 
-    def resumed(self, killed: str) -> Found:
+    def resumed(self, killed: str) -> Went:
         source = self._file(f"killed {killed}.bin")
         before = self._proxy.up
         sending = self._stage.begin("send-file", self._stage.session, str(source))
@@ -73,9 +67,9 @@ class Bench:
         self._check(source)
         if not json.loads(out)["transfers"][0]["resumed_from"]:
             raise RuntimeError("it began anew")
-        return Found(f"{killed} killed at 90 %", took, (self._proxy.up - before) / self._size, flowing)
+        return Went(f"{killed} killed at 90 %", took, (self._proxy.up - before) / self._size, flowing)
 
-    def changed(self, what: str, change: Callable[[Path, int], None], verb: str = "send-file") -> Found:
+    def changed(self, what: str, change: Callable[[Path, int], None], verb: str = "send-file") -> Went:
         source = self._file("changed.bin")
         self._stage.run("send-file", self._stage.session, str(source), "--overwrite")
         change(source, self._size)
@@ -93,7 +87,15 @@ class Bench:
         else:
             self._stage.run(verb, self._stage.session, str(source), "--overwrite")
             self._check(source)
-        return Found(f"{verb}: {what}", time.monotonic() - began, (self._traffic() - before) / self._size)
+        share = (self._traffic() - before) / self._size
+        return Went(what, time.monotonic() - began, share, bounded=change is not other)
+
+    def whole(self) -> Went:
+        source = self._file("whole.bin")
+        before, began = self._traffic(), time.monotonic()
+        self._stage.run("send-file", self._stage.session, str(source))
+        self._check(source)
+        return Went("all of it new", time.monotonic() - began, (self._traffic() - before) / self._size)
 
     def _traffic(self) -> int:
         return self._proxy.up + self._proxy.down
@@ -150,40 +152,32 @@ def other(path: Path, size: int) -> None:
             file.write(os.urandom(MIB))
 
 
-def measure(size: int) -> list[Found]:
+def measure(ground: Ground) -> Found:
+    size = ground.size.large
     with contextlib.ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="rs-bench-")))
         stage = ends.enter_context(RsStage())
-        bench = Bench(stage, ends.enter_context(Proxy(stage.port, Line())), folder, size)
-        return [
+        bench = _Bench(stage, ends.enter_context(Proxy(stage.port, Line())), folder, size)
+        went = [
             bench.resumed("technician"),
             bench.resumed("agent"),
-            bench.changed("1 % in spots of 4 KiB", spots),
+            bench.whole(),
+            bench.changed("1 % in pages here and there", spots),
             bench.changed("1 % in one piece", stretch),
-            bench.changed("100 bytes put in", put_in),
-            bench.changed("1 % in spots of 4 KiB", spots, "get-file"),
-            bench.changed("another file altogether", other),
+            bench.changed("100 bytes put in before it", put_in),
+            bench.changed("1 % in pages, fetched", spots, "get-file"),
+            bench.changed("nothing in common", other),
         ]
+    rows = [row for each in went for row in _rows(each, f"{size} MiB, {each.what}")]
+    return Found(rows, {"went": [asdict(each) for each in went]})
 
 
-def report(found: list[Found], size: int) -> bool:
-    """Prints the table. True if all targets are reached."""
-    for each in found:
-        flowing = f"content flows after {each.flowing:.2f} s (under {FLOW_LIMIT:.0f})" if each.flowing else ""
-        print(f"{size} MiB, {each.what:<34}{each.seconds:7.2f} s {100 * each.share:8.2f} % of its bytes   {flowing}")
-    return all(each.met for each in found if each.what != "send-file: another file altogether")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--size", type=int, default=1024, help="MiB of the file")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    found = measure(options.size)
-    if options.json:
-        options.json.write_text(json.dumps([asdict(each) for each in found], indent=1) + "\n")
-    return 0 if report(found, options.size) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _rows(went: Went, name: str) -> list[Row]:
+    if went.flowing:
+        value = f"{went.flowing:.2f} s"
+        return [Row(f"{name}: bytes flow after", value, f"< {FLOW_LIMIT:g} s", went.flowing < FLOW_LIMIT)]
+    limit = SHARE_LIMIT if went.bounded else None
+    rows = [Row(name, f"{went.seconds:.2f} s")]
+    met = None if limit is None else went.share < limit
+    wanted = "" if limit is None else f"< {100 * limit:g} %"
+    return [*rows, Row("  bytes both ways, of the file's", f"{100 * went.share:.2f} %", wanted, met)]
