@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import time
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from rs_relay.errors import TooLarge
@@ -151,3 +154,35 @@ def test_copied_files_go_over_and_come_back(joined: RsStage, desktop: XDesktop, 
     _offer(desktop, "text/uri-list", Path("/etc/hostname").as_uri().encode(), tmp_path)  # outside the home folder
     assert joined.attempt("clipboard", "get", joined.session, "--files", str(desk)).returncode in (3, 5)
     assert not (desk / "hostname").exists()
+
+
+def test_a_file_manager_pastes_and_copies(joined: RsStage, desktop: XDesktop, tmp_path: Path) -> None:
+    if shutil.which("pcmanfm") is None or shutil.which("dbus-run-session") is None:
+        pytest.skip("needs pcmanfm and dbus-run-session")
+    (tmp_path / "report one.txt").write_text("report")
+    (joined.home / "target").mkdir()
+    joined.run("clipboard", "set", joined.session, "--files", str(tmp_path / "report one.txt"))
+    desktop.spawn("dbus-run-session", "pcmanfm", str(joined.home / "target"), name="pcmanfm")
+    desktop.focus(desktop.wait_for_window("target"))
+    pasted = joined.home / "target" / "report one.txt"
+
+    def paste_there() -> bool:
+        """Once in three seconds: pasted twice, it would ask what to do with the first."""
+        desktop.run("xdotool", "mousemove", "600", "400", "key", "ctrl+v")
+        end = time.monotonic() + 3
+        while not pasted.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        return pasted.exists()
+
+    until(paste_there, "the file manager to paste")
+    assert pasted.read_text() == "report"
+
+    def copy_there() -> bool:
+        desktop.run("xdotool", "key", "ctrl+a", "key", "ctrl+c")
+        told = json.loads(joined.run("clipboard", "get", joined.session, "--formats", "--json"))
+        return told["files"] >= 1 and not any(item["format"] == "image" for item in told["formats"])
+
+    until(copy_there, "the file manager to copy")
+    (tmp_path / "back").mkdir()
+    joined.run("clipboard", "get", joined.session, "--files", str(tmp_path / "back"))
+    assert (tmp_path / "back" / "report one.txt").read_text() == "report"
