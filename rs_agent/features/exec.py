@@ -18,7 +18,8 @@ from contextlib import suppress
 from rs_agent.feature import Context
 from rs_agent.language import _
 from rs_agent.programs import surroundings
-from rs_agent.programs.program import Program, Size, start
+from rs_agent.programs.base import Running, Size
+from rs_agent.programs.program import start
 from rs_relay import streams
 from rs_relay.channels.exec import (
     AHEAD,
@@ -60,7 +61,7 @@ class Exec:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._running: set[Program] = set()
+        self._running: set[Running] = set()
 
     async def run(self, channel: Channel[Down, Up]) -> None:
         first = await channel.receive()
@@ -96,7 +97,7 @@ class Exec:
         for program in list(self._running):
             program.close()
 
-    async def _start(self, asked: Run) -> Program:
+    async def _start(self, asked: Run) -> Running:
         """Raises OSError when the program or the folder is not there, or is no program."""
         home, tty = self._context.home, asked.tty
         cwd = surroundings.folder(os.fsdecode(asked.cwd), home)
@@ -124,7 +125,7 @@ class Exec:
 class _Talk:
     """One command and its channel."""
 
-    def __init__(self, channel: Channel[Down, Up], program: Program, asked: Run) -> None:
+    def __init__(self, channel: Channel[Down, Up], program: Running, asked: Run) -> None:
         self.outcome = "ended"  # for the journal
         self._channel, self._program, self._asked = channel, program, asked
         self._input: deque[memoryview | None] = deque()  # None: its end

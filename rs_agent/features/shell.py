@@ -14,7 +14,8 @@ from contextlib import suppress
 from rs_agent.feature import Context
 from rs_agent.language import _
 from rs_agent.programs import surroundings
-from rs_agent.programs.program import Size, start
+from rs_agent.programs.base import Size
+from rs_agent.programs.program import start
 from rs_agent.programs.shell import Shell
 from rs_agent.programs.transcript import Transcript
 from rs_relay.channels.shell import (

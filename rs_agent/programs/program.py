@@ -1,4 +1,4 @@
-"""One program that runs here for a technician. POSIX; on Windows commands without a terminal work, ended by process.
+"""One program that runs here for a technician. On Windows (not verified) one without a terminal, ended by process.
 
     start ──▶ running ──its own end──▶ over          `over` is set with its wait status; what it left running is kept
                  └──end, kill──▶ over                track of until `end` or `kill`, one of which is always called
@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from rs_agent.programs.base import Running, Size
 from rs_agent.programs.cgroup import Cgroup
 from rs_agent.programs.kin import MARK, kin, running
-from rs_relay.errors import LocalProblem
 
 GRACE = 0.5  # seconds between TERM and KILL; a grant is shown as withdrawn within a second
 LOOKS = 0.02  # seconds between two looks whether all have gone
@@ -31,14 +31,6 @@ REAPING = 1.0  # seconds that a killed process may take to die
 ROUNDS = 5  # of KILL: whoever forks while it is being killed is met in the next one
 # Opens the terminal named first, which thereby becomes its own, and then is the command.
 OWN_TERMINAL = ("/bin/sh", "-c", 'exec <>"$0" >&0 2>&0 && exec "$@"')
-
-
-@dataclass(frozen=True)
-class Size:
-    """Of a terminal, in cells."""
-
-    columns: int
-    lines: int
 
 
 class Program:
@@ -217,10 +209,14 @@ async def start(
     env: Mapping[str, str],
     size: Size | None = None,
     input: bool = True,
-) -> Program:
+) -> Running:
     """`size`: with a terminal. Raises OSError as exec does, LocalProblem where there can be no terminal."""
     mark = secrets.token_hex(8)
     marked = {**env, MARK: mark}
+    if size is not None and os.name != "posix":
+        from rs_agent.programs import conpty
+
+        return conpty.start([executable, *argv[1:]], cwd, marked, size)
     make = _spawn_with_terminal if size is not None else _spawn
     process, ends, cgroup = await asyncio.to_thread(make, argv, executable, cwd, marked, size, input)
     return Program(process, mark, ends, cgroup)
@@ -264,8 +260,6 @@ def _spawn(
 def _spawn_with_terminal(
     argv: Sequence[str], executable: str, cwd: str, env: Mapping[str, str], size: Size | None, _: bool
 ) -> _Spawned:
-    if os.name != "posix":
-        raise LocalProblem("The customer's computer gives no terminal to a command.")
     import pty
 
     master, slave = pty.openpty()

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from rs_agent.bucket import Bucket
+from rs_agent.programs.base import Running, Size
 from rs_agent.programs.pace import Pace
-from rs_agent.programs.program import Program, Size
 from rs_agent.programs.scrollback import KEEP, Scrollback
 from rs_agent.programs.transcript import Transcript
 from rs_relay import streams
@@ -37,7 +37,7 @@ class Shell:
     """Inside a running loop. `gone` is called when it has ended by itself."""
 
     def __init__(
-        self, number: int, program: Program, transcript: Transcript | None, gone: Callable[[Shell], None]
+        self, number: int, program: Running, transcript: Transcript | None, gone: Callable[[Shell], None]
     ) -> None:
         self.number, self.began = number, time.time()
         self.program, self.scrollback = program, Scrollback()

@@ -6,15 +6,17 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
+from rs_agent.programs.base import Size
 from rs_agent.programs.kin import MARK, running
-from rs_agent.programs.program import Program, Size, start
+from rs_agent.programs.program import start
 from rs_relay import streams
 
 ENV = {"PATH": os.environ["PATH"], "TERM": "dumb"}
 
 
-async def sh(line: str, **more: object) -> Program:
+async def sh(line: str, **more: object) -> Any:
     return await start(["sh", "-c", line], executable="/bin/sh", cwd="/", env=ENV, **more)  # type: ignore[arg-type]
 
 
