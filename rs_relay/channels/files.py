@@ -37,6 +37,7 @@ Up = (
     | m.Pack
     | m.Again
     | m.Piece
+    | m.Hole
     | m.Back
     | m.Compare
     | m.Patch
@@ -65,6 +66,7 @@ Down = (
     | m.Pack
     | m.Again
     | m.Piece
+    | m.Hole
     | m.Back
     | m.Compare
     | m.Patch

@@ -271,6 +271,15 @@ class Carrier:
                     if not await self._turn(batch, item, limit):
                         continue
                     self._pace.said((batch, item), data.nbytes, data.nbytes, True, self._clock())
+                case m.Pack(batch=batch, items=items):
+                    last = items[-1].item  # it is what Heard will name
+                    if not await self._turn(batch, last, limit):
+                        continue
+                    self._pace.said((batch, last), 0, m.weight(message), True, self._clock())
+                case m.Hole(batch=batch, item=item, offset=offset, size=size):
+                    if not await self._turn(batch, item, limit):
+                        continue
+                    self._pace.said((batch, item), offset + size, m.HOLE_WEIGHT, True, self._clock())
             limit.said(m.weight(message), self._clock())
             await self._channel.send(message)
 
@@ -340,6 +349,8 @@ class Carrier:
                 self._pace.settled((message.batch, message.item), self._clock())
                 if isinstance(message, m.Failed) and message.batch in self._inboxes:
                     self._dead.add((message.batch, message.item))
+                    if len(self._dead) > m.AHEAD:  # pieces of them may be on their way to `_say_all`, not of old ones
+                        self._dead = {dead for dead in self._dead if dead[1] < 0 or dead[1] > message.item - m.AHEAD}
             case m.Abort(batch=batch) if batch in self._inboxes:
                 self._dead.add((batch, -1))
                 self._pace.forget(lambda key: isinstance(key, tuple) and key[0] == batch)

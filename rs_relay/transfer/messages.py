@@ -12,6 +12,7 @@
     Again(item)                          ───▶     that is not how my file begins: start afresh
     Piece(item, offset, data)            ───▶     in order, without a gap
                                          ◀───     Ack(item, offset, sha256) of each Piece with `ack`: it is written
+    Hole(item, offset, size)             ───▶     as a Piece: so many zeros that take no room at the sender   ◀─── Ack
     Back(item, offset)                   ───▶     that is not what I sent: to there it was    ◀─── Accept, as above
     Compare(item, offset, size, weak)    ───▶     where Accept named a base: what does it hold there?
                                          ◀───     Blocks(item, offset, strong, weak): hashes of its blocks (see `delta`)
@@ -53,6 +54,9 @@ AHEAD = 4096  # items said and not settled, a batch
 PACK_ITEMS = 512  # of one message
 OFFERS_AHEAD = 8  # of those, files that come in pieces: each holds an open file at the receiver
 ITEMS_MAX = 2**31  # a batch: nothing is kept of an item that is settled
+HOLE_MAX = 4 * 1024 * 1024  # zeros in one message: 2 ms to hash at each end
+HOLE_MIN = 64 * 1024
+HOLE_WEIGHT = 16 * 1024  # bytes that one counts for among those under way, or a sender would run far ahead
 BATCHES_MAX = 64  # at once on a channel
 REPAIRS = 8  # times one file is mended: a machine that damages more than this is not mended by trying
 UNKNOWN = -1  # a size that only the end of the stream tells
@@ -130,6 +134,12 @@ class Piece(Said, frozen=True, tag="piece"):
     offset: int
     data: memoryview
     ack: bool = False
+
+
+class Hole(Said, frozen=True, tag="hole"):
+    item: int
+    offset: int
+    size: int  # zeros, at most HOLE_MAX
 
 
 class Back(Said, frozen=True, tag="back"):
@@ -255,6 +265,7 @@ FromSender = (
     | Back
     | Compare
     | Piece
+    | Hole
     | Patch
     | Done
     | LeftOut

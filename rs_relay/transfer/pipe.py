@@ -16,6 +16,7 @@ from rs_relay.errors import Damaged, RsError, TransferFailed, UsageError
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.messages import UNKNOWN
 from rs_relay.transfer.outcome import Kept
+from rs_relay.transfer.resume import ZEROS
 
 POLL = 0.2  # seconds that one read waits, so that an answer from the other end is heard meanwhile
 
@@ -54,6 +55,9 @@ class PipeSource:
             if start <= offset < start + len(data):
                 return data[offset - start :][:count]
         raise TransferFailed("What was read from the pipe cannot be read again.", "Start it again.")
+
+    def hole(self, offset: int) -> int:
+        return 0
 
     def now(self) -> tuple[int, bool]:
         return UNKNOWN, False
@@ -142,6 +146,11 @@ class PipePart:
 
     def drop_base(self) -> None:
         pass
+
+    def hole(self, size: int) -> None:
+        while size:
+            self.write(memoryview(ZEROS)[:size])
+            size -= min(size, len(ZEROS))
 
     def write(self, data: memoryview) -> None:
         """Raises BrokenPipeError when nobody reads any more."""

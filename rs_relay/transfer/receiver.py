@@ -69,6 +69,10 @@ class Part(Protocol):
 
     def write(self, data: memoryview) -> None: ...
 
+    def hole(self, size: int) -> None:
+        """Append zeros that need take no room."""
+        ...
+
     def publish(self) -> str:
         """Give it its final name, and return that."""
         ...
@@ -188,6 +192,8 @@ class Receiver:
                 return self._open(message)
             case m.Piece():
                 return self._piece(message)
+            case m.Hole():
+                return self._try(message.item, lambda number: self._hole(self._files[number], message))
             case m.Patch():
                 return self._try(message.item, lambda number: self._patch(self._files[number], message))
             case m.Compare():
@@ -374,6 +380,13 @@ class Receiver:
             raise PeerBroke("The other end sent a piece of a file at the wrong place.")
         file.part.write(message.data)
         return [m.Ack(self._batch, message.item, end, file.part.digest())] if message.ack else []
+
+    def _hole(self, file: _File, message: m.Hole) -> list[m.FromReceiver]:
+        end = message.offset + message.size
+        if message.offset != file.part.offset or not 0 < message.size <= m.HOLE_MAX or not end <= file.size:
+            raise PeerBroke("The other end left a hole in a file at the wrong place.")
+        file.part.hole(message.size)
+        return [m.Ack(self._batch, message.item, end, file.part.digest())]
 
     def _patch(self, file: _File, message: m.Patch) -> list[m.FromReceiver]:
         part, ops, data = file.part, message.ops, message.data

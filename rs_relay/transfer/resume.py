@@ -39,6 +39,16 @@ class Record(msgspec.Struct, frozen=True):
         return (self.key, self.size, self.mtime_ns) == (key, size, mtime_ns)
 
 
+ZEROS = bytes(1024 * 1024)
+
+
+def zeros(running: hashlib._Hash, size: int) -> None:
+    """`size` zeros more are hashed: a hole in a file is part of its content."""
+    while size:
+        running.update(memoryview(ZEROS)[:size])
+        size -= min(size, len(ZEROS))
+
+
 def record_every(size: int) -> int:
     """Bytes between two records of a file of `size` bytes."""
     return min(RECORD_MAX, max(RECORD_MIN, size // 64))

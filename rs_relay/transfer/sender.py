@@ -30,6 +30,7 @@ from rs_relay.text import printable
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.delta import LEAST, Differ, Taken
 from rs_relay.transfer.outcome import Outcome, Progress
+from rs_relay.transfer.resume import zeros
 
 CHUNK = 1024 * 1024  # bytes read at a time when a beginning is hashed again
 # Running hashes kept, one for each piece whose acknowledgement was asked for. At most a window is unacknowledged, which
@@ -50,6 +51,10 @@ class Source(Protocol):
 
     def read(self, offset: int, count: int) -> bytes | None:
         """At most `count` bytes; empty at the end, None if there are none yet."""
+        ...
+
+    def hole(self, offset: int) -> int:
+        """Zeros that begin at `offset` and take no room here; 0 where there is data, or where nobody knows."""
         ...
 
     def now(self) -> tuple[int, bool]:
@@ -380,6 +385,9 @@ class Sender:
                 return self._end(item, source)
             if item.differ:
                 return self._differ(item, item.differ, source, line)
+            hole = source.hole(item.offset)
+            if hole >= m.HOLE_MIN:
+                return self._hole(item, min(hole, m.HOLE_MAX))
             left = source.size - item.offset if source.size >= 0 else line.piece
             data = source.read(item.offset, min(line.piece, left))
             if data is None:
@@ -413,6 +421,14 @@ class Sender:
         item.unacked = 0
         item.marks.append((item.offset, item.running.copy()))
         return m.Patch(self._batch, item.number, offset, taken.size, taken.ops, memoryview(taken.data))
+
+    def _hole(self, item: _Item, size: int) -> m.Hole:
+        offset = item.offset
+        zeros(item.running, size)
+        item.offset += size
+        item.unacked = 0
+        item.marks.append((item.offset, item.running.copy()))
+        return m.Hole(self._batch, item.number, offset, size)
 
     def _piece(self, item: _Item, data: bytes, line: Line) -> m.Piece:
         offset = item.offset
@@ -470,7 +486,7 @@ class Sender:
 
 def _work(message: m.FromSender) -> int:
     """What a message takes of a step's room: what it weighs, or what had to be read for it."""
-    return (message.size if isinstance(message, m.Patch) else m.weight(message)) + 64
+    return (message.size if isinstance(message, m.Patch | m.Hole) else m.weight(message)) + 64
 
 
 def _read_all(source: Source, offset: int, count: int) -> bytes:

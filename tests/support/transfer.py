@@ -23,11 +23,17 @@ class MemorySource:
     def __init__(self, data: bytes, name: str = "x") -> None:
         self.data, self.size, self.mtime_ns, self.mode = data, len(data), 1, 0o644
         self.key = hashlib.sha256(name.encode() + data).hexdigest()
-        self.changed = False
+        self.changed = self.holes = False
         self.closed = 0
 
     def read(self, offset: int, count: int) -> bytes:
         return self.data[offset : offset + count]
+
+    def hole(self, offset: int) -> int:
+        """As long as the zeros are: `holes` says whether it has any."""
+        if not self.holes:
+            return 0
+        return len(self.data) - offset - len(self.data[offset:].lstrip(b"\0"))
 
     def now(self) -> tuple[int, bool]:
         return len(self.data), self.changed
@@ -51,6 +57,7 @@ class MemoryLanding:
     room: int | None = None
     overwrite: bool = False
     largest: int = 0
+    holes: int = 0
 
     def folder(self, name: str, key: str) -> str:
         self.folders.add(name)
@@ -123,6 +130,10 @@ class MemoryPart:
 
     def drop_base(self) -> None:
         self._base = b""
+
+    def hole(self, size: int) -> None:
+        self._landing.holes += size
+        self._data += bytes(size)
 
     def write(self, data: memoryview) -> None:
         self._landing.take(data.nbytes)

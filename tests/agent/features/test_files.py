@@ -254,3 +254,23 @@ async def test_what_began_under_disk_ends_with_it(tmp_path: Path) -> None:
     os.close(reading)
     os.close(writing)
     assert not (elsewhere / "stream").exists()
+
+
+async def test_a_sparse_file_stays_sparse(tmp_path: Path) -> None:
+    size = 300 * 1024 * 1024
+    async with pair(tmp_path) as p:
+        path = p.desk / "disk.img"
+        with path.open("wb") as file:
+            file.write(b"boot" * 1024)
+            file.seek(size // 2)
+            file.write(b"data" * 1024)
+            file.truncate(size)
+        (await p.technician.send([str(path)])).check()
+    found = (p.inbox / "disk.img").stat()
+    assert found.st_size == size
+    if path.stat().st_blocks * 512 < size // 2:  # else this disk knows of no holes
+        assert found.st_blocks * 512 < 4 * 1024 * 1024
+    with (p.inbox / "disk.img").open("rb") as file:
+        assert file.read(8) == b"bootboot"
+        file.seek(size // 2)
+        assert file.read(8) == b"datadata"

@@ -107,6 +107,12 @@ LIES: list[list[m.FromSender]] = [
     [offer(), piece(0, b"x"), piece(0, b"x")],
     [offer(size=3), piece(0, b"abcd")],
     [offer(size=-2)],
+    [m.Hole(1, 0, 0, 5)],
+    [offer(), m.Hole(1, 0, 1, 5)],
+    [offer(), m.Hole(1, 0, 0, 0)],
+    [offer(), m.Hole(1, 0, 0, len(DATA) + 1)],
+    [offer(size=2**40), m.Hole(1, 0, 0, m.HOLE_MAX + 1)],
+    [offer(size=m.UNKNOWN), m.Hole(1, 0, 0, 5)],
     [offer(), piece(0, b"x"), m.Done(1, 0, 1, SHA)],
     [offer(), piece(0, b"x"), m.Done(1, 0, len(DATA), SHA)],
     [offer(), m.Last(1, 0)],
@@ -196,3 +202,27 @@ def test_any_sequence_ends_in_answers_or_in_one_typed_error(said: list[m.FromSen
         pass
     for data in landing.final.values():
         assert hashlib.sha256(data).digest() == SHA or data == b""
+
+
+def test_a_directory_is_finished_when_no_file_in_it_is_open_any_more() -> None:
+    landing = MemoryLanding()
+    here, _ = receiver(landing)
+    done = m.Finish(1, 1, "d", 5)
+    answers = here.step([offer(0, "d/a"), done, m.Finish(1, 2, "e", 5), m.Last(1, 3)])
+    assert [type(a) for a in answers] == [m.Accept, m.Ack]
+    assert (landing.done, here.finished) == (["e"], False)
+    answers = here.step([piece(0, DATA), m.Done(1, 0, len(DATA), SHA)])
+    assert [type(a) for a in answers[-2:]] == [m.Saved, m.Ack]
+    assert (landing.done, here.finished) == (["e", "d"], True)
+    assert here.step([opening(), done]) == [m.Ack(1, 1, 0)]
+    assert landing.done == ["e", "d"]
+
+
+def test_what_is_remembered_does_not_grow_with_the_number_of_files() -> None:
+    here, _ = receiver(MemoryLanding(room=0))
+    for number in range(6 * m.AHEAD):
+        here.step([m.Whole(1, number, "a", 1, SHA, memoryview(DATA))])
+    assert len(here._settled) <= 2 * m.AHEAD + 1
+    assert len(here._failed) <= 2 * m.AHEAD + 1
+    here.step([m.Last(1, 6 * m.AHEAD)])
+    assert here.finished

@@ -245,3 +245,17 @@ def test_giving_up_closes_files_and_says_so() -> None:
     assert sender.give_up(TransferFailed("Cancelled.")) == m.Abort(1, "transfer-failed", "Cancelled.")
     assert source.closed
     assert sender.step([], LINE) == []
+
+
+def test_holes_are_not_sent_and_arrive_as_zeros() -> None:
+    hole = m.HOLE_MAX + 3 * m.HOLE_MIN
+    data = b"head" * 1000 + bytes(hole) + b"tail" * 1000 + bytes(m.HOLE_MIN)
+    source = MemorySource(data)
+    source.holes = True
+    landing = MemoryLanding()
+    talk, sent, _ = conversation({"disk.img": source}, landing)
+    talk.run()
+    assert landing.final == {"disk.img": data}
+    assert landing.holes > hole - 1024
+    assert sum(m.weight(message) for message in talk.said) < 8000 + m.HOLE_MIN + 1024
+    assert not sent.errors
