@@ -72,6 +72,9 @@ class Clips:
                         if wait := pace.take():
                             await asyncio.sleep(wait)
                         await self._answer(channel, message, said)
+        except asyncio.CancelledError:  # the grant is gone, or the session: so is what was announced
+            self._taken = _Taken(Offered(self._taken.told.number + 1, True))
+            raise
         finally:
             if watcher is not None:
                 await _end(watcher)
@@ -132,6 +135,7 @@ class Clips:
         return _Taken(Offered(number, asked, tuple(items), files, folders, size), data)
 
     async def _give(self, channel: Channel[Down, Up], number: int, wanted: clips.Format) -> None:
+        await self._call(lambda: self._open().formats())  # refused during a pause, whatever was announced before
         data = self._of(number).data.get(Format(wanted))
         if data is None or wanted is clips.Format.FILES:
             raise NoSuchSession("There is no such thing on the customer's clipboard.", "")
@@ -142,6 +146,7 @@ class Clips:
             await channel.send(Piece(piece, at + PIECE >= len(data)))
 
     async def _which(self, number: int) -> Paths:
+        await self._call(lambda: self._open().formats())  # as above
         listed = self._of(number).data.get(Format.FILES)
         if not self._context.granted(Permission.FILES):
             raise NotAllowed("The customer has not allowed files, and these are files.")

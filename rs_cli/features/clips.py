@@ -28,7 +28,9 @@ from rs_relay.channels.clips import (
     Watch,
     Which,
 )
-from rs_relay.errors import PeerBroke, from_wire
+from rs_relay.clipboard import contents
+from rs_relay.clipboard.contents import LIMITS
+from rs_relay.errors import PeerBroke, TooLarge, from_wire
 from rs_relay.link.channel import Channel, ChannelClosed
 
 T = TypeVar("T")
@@ -76,10 +78,12 @@ class Clips:
         return await self._ask(lambda channel: channel.send(Look()), self._one_of(Offered))
 
     async def fetch(self, offered: Offered, wanted: Format) -> bytes:
-        """Contents that were announced. Raises NoSuchSession when something else has been copied since."""
+        """Contents that were announced. Raises NoSuchSession when something else has been copied since, TooLarge."""
         size = next((item.size for item in offered.items if item.format is wanted), 0)
+        if size > LIMITS[contents.Format(wanted)]:
+            raise TooLarge(f"That has {size} bytes, too many for a clipboard.", "Ask for a file: `rs get-file`.")
 
-        async def contents() -> bytes:
+        async def take() -> bytes:
             data = bytearray()
             while True:
                 piece = await self._one_of(Piece)()
@@ -89,19 +93,19 @@ class Clips:
                 if piece.last:
                     return bytes(data)
 
-        return await self._ask(lambda channel: channel.send(Fetch(offered.number, wanted)), contents)
+        return await self._ask(lambda channel: channel.send(Fetch(offered.number, wanted)), take)
 
     async def paths(self, offered: Offered) -> tuple[str, ...]:
         """Where the copied files lie at the customer's. Needs `files` besides."""
         found = await self._ask(lambda channel: channel.send(Which(offered.number)), self._one_of(Paths))
         return found.paths
 
-    async def put(self, contents: Mapping[Format, bytes]) -> None:
+    async def put(self, all_: Mapping[Format, bytes]) -> None:
         """All of these at once, as one thing that was copied."""
 
         async def say(channel: Channel[Up, Down]) -> None:
-            await channel.send(Put(tuple(Item(kind, len(data)) for kind, data in contents.items())))
-            for data in contents.values():
+            await channel.send(Put(tuple(Item(kind, len(data)) for kind, data in all_.items())))
+            for data in all_.values():
                 for at in range(0, max(len(data), 1), PIECE):
                     await channel.send(Piece(data[at : at + PIECE], at + PIECE >= len(data)))
 

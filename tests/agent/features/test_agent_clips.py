@@ -13,6 +13,7 @@ from PIL import Image
 from rs_agent.feature import Context
 from rs_agent.features import clips as module
 from rs_agent.features.clips import Clips
+from rs_agent.pausing import PausableDesktop
 from rs_relay.channels import clips
 from rs_relay.channels.clips import (
     SPEC,
@@ -47,13 +48,22 @@ class Bench:
         self.desktop, self.face = FakeDesktop(), FakeFace()
         self.granted = {Permission.CLIPBOARD}
         self.notes: list[tuple[str, str]] = []
+        self.pausable = PausableDesktop(self.desktop)
         context = Context(
-            self.desktop, self.face, folder, "alice", folder, lambda kind, text: self.notes.append((kind, text)),
+            self.pausable, self.face, folder, "alice", folder, lambda kind, text: self.notes.append((kind, text)),
             granted=lambda permission: permission in self.granted,
         )  # fmt: skip
         self.feature = Clips(context)
         self.technician, self.agent = channel_pair(SPEC)
         self.run = asyncio.create_task(self.feature.run(self.agent))
+
+    @property
+    def paused(self) -> bool:
+        return self.pausable.paused
+
+    @paused.setter
+    def paused(self, on: bool) -> None:
+        self.pausable.paused = on
 
     @property
     def clipboard(self) -> FakeClipboard:
@@ -191,6 +201,24 @@ async def test_what_is_not_as_announced_ends_the_channel(bench: Any, said: tuple
     with pytest.raises(PeerBroke):
         await asyncio.wait_for(b.run, 10)
     b.feature.close()
+
+
+async def test_a_pause_and_a_withdrawal_hold_back_what_was_announced(bench: Any) -> None:
+    b = bench()
+    b.clipboard.contents = {Format.RTF: b"{1}", Format.FILES: uri_list(["/x"])}
+    b.granted.add(Permission.FILES)
+    offered = await b.ask(Look())
+    b.paused = True
+    assert (await b.ask(Fetch(offered.number, clips.Format.RTF))).code == "not-allowed"
+    assert (await b.ask(Which(offered.number))).code == "not-allowed"
+    b.paused = False
+    assert await b.ask(Fetch(offered.number, clips.Format.RTF)) == Piece(b"{1}", True)
+    b.run.cancel()
+    await asyncio.gather(b.run, return_exceptions=True)
+    b.technician, again = channel_pair(SPEC)
+    b.run = asyncio.create_task(b.feature.run(again))
+    assert (await b.ask(Fetch(offered.number, clips.Format.RTF))).code == "not-found"
+    await b.end()
 
 
 async def test_a_desktop_that_has_text_alone_says_so(bench: Any) -> None:

@@ -26,7 +26,7 @@ from rs_relay.channels.clips import (
     Watch,
     Which,
 )
-from rs_relay.errors import NoSuchSession, PeerBroke
+from rs_relay.errors import NoSuchSession, PeerBroke, TooLarge
 from tests.support.channels import MemoryChannel, break_off, channel_pair
 
 OFFERED = Offered(4, True, (Item(Format.IMAGE, 5),))
@@ -96,6 +96,14 @@ async def test_more_than_announced_or_something_else() -> None:
         await agent.send(Done())
         with pytest.raises(PeerBroke):
             await looking
+
+
+async def test_what_is_announced_as_endless_is_not_asked_for() -> None:
+    clips = Clips()
+    async with running(clips) as agent:
+        with pytest.raises(TooLarge):
+            await clips.fetch(Offered(4, True, (Item(Format.IMAGE, 1 << 40),)), Format.IMAGE)
+        assert agent.heard == 0
 
 
 async def test_a_question_that_a_lost_link_cut_off_is_put_again() -> None:
