@@ -36,7 +36,7 @@ from rs_relay.channels.folders import (
     text,
     wire,
 )
-from rs_relay.errors import ConnectionLost, PeerBroke, from_wire
+from rs_relay.errors import ConnectionLost, PeerBroke, RsError, from_wire
 from rs_relay.link.channel import Channel, ChannelClosed
 
 Asked = List | Stat | Find | Glob | Measure | Space | Make | Move | Remove
@@ -104,15 +104,18 @@ class Folders:
             task.again()
             await self._say(channel, number, task)
         self._channel = channel
+        why: RsError = ConnectionLost("The line broke meanwhile.", "Look whether it was done.")
         try:
             async for said in channel:
                 self._hear(said)
+        except RsError as e:
+            why = why if isinstance(e, ConnectionLost) else e
+            raise
         finally:
             self._channel = None
             for task in self._tasks.values():
                 if task.sent and isinstance(task.asked, CHANGES) and not task.over.done():
-                    lost = ConnectionLost("The line broke meanwhile.", "Look whether it was done.")
-                    task.over.set_exception(lost)
+                    task.over.set_exception(why)
 
     async def list(self, path: str) -> Answer:
         return await self._ask(List(0, wire(path)))

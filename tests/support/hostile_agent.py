@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from rs_relay.channels import chat, clipboard, consent, files
+from rs_relay.channels import chat, clipboard, clips, consent, files, folders
 from rs_relay.channels.consent import Grant, State
 from rs_relay.channels.screen import messages as screen
 from rs_relay.errors import RsError
@@ -35,7 +35,7 @@ from rs_relay.wire import messages
 
 SPECS: dict[str, ChannelSpec[Any, Any]] = {
     spec.name: replace(spec, max_message=64 * 1024 * 1024)
-    for spec in (chat.SPEC, clipboard.SPEC, consent.SPEC, files.SPEC, screen.SPEC)
+    for spec in (chat.SPEC, clipboard.SPEC, clips.SPEC, consent.SPEC, files.SPEC, folders.SPEC, screen.SPEC)
 }
 PATIENCE = 30.0
 
