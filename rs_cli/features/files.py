@@ -17,7 +17,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -135,6 +135,7 @@ class Files:
         self._turns: Turns[Transfer] = Turns(at_once)
         self._carrier: Carrier | None = None
         self._saying: set[asyncio.Task[None]] = set()
+        self._stores: dict[Path, tuple[Store, int]] = {}
 
     async def run(self, channel: Channel[Up, Down]) -> None:
         carrier = Carrier(channel, self._clock)
@@ -344,9 +345,7 @@ class Files:
             landing = PipeLanding(transfer.fd)
             return lambda opened: landing
         folder, name = _destination(order)
-        store = Store(folder)
-        transfer._after.callback(store.close)
-        store.sweep(time.time())
+        store = transfer._after.enter_context(self._store(folder))
         return lambda opened: store.landing(
             opened.key,
             overwrite=order.overwrite,
@@ -355,6 +354,25 @@ class Files:
             modes=order.modes,
             links=order.links,
         )
+
+    @contextmanager
+    def _store(self, folder: Path) -> Iterator[Store]:
+        """The folder, open; one for all that land in it at once: they share its room and its partial files."""
+        path = folder.resolve()
+        if path not in self._stores:
+            store = Store(path)
+            store.sweep(time.time())
+            self._stores[path] = (store, 0)
+        store, users = self._stores[path]
+        self._stores[path] = (store, users + 1)
+        try:
+            yield store
+        finally:
+            store, users = self._stores.pop(path)
+            if users > 1:
+                self._stores[path] = (store, users - 1)
+            else:
+                store.close()
 
     async def _job(self, transfer: Transfer, carrier: Carrier, inbox: Inbox[Any]) -> None:
         if transfer._move is None:

@@ -58,8 +58,8 @@ class Pair:
 
 
 @asynccontextmanager
-async def pair(folder: Path) -> AsyncIterator[Pair]:
-    made = Pair(folder)
+async def pair(folder: Path, technician: Files | None = None) -> AsyncIterator[Pair]:
+    made = Pair(folder, technician)
     made.connect()
     try:
         async with asyncio.timeout(60):

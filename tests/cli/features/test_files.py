@@ -388,3 +388,15 @@ async def test_rate_and_remaining_time_are_of_what_really_moves(tmp_path: Path) 
         report = await transfer.ended
         assert report.resumed > 7_000_000
         assert (p.desk / "iso").read_bytes() == data
+
+
+async def test_the_same_file_twice_at_once_is_two_files(tmp_path: Path) -> None:
+    async with pair(tmp_path, Files(at_once=3)) as p:
+        data = random.Random(9).randbytes(3_000_000)
+        (p.home / "iso").write_bytes(data)
+        transfers = [p.technician.start_get("iso", p.desk) for _ in range(3)]
+        await asyncio.sleep(0)
+        for transfer in transfers:
+            (await transfer.ended).check()
+        assert content(p.desk) == {"iso": data, "iso (1)": data, "iso (2)": data}
+        assert p.technician._stores == {}
