@@ -233,6 +233,7 @@ GARBAGE: dict[str, bytes] = {
 VERBS: dict[str, tuple[str, ...]] = {
     "chat": ("chat", "", "hello"),
     "clipboard": ("clipboard", "get", ""),
+    "clips": ("clipboard", "get", "", "--formats"),
     "files": ("get-file", "", "x", "got"),
     "screen": ("screenshot", "", "-"),
 }
