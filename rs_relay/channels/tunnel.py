@@ -107,5 +107,5 @@ Up = Open | Listen | Opened | Refused | Data | Window | End | Reset
 Down = Came | Listening | NotListening | Opened | Refused | Data | Window | End | Reset
 # `ahead`: whatever lies in the channel's queue can no longer be overtaken by another connection, so nothing lies there.
 SPEC: ChannelSpec[Up, Down] = ChannelSpec(
-    "tunnel", Permission.TUNNEL, Priority.BULK, Up, Down, max_message=PIECE + 1024, window=2 * 1024 * 1024, ahead=1
+    "tunnel", Permission.TUNNEL, Priority.BULK, Up, Down, max_message=PIECE + 1024, window=4 * 1024 * 1024, ahead=1
 )

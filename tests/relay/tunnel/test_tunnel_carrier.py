@@ -9,7 +9,7 @@ import pytest
 
 from rs_relay.channels import tunnel as m
 from rs_relay.errors import ConnectionLost, PeerBroke
-from rs_relay.tunnel.carrier import Carrier
+from rs_relay.tunnel.carrier import PART_TIME, PIECE_FIRST, PIECE_MIN, Carrier
 from rs_relay.tunnel.dial import NoConnection, Place, connect
 from rs_relay.tunnel.stream import Stream
 from tests.support.channels import MemoryChannel, break_off, channel_pair
@@ -172,3 +172,21 @@ async def test_who_does_not_listen_stops_being_heard() -> None:
     for task in (flooding, agent.serving):
         task.cancel()
     await asyncio.gather(flooding, agent.serving, return_exceptions=True)
+
+
+async def test_pieces_are_as_large_as_the_line_carries_in_a_moment() -> None:
+    """A new connection waits behind one piece: small talk before says nothing of how large that may be."""
+    agent = Agent()
+    carrier = agent.carrier
+    for _ in range(50):
+        carrier._adapt(100, 0.0)
+    assert carrier._piece == PIECE_FIRST
+    carrier._adapt(PIECE_FIRST, 1.0)  # 8 KiB a second
+    assert carrier._piece == PIECE_MIN
+    for _ in range(20):
+        carrier._adapt(carrier._piece, 0.001)
+    assert carrier._piece == m.PIECE
+    carrier._adapt(m.PIECE, 2 * PART_TIME)
+    assert carrier._piece == m.PIECE // 2
+    await agent.peer.close()
+    await agent.serving
