@@ -189,6 +189,7 @@ SAID = st.one_of(
     st.builds(m.Compare, st.just(1), ITEM, BYTES, BYTES, st.booleans()),
     st.builds(m.Piece, st.just(1), ITEM, BYTES, DATA, st.booleans()),
     st.builds(m.Patch, st.just(1), ITEM, BYTES, BYTES, OPS, DATA),
+    st.builds(m.Hole, st.just(1), ITEM, BYTES, BYTES),
     st.builds(m.Done, st.just(1), ITEM, BYTES, HASH),
     st.builds(m.LeftOut, st.just(1), ITEM, NAMES, st.just("why")),
     st.builds(m.Last, st.just(1), ITEM),
