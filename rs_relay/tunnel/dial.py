@@ -22,7 +22,7 @@ from rs_relay.errors import PeerBroke
 RESOLVING = 10.0  # seconds
 CONNECTING = 15.0  # seconds, all addresses together
 EACH = 5.0  # seconds for an address that is not the last
-BACKLOG = 128
+BACKLOG = 512  # all that there may be at once: who finds no place is tried for again only after a second
 
 _resolvers: list[ThreadPoolExecutor] = []
 
