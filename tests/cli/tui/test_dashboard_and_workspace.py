@@ -178,7 +178,10 @@ async def test_ones_own_screen_is_shown_and_that_is_seen(
         assert stopped == [False]
 
 
-async def test_a_refused_transfer_is_told(book: Book, network: FakeConnector, tmp_path: Path) -> None:
+async def test_a_refused_transfer_is_told(
+    book: Book, network: FakeConnector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RS_STATE_DIR", str(tmp_path / "state"))
     network.agent.answer = lambda permission: Grant.REFUSED
     (tmp_path / "report.pdf").write_text("x")
     async with workspace(book, network) as (app, pilot):
