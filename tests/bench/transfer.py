@@ -17,9 +17,10 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tests.bench.pipe.ground import Ground, Size, machine
-from tests.bench.pipe.table import Found, markdown, put, text
+from tests.bench.pipe.table import Found, Row, markdown, put, text
 
 ROOT = Path(__file__).parents[2]
 OUT, PAGE = ROOT / "out" / "bench" / "transfer.json", ROOT / "docs" / "benchmarks.md"
@@ -38,15 +39,31 @@ def _measure(names: list[str], size: Size) -> dict[str, Found]:
     return found
 
 
-def _keep(found: dict[str, Found]) -> dict[str, object]:
+def _keep(found: dict[str, Found], rounds: int) -> dict[str, Any]:
     """What was measured, with what an earlier run of other measurements left."""
-    kept = json.loads(OUT.read_text()) if OUT.exists() else {}
+    kept: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {}
     for name, each in found.items():
-        rows = [[row.what, row.value, row.wanted, row.met] for row in each.rows]
-        kept[name] = {"rows": rows, "raw": each.raw, "versions": list(each.versions)}
+        kept[name] = {
+            "when": f"{datetime.now(UTC):%Y-%m-%d}",
+            "machine": machine(),
+            "rounds": rounds,
+            "rows": [[row.what, row.value, row.wanted, row.met] for row in each.rows],
+            "raw": each.raw,
+            "versions": list(each.versions),
+        }
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(kept, indent=1) + "\n")
-    return dict(kept)
+    return kept
+
+
+def _report(kept: dict[str, Any]) -> str:
+    """One table of all that is kept, in the order of the list."""
+    there = [kept[name] for name in MEASUREMENTS if name in kept]
+    versions = dict.fromkeys(version for each in there for version in each["versions"])
+    dates = sorted({each["when"] for each in there})
+    rounds = min(each["rounds"] for each in there)
+    head = f"{', '.join(dates)}. {there[0]['machine']}. {'; '.join(versions)}. Median of {rounds} rounds."
+    return markdown(head, [Row(*row) for each in there for row in each["rows"]])
 
 
 def main() -> int:
@@ -61,13 +78,11 @@ def main() -> int:
     size = QUICK if options.quick else Size(options.size, options.files, options.rounds)
     print(machine())
     found = _measure(options.only, size)
-    if not options.quick:
-        _keep(found)
     rows = [row for each in found.values() for row in each.rows]
-    if options.report:
-        versions = dict.fromkeys(version for each in found.values() for version in each.versions)
-        head = f"{datetime.now(UTC):%Y-%m-%d}. {machine()}. {'; '.join(versions)}. Median of {size.rounds} rounds."
-        PAGE.write_text(put(PAGE.read_text(), markdown(head, rows)))
+    if not options.quick:
+        kept = _keep(found, size.rounds)
+        if options.report:
+            PAGE.write_text(put(PAGE.read_text(), _report(kept)))
     return 1 if any(row.met is False for row in rows) else 0
 
 
