@@ -125,6 +125,7 @@ class Folder(Protocol):
 
 
 _takes_nameless: dict[int, bool] = {}  # by device
+_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS, errno.EACCES})
 
 
 class HeldFolder:
@@ -151,7 +152,10 @@ class HeldFolder:
     def takes_nameless(self) -> bool:
         disk = self.here().st_dev
         if disk not in _takes_nameless:
-            _takes_nameless[disk] = self._try_nameless()
+            try:
+                _takes_nameless[disk] = self._try_nameless()
+            except OSError:
+                return False  # a full disk, say, tells nothing of what it takes otherwise
         return _takes_nameless[disk]
 
     def _try_nameless(self) -> bool:
@@ -164,7 +168,11 @@ class HeldFolder:
             finally:
                 os.close(fd)
             os.unlink(name, dir_fd=self._fd)
-        except (OSError, AttributeError):
+        except AttributeError:
+            return False
+        except OSError as e:
+            if e.errno in _PASSING:
+                raise
             return False
         return True
 

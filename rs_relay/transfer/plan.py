@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+import msgspec
+
 from rs_relay.errors import RsError, TransferFailed, UsageError
 from rs_relay.transfer import resume
 from rs_relay.transfer.folder import Folder, hold, read_at
@@ -266,8 +268,7 @@ def _names(here: Folder) -> Iterator[str]:
     return iter(sorted(first)) if len(first) <= SORTED else chain(first, names)
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     name: str
     here: Folder  # the walk's own, open until it has gone on
     folder: tuple[str, ...]

@@ -23,7 +23,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from rs_relay.errors import Damaged, PeerBroke, RsError, TooLarge, from_wire
@@ -472,8 +472,18 @@ class Receiver:
         self._bytes += answer.size
         self._resumed += answer.resumed_from
         self._count += bool(answer.sha256)
-        outcome = Outcome(name, answer.name, answer.size, answer.sha256.hex(), answer.resumed_from, note)
-        self._told(replace(outcome, reused=answer.reused, repaired=answer.repaired))
+        self._told(
+            Outcome(
+                name,
+                answer.name,
+                answer.size,
+                answer.sha256.hex(),
+                answer.resumed_from,
+                note,
+                reused=answer.reused,
+                repaired=answer.repaired,
+            )
+        )
         return answer
 
     def _fail(self, number: int, name: str, error: RsError) -> m.Failed:

@@ -68,8 +68,7 @@ class Source(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):  # a tenth of what a dataclass takes to make, and there are many
     """One thing of a plan: a file (`open`), a directory (`key`), the end of one (`finish`: its time and mode), a link
     (`target`), or what is left out (`message`; `code` if failed)."""
 

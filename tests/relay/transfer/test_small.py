@@ -26,6 +26,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def not_told_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a disk takes is found out anew."""
+    monkeypatch.setattr(folders, "_takes_nameless", {})
+
+
 @pytest.fixture(params=["nameless", "named"])
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """With files that have no name at first, and where the system has none of those."""
