@@ -41,7 +41,8 @@ def _measure(names: list[str], size: Size) -> dict[str, Found]:
 
 def _keep(found: dict[str, Found], rounds: int) -> dict[str, Any]:
     """What was measured, with what an earlier run of other measurements left."""
-    kept: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {}
+    before: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {}
+    kept = {name: each for name, each in before.items() if name in MEASUREMENTS and "when" in each}
     for name, each in found.items():
         kept[name] = {
             "when": f"{datetime.now(UTC):%Y-%m-%d}",
