@@ -74,7 +74,7 @@ def test_a_full_disk_has_its_own_exit_status_and_is_said_once(session, capsys, m
     assert out == ""
     assert err.count("are needed") == 1
     assert run(["send-file", "3", "a", "--json"]) == DiskFull.exit_status
-    assert json.loads(capsys.readouterr().out)["failed"][0]["code"] == "disk-full"
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "disk-full"  # the batch never began
 
 
 def test_standard_input(session, monkeypatch, tmp_path):
