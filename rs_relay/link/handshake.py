@@ -13,7 +13,8 @@ negotiated: one suite, one version, no fallback.
 The joiner proves its knowledge first, so the holder is never an oracle beyond yes or no; it counts each try *before*
 it looks at it. CPace (initiator = R) makes K from the secret; an ML-KEM-768 key, always, makes the recorded session
 worthless to a later quantum computer. Roles, session and the whole transcript are bound into every key.
-`link/resume.py` is the handshake of every further link. Vectors: tests/vectors/handshake.json.
+`link/unattended.py` is the same with a device's access code in the code's place, `link/resume.py` the handshake of
+every further link. Vectors: tests/vectors/schedule.json.
 """
 
 from __future__ import annotations
@@ -150,16 +151,26 @@ class _Run:
         return cpace.generator(self._prs, self._ci, sid)
 
 
-def _sid(m1: bytes, n_r: bytes, ct: bytes, extra: bytes) -> bytes:
+def sid_of(m1: bytes, n_r: bytes, ct: bytes, extra: bytes) -> bytes:
+    """CPace's session id: everything public that was said before Y_r."""
     return H(b"rs/1 sid", m1, n_r, ct, extra)
 
 
-def _agree(sid: bytes, scalar: bytes, peer: bytes, y_r: bytes, y_i: bytes, kem: bytes) -> bytes:
+def agree(sid: bytes, scalar: bytes, peer: bytes, y_r: bytes, y_i: bytes, kem: bytes) -> bytes:
+    """PRK: what CPace and ML-KEM make together. Raises Abort for a public value of low order."""
     try:
         k = cpace.x25519(scalar, peer)
     except cpace.LowOrder as e:
         raise Abort("a public value of low order") from e
     return extract(H(SUITE), lp(cpace.isk(sid, k, y_r, b"rs/1 R", y_i, b"rs/1 I"), kem))
+
+
+def encapsulate(ek: bytes) -> tuple[bytes, bytes]:
+    """(shared secret, ciphertext). Raises Abort for what is no key."""
+    try:
+        return MLKEM768PublicKey.from_public_bytes(ek).encapsulate()
+    except ValueError as e:
+        raise Abort("not an ML-KEM-768 key") from e
 
 
 class Joiner(_Run):
@@ -192,10 +203,10 @@ class Joiner(_Run):
 
     def _on_m2(self, m2: bytes) -> bytes:
         n_r, y_r, ct, extra, _ = parse(m2, 2, (NONCE, POINT, CT, 0, 0))
-        sid = _sid(self._m1, n_r, ct, extra)
+        sid = sid_of(self._m1, n_r, ct, extra)
         scalar = self._entropy(32)
         y_i = cpace.x25519(scalar, self._generator(sid))
-        self._prk = _agree(sid, scalar, y_r, y_r, y_i, self._kem.decapsulate(ct))
+        self._prk = agree(sid, scalar, y_r, y_r, y_i, self._kem.decapsulate(ct))
         th = H(self._m1, m2, y_i)
         payload = AESGCM(key(self._prk, "payload i", th)).encrypt(_ZERO_NONCE, self._identity.encode(), th)
         m3 = message(3, y_i, payload, mac(key(self._prk, "confirm i", th), th, payload))
@@ -252,13 +263,6 @@ class Holder(_Run):
             self.abandon()
             raise
 
-    def _encapsulate(self, ek: bytes) -> tuple[bytes, bytes]:
-        """(shared secret, ciphertext)"""
-        try:
-            return MLKEM768PublicKey.from_public_bytes(ek).encapsulate()
-        except ValueError as e:
-            raise Abort("not an ML-KEM-768 key") from e
-
     def _on_m1(self, m1: bytes) -> bytes:
         suite, mode, session, _, ek = parse(m1, 1, (len(SUITE), 1, SESSION, NONCE, EK))
         if suite != SUITE or mode != ATTENDED or session != self._session:
@@ -267,8 +271,8 @@ class Holder(_Run):
             raise Abort("the code is used up, or being tried right now")
         self._attempts.running = self._mine = True
         n_r = self._entropy(NONCE)
-        self._shared, ct = self._encapsulate(ek)
-        self._m1, self._sid = m1, _sid(m1, n_r, ct, b"")
+        self._shared, ct = encapsulate(ek)
+        self._m1, self._sid = m1, sid_of(m1, n_r, ct, b"")
         self._scalar = self._entropy(32)
         self._y_r = cpace.x25519(self._scalar, self._generator(self._sid))
         self._m2 = message(2, n_r, self._y_r, ct, b"", b"")
@@ -280,7 +284,7 @@ class Holder(_Run):
         y_i, payload, confirm = parse(m3, 3, (POINT, range(16, IDENTITY + 17), TAG))
         if equal(y_i, self._y_r):
             raise Abort("our own public value came back")
-        prk = _agree(self._sid, self._scalar, y_i, self._y_r, y_i, self._shared)
+        prk = agree(self._sid, self._scalar, y_i, self._y_r, y_i, self._shared)
         th = H(self._m1, self._m2, y_i)
         if not equal(confirm, mac(key(prk, "confirm i", th), th, payload)):
             raise WrongSecret("the joiner's confirmation does not verify")
