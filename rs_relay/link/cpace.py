@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from rs_relay.link import primitives
 
 P = 2**255 - 19
 A = 486662
@@ -65,7 +65,9 @@ def generator(prs: bytes, ci: bytes, sid: bytes) -> bytes:
 def x25519(scalar: bytes, u: bytes) -> bytes:
     """Scalar (32 bytes) times the point of u-coordinate `u`. Raises LowOrder for the neutral element."""
     try:
-        shared = X25519PrivateKey.from_private_bytes(scalar).exchange(X25519PublicKey.from_public_bytes(u))
+        shared = primitives.X25519PrivateKey.from_private_bytes(scalar).exchange(
+            primitives.X25519PublicKey.from_public_bytes(u)
+        )
     except ValueError as e:
         raise LowOrder from e
     if shared == bytes(32):

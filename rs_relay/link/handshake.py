@@ -25,11 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from rs_relay.link import codes, cpace
+from rs_relay.link import codes, cpace, primitives
 from rs_relay.link.keys import SUITE, H, equal, extract, key, lp, mac
 
 ATTENDED = b"\x01"
@@ -168,7 +164,7 @@ def agree(sid: bytes, scalar: bytes, peer: bytes, y_r: bytes, y_i: bytes, kem: b
 def encapsulate(ek: bytes) -> tuple[bytes, bytes]:
     """(shared secret, ciphertext). Raises Abort for what is no key."""
     try:
-        return MLKEM768PublicKey.from_public_bytes(ek).encapsulate()
+        return primitives.MLKEM768PublicKey.from_public_bytes(ek).encapsulate()
     except ValueError as e:
         raise Abort("not an ML-KEM-768 key") from e
 
@@ -181,7 +177,7 @@ class Joiner(_Run):
     ) -> None:
         super().__init__(secret, session, role, entropy)
         self._identity = identity.encode()[:IDENTITY].decode(errors="ignore")
-        self._kem = MLKEM768PrivateKey.from_seed_bytes(entropy(64))
+        self._kem = primitives.MLKEM768PrivateKey.from_seed_bytes(entropy(64))
         self._m1 = b""
         self._prk = self._th2 = b""
 
@@ -208,7 +204,7 @@ class Joiner(_Run):
         y_i = cpace.x25519(scalar, self._generator(sid))
         self._prk = agree(sid, scalar, y_r, y_r, y_i, self._kem.decapsulate(ct))
         th = H(self._m1, m2, y_i)
-        payload = AESGCM(key(self._prk, "payload i", th)).encrypt(_ZERO_NONCE, self._identity.encode(), th)
+        payload = primitives.AESGCM(key(self._prk, "payload i", th)).encrypt(_ZERO_NONCE, self._identity.encode(), th)
         m3 = message(3, y_i, payload, mac(key(self._prk, "confirm i", th), th, payload))
         self._th2 = H(th, m3)
         self.state = State.SENT3
@@ -289,8 +285,8 @@ class Holder(_Run):
         if not equal(confirm, mac(key(prk, "confirm i", th), th, payload)):
             raise WrongSecret("the joiner's confirmation does not verify")
         try:
-            identity = AESGCM(key(prk, "payload i", th)).decrypt(_ZERO_NONCE, payload, th).decode()
-        except (InvalidTag, UnicodeDecodeError) as e:
+            identity = primitives.AESGCM(key(prk, "payload i", th)).decrypt(_ZERO_NONCE, payload, th).decode()
+        except (primitives.InvalidTag, UnicodeDecodeError) as e:
             raise Abort("the joiner's name does not open") from e
         self._attempts.failures, self._attempts.used = 0, True
         th2 = H(th, m3)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from rs_relay.link import primitives
 
 SUITE = b"rs/1 CPACE-X25519-SHA512 MLKEM768 HKDF-SHA256 AES256GCM"
 
@@ -29,7 +28,7 @@ def extract(salt: bytes, ikm: bytes) -> bytes:
 
 
 def expand(secret: bytes, info: bytes, length: int = 32) -> bytes:
-    return HKDFExpand(SHA256(), length, info).derive(secret)
+    return primitives.HKDFExpand(primitives.SHA256(), length, info).derive(secret)
 
 
 def key(prk: bytes, label: str, context: bytes, length: int = 32) -> bytes:

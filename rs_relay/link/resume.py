@@ -20,10 +20,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-from rs_relay.link import cpace
+from rs_relay.link import cpace, primitives
 from rs_relay.link.handshake import CT, EK, NONCE, POINT, TAG, Abort, Entropy, Opened, State, derive, message, parse
 from rs_relay.link.keys import SUITE, H, equal, extract, key, lp, mac, rid
 
@@ -48,7 +45,7 @@ class _Run:
 
 
 def _public(scalar: bytes) -> bytes:
-    return X25519PrivateKey.from_private_bytes(scalar).public_key().public_bytes_raw()
+    return primitives.X25519PrivateKey.from_private_bytes(scalar).public_key().public_bytes_raw()
 
 
 def _prk(resume_key: bytes, scalar: bytes, peer: bytes, kem: bytes) -> bytes:
@@ -66,7 +63,7 @@ class Initiator(_Run):
         super().__init__(entropy)
         self._key = resume_key
         self._scalar = entropy(32)
-        self._kem = MLKEM768PrivateKey.from_seed_bytes(entropy(64))
+        self._kem = primitives.MLKEM768PrivateKey.from_seed_bytes(entropy(64))
         self._r1 = b""
 
     def start(self) -> bytes:
@@ -107,7 +104,7 @@ class Responder(_Run):
 
     def _encapsulate(self, ek: bytes) -> tuple[bytes, bytes]:
         try:
-            return MLKEM768PublicKey.from_public_bytes(ek).encapsulate()
+            return primitives.MLKEM768PublicKey.from_public_bytes(ek).encapsulate()
         except ValueError as e:
             raise Abort("not an ML-KEM-768 key") from e
 

@@ -10,9 +10,7 @@ A sender changes its keys after 2^20 records, 1 GiB or 60 minutes, and forgets t
 
 from __future__ import annotations
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from rs_relay.link import primitives
 from rs_relay.link.keys import expand, lp
 
 HEADER = 13
@@ -39,7 +37,7 @@ class _Direction:
 
     def _load(self) -> None:
         name = self.generation.to_bytes(4, "big") + self._label
-        self.aead = AESGCM(expand(self._secret, lp(b"rs/1 key", name), 32))
+        self.aead = primitives.AESGCM(expand(self._secret, lp(b"rs/1 key", name), 32))
         self._iv = int.from_bytes(expand(self._secret, lp(b"rs/1 iv", name), 12), "big")
 
     def next_generation(self) -> _Direction:
@@ -103,7 +101,7 @@ class Opener:
                 raise BadRecord("not the record that comes next")
         try:
             plaintext = keys.aead.decrypt(keys.nonce(), memoryview(record)[HEADER:], header)
-        except InvalidTag as e:
+        except primitives.InvalidTag as e:
             raise BadRecord("a record that does not verify") from e
         keys.sequence += 1
         self._keys = keys

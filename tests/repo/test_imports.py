@@ -19,7 +19,7 @@ ROOMS = {
         "rs_agent",
     ],
     "rs_relay.link.session": ["asyncio", "websockets", "rs_relay.channels", "rs_relay.server"],
-    "rs_relay.link.dial": ["rs_relay.channels", "rs_relay.server", "rs_relay.transfer", "numpy", "PIL"],
+    "rs_relay.link.dial": ["cryptography", "rs_relay.channels", "rs_relay.server", "rs_relay.transfer", "numpy", "PIL"],
     "rs_cli.main": [
         "textual",
         "PIL",
@@ -61,6 +61,7 @@ ROOMS = {
         "typer",
         "tkinter",
         "sqlalchemy",
+        "cryptography",
         "numpy",
         "PIL",
         "mss",

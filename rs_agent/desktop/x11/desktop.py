@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rs_agent.desktop.base import Overlay
 from rs_agent.desktop.keeping import PURPOSES, Kept
@@ -13,9 +14,11 @@ from rs_agent.desktop.x11.hands import X11Hands
 from rs_agent.desktop.x11.keeping import X11Keeper, mend
 from rs_agent.desktop.x11.typist import Typist
 from rs_relay.capture.x11.connection import connect, is_xwayland
-from rs_relay.capture.x11.screen import X11Screen
 from rs_relay.clipboard.x11 import X11Clipboard
 from rs_relay.errors import LocalProblem
+
+if TYPE_CHECKING:
+    from rs_relay.capture.x11.screen import X11Screen
 
 
 class X11Desktop:
@@ -34,6 +37,8 @@ class X11Desktop:
         self._folder: Path | None = None
 
     def screen(self) -> X11Screen:
+        from rs_relay.capture.x11.screen import X11Screen  # numpy: loaded when the screen is asked for
+
         return X11Screen(self._display)
 
     def hands(self) -> X11Hands:
