@@ -27,7 +27,7 @@ from rs_agent.session import Plan, Session
 from rs_agent.ui.base import Face, InForce
 from rs_relay.channels.draw import Tool
 from rs_relay.errors import ConnectionLost, RsError, WrongCode
-from rs_relay.link import codes, dial
+from rs_relay.link import codes, dial, primitives
 from rs_relay.link.backoff import Backoff
 from rs_relay.link.codes import Code
 from rs_relay.link.dial import Conversation, Relay
@@ -215,7 +215,17 @@ class Host:
         self._offer = offer
         self._void.clear()
         self._face.code(offer.code.spoken(), max(1, round(lifetime / 60)))
+        self._start(self._ready())
         return offer
+
+    async def _ready(self) -> bool:
+        """The ciphers are there: loaded, and where they are not installed fetched, while the code is read out."""
+        try:
+            await asyncio.to_thread(primitives.load)
+        except ImportError as e:
+            self._face.problem(_("What a session needs is missing on this computer."), str(e))
+            return False
+        return True
 
     async def _until_void(self, offer: Offer) -> None:
         try:
@@ -230,6 +240,8 @@ class Host:
         """One knock, from the ticket to a link of the session."""
         try:
             async with self._turns:
+                if not await self._ready():
+                    return
                 if knock.slot:
                     await self._answer_code(conversation, knock)
                 else:
@@ -266,6 +278,8 @@ class Host:
             self._attach(opened, socket, _who(knock.name))
 
     async def _join(self, conversation: Conversation, code: Code) -> None:
+        if not await self._ready():
+            raise RsError(_("What a session needs is missing on this computer."))
         ticket = await conversation.join(code.slot)
         socket = await dial.attach(self._relay, ticket.ticket)
         opened = await dial.join(socket, code, ticket.link, Role.AGENT, self._plan.name)
