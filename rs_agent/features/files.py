@@ -1,4 +1,4 @@
-"""Files at the customer's end: what a technician sends lands in one folder, or where they say; they fetch what they ask.
+"""Files at the customer's end: what a technician sends lands in one folder, or where they say; what they ask for goes.
 
 Law: nothing is written outside `Context.folder` but what the technician names, and nothing is read or written that
 `places` does not reach; the rest are the rules of `rs_relay.transfer` (`names`, `disk`, `plan`). The customer is told

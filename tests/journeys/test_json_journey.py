@@ -34,7 +34,8 @@ STEPS = [
     ("ls", "ls 3:"), ("stat", "stat 3:there.txt"), ("find", "find 3:"), ("mkdir", "mkdir 3:new"),
     ("mv", "mv 3:there.txt 3:new/moved.txt"), ("du", "du 3:"), ("df", "df 3:"), ("rm", "rm -r -f 3:new"),
     ("exec", "exec 3 --json -- printf %s hello"), ("exec", "exec 3 --json -- printf \\377"),
-    ("info", "info 3"), ("ps", "ps 3"), ("record", "record 3 film.rsrec --seconds 0.5"), ("play", "play film.rsrec --info"),
+    ("info", "info 3"), ("ps", "ps 3"),
+    ("record", "record 3 film.rsrec --seconds 0.5"), ("play", "play film.rsrec --info"),
     ("sessions end", "sessions end 3"),
 ]  # fmt: skip
 
