@@ -5,7 +5,8 @@
     REFUSED, WITHDRAWN ──ask──▶ ASKING           any ──allow──▶ GRANTED (the customer's own move)
 
 The law: nothing is granted but by the customer's own yes, given to a question that was on show, or by the customer's
-own `allow`. Silence is a no. One question at a time; whoever asks unwelcome questions is met with silence, too.
+own `allow`. Silence is a no. One question at a time; whoever asks unwelcome questions is met with silence, too. Where
+there are brakes (see `brakes`), no yes and no `allow` counts before its time, or before the warning was heeded.
 
 Pure: no clock of its own, no I/O. `now` is in seconds of any clock that only goes forward.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
 
+from rs_agent.brakes import POWERFUL
 from rs_relay.channels.consent import Grant
 from rs_relay.link.spec import Permission
 
@@ -64,22 +66,38 @@ class Question:
     permission: Permission
     who: str
     until: float
+    live: float = 0.0  # when a yes begins to count
+    warn: bool = False  # the warning comes first: it is heeded before the question can be answered with a yes
 
 
 class Consent:
     """The grants of one session. Every method that may change something returns the permissions that did change."""
 
-    def __init__(self, offered: Collection[Permission], allowed: Iterable[Permission] = ()) -> None:
+    def __init__(
+        self,
+        offered: Collection[Permission],
+        allowed: Iterable[Permission] = (),
+        before: Mapping[Permission, Grant] = MappingProxyType({}),
+        *,
+        braked: float = 0.0,
+        warn: bool = False,
+    ) -> None:
         """`offered`: what this agent has a feature for; the rest can neither be asked for nor allowed.
-        `allowed`: what the customer granted beforehand."""
+        `allowed`: what the customer granted beforehand. `before`: what they said before this computer was restarted.
+        `braked`: until when nothing of POWERFUL is granted; `warn`: the warning is still to be read."""
         self._offered = frozenset(offered)
         self._grants = dict.fromkeys(Permission, Grant.NOT_ASKED)
         self._queue: deque[tuple[Permission, str]] = deque()
         self._unwelcome: deque[float] = deque(maxlen=UNWELCOME)
         self._number = 0
+        self._braked, self._warn = braked, False
         self.question: Question | None = None
+        for permission, grant in before.items():
+            if permission in self._offered and grant is not Grant.ASKING:
+                self._grants[permission] = grant
         for permission in allowed:
             self._step(permission, Event.ALLOW)
+        self._warn = warn
 
     @property
     def grants(self) -> dict[Permission, Grant]:
@@ -106,8 +124,24 @@ class Consent:
         """The customer's answer to question `number`; nothing if that is not the one on show."""
         if self.question is None or self.question.number != number:
             return frozenset()
+        if yes and (self.question.warn or now < self.question.live):
+            return frozenset()
         late = now >= self.question.until
         return self._close(Event.LATE if late else Event.YES if yes else Event.NO, now)
+
+    def heed(self, number: int, now: float) -> bool:
+        """The warning before question `number` was read: the question itself comes now. Whether that was so."""
+        if self.question is None or self.question.number != number or not self.question.warn:
+            return False
+        self._warn = False
+        self._put(self.question.permission, self.question.who, now)
+        return True
+
+    def waits(self, permission: Permission, now: float) -> float:
+        """Seconds for which `allow` of it does not count yet; infinite while the warning was not heeded."""
+        if self._warn:
+            return float("inf")
+        return max(0.0, self._braked - now) if permission in POWERFUL else 0.0
 
     def tick(self, now: float) -> frozenset[Permission]:
         """Lets a question that nobody answered become a no."""
@@ -122,6 +156,8 @@ class Consent:
 
     def allow(self, permission: Permission, now: float) -> frozenset[Permission]:
         """The customer grants it without being asked (or instead of answering)."""
+        if self.waits(permission, now) > 0:
+            return frozenset()
         if permission not in self._offered or not self._step(permission, Event.ALLOW):
             return frozenset()
         return frozenset({permission}) | self._forget({permission}, now)
@@ -169,9 +205,13 @@ class Consent:
                 self._step(permission, Event.LATE)
                 silenced.add(permission)
                 continue
-            self._number += 1
-            self.question = Question(self._number, permission, who, now + ANSWER_WITHIN)
+            self._put(permission, who, now)
         return frozenset(silenced)
+
+    def _put(self, permission: Permission, who: str, now: float) -> None:
+        self._number += 1
+        live = self._braked if permission in POWERFUL else 0.0
+        self.question = Question(self._number, permission, who, now + ANSWER_WITHIN, live, self._warn)
 
     def _had_enough(self, now: float) -> bool:
         return len(self._unwelcome) == UNWELCOME and now - self._unwelcome[0] < MINUTE

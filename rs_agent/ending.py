@@ -1,9 +1,9 @@
 """Stop means stop: whatever hangs, the process is gone within a second of the customer's word.
 
-`pull` may be called from any thread and by the terminal's signals. It asks the program to end by itself, and starts a
-watchdog: when the grace is over, the watchdog lets go of the keys and ends the process without asking anybody. The
-signals are heard by a thread of their own (Python's wake-up descriptor), so that a call that blocks the main thread
-does not block Ctrl-C.
+`pull` may be called from any thread and by Ctrl-C; `leave`, by what a restart of the computer does, too. It asks the
+program to end by itself, and starts a watchdog: when the grace is over, the watchdog lets go of the keys and ends the
+process without asking anybody. The signals are heard by a thread of their own (Python's wake-up descriptor), so that a
+call that blocks the main thread does not block Ctrl-C.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ class Ending:
     def __init__(self, grace: float = GRACE, exit: Callable[[int], object] = os._exit) -> None:
         self.status = 0  # what the watchdog exits with
         self.let_go: Callable[[], None] = lambda: None  # lets go of every key, from any thread
+        self.forget: Callable[[], None] = lambda: (
+            None
+        )  # leaves no trace of a restart that was prepared, from any thread
+        self.goes_down: Callable[[], bool] = lambda: False  # whether this computer is about to restart at our word
         self._grace, self._exit = grace, exit
         self._pulled = threading.Event()
         self._over = threading.Event()
@@ -58,6 +62,14 @@ class Ending:
             with contextlib.suppress(RuntimeError):  # the loop has just closed: the program is at its end anyway
                 loop.call_soon_threadsafe(heard.set)
 
+    def leave(self) -> None:
+        """The terminal, the desktop or the system lets go of us: the customer's stop, unless the computer goes down for
+        the restart that was asked for. Then the process is gone at once, and the session is to go on afterwards."""
+        if not self.goes_down():
+            self.pull()
+            return
+        self._exit_after(self.let_go)
+
     def over(self) -> None:
         """The program has ended by itself, in time."""
         self._over.set()
@@ -74,21 +86,31 @@ class Ending:
     def _hear(self, near: socket.socket, far: socket.socket) -> None:
         with far, near:  # both stay open for as long as the process lives
             while data := near.recv(64):
-                if any(number in SIGNALS for number in data):
-                    self.pull()
+                for number in data:
+                    if number in SIGNALS:
+                        self._heard_signal(number)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.pull()  # where the descriptor is not heard (Windows' own event loop takes it)
+        self._heard_signal(number)  # where the descriptor is not heard (Windows' own event loop takes it)
+
+    def _heard_signal(self, number: int) -> None:
+        (self.pull if number == signal.SIGINT else self.leave)()
 
     def _watch(self) -> None:
         if self._over.wait(self._grace - LET_GO):
             return
         # No log line here: the logging module's lock may be what hangs.
-        last = threading.Thread(target=self._last_act, name="let-go", daemon=True)
-        last.start()
-        last.join(LET_GO)
+        self._exit_after(self.let_go, self.forget)
+
+    def _exit_after(self, *acts: Callable[[], None]) -> None:
+        last = [threading.Thread(target=_last_act, args=(act,), name="let-go", daemon=True) for act in acts]
+        for thread in last:
+            thread.start()
+        for thread in last:
+            thread.join(LET_GO)
         self._exit(self.status)
 
-    def _last_act(self) -> None:
-        with contextlib.suppress(Exception):  # nothing may stand between the customer and the end
-            self.let_go()
+
+def _last_act(act: Callable[[], None]) -> None:
+    with contextlib.suppress(Exception):  # nothing may stand between the customer and the end
+        act()

@@ -57,6 +57,36 @@ class Face(Protocol):
         ...
 
 
+class Departure(Protocol):
+    """How a session survives that its computer restarts."""
+
+    async def ready(self, safe_mode: bool) -> None:
+        """Raises LocalProblem when that is certain to fail. Changes nothing."""
+        ...
+
+    async def prepare(self, id: str) -> float:
+        """The session comes back within so many seconds, whatever happens. Raises LocalProblem: nothing was changed."""
+        ...
+
+    async def go(self, safe_mode: bool) -> None:
+        """The system goes down. Raises LocalProblem when it refuses: then no trace is left."""
+        ...
+
+    def stay(self) -> None:
+        """Nothing comes of it, or the session does not come back: no trace is left."""
+        ...
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What this run of the agent came back from."""
+
+    id: str  # of the restart, as the technician named it
+    away: float  # seconds
+    restarted: bool  # the computer was started anew; else only this program
+    note: str = ""
+
+
 # From a key to the picture of its effect at the technician's takes 10 to 20 ms where nothing is in the way.
 REST = 0.025  # seconds
 
@@ -110,6 +140,9 @@ class Context:
     granted: Callable[[Permission], bool] = lambda permission: False
     records: Path | None = None  # where the local journal is kept; None where the customer wants none
     changed: Callable[[], None] = lambda: None  # what a feature says of itself as `busy` is another now
+    departure: Departure | None = None
+    returned: Returned | None = None
+    lines: int = 0  # of chat, from before a restart
     # The customer lets others draw on their screen now: it is seen, not paused, and no question of ours is on show.
     drawable: Callable[[], bool] = lambda: True
 

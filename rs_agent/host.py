@@ -7,6 +7,8 @@
 The law: the code's secret half stays here and is shown to the customer only; wrong tries are counted here, since the
 relay is not trusted to. Nothing the relay says ends a session or opens one: it can only keep the two apart. When the
 relay goes away, the session stays, and this end comes back under the same name with the proof that it is the same.
+So does an agent that is started anew after a restart of its computer, with what its ticket says; nobody back within the
+time that the ticket gives, and the session is over here, too.
 """
 
 from __future__ import annotations
@@ -15,18 +17,24 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import math
 import secrets
-from collections.abc import Coroutine, Iterable
+import time
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rs_agent import ticket as tickets
 from rs_agent.desktop.base import Desktop
+from rs_agent.feature import Returned
 from rs_agent.journal import Journal, NoJournal
-from rs_agent.language import _
-from rs_agent.session import Plan, Session
+from rs_agent.language import N_, _
+from rs_agent.returning import Returning
+from rs_agent.session import Past, Plan, Session
+from rs_agent.ticket import Ticket
 from rs_agent.ui.base import Face, InForce
 from rs_relay.channels.draw import Tool
-from rs_relay.errors import ConnectionLost, RsError, WrongCode
+from rs_relay.errors import ConnectionLost, LocalProblem, RsError, WrongCode
 from rs_relay.link import codes, dial, primitives
 from rs_relay.link.backoff import Backoff
 from rs_relay.link.codes import Code
@@ -70,10 +78,21 @@ class Offer:
 class Host:
     """One session's life, from the code to the end. Also the customer's Actions, but for `stop`."""
 
-    def __init__(self, relay: Relay, plan: Plan, desktop: Desktop, face: Face, journal: Journal | NoJournal) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        plan: Plan,
+        desktop: Desktop,
+        face: Face,
+        journal: Journal | NoJournal,
+        returning: Returning | None = None,
+    ) -> None:
         self.session: Session | None = None
         self._relay, self._plan, self._desktop, self._face, self._journal = relay, plan, desktop, face, journal
         self._identity = Identity()
+        self._returning = returning
+        if returning is not None:
+            returning.make = self._ticket
         self._key: bytes | None = None  # the session's key, here only and only for as long as the session lasts
         self._offer: Offer | None = None
         self._void = asyncio.Event()  # the code on show is used up
@@ -93,13 +112,49 @@ class Host:
         except BaseException:
             await conversation.close()
             raise
-        keeping = asyncio.create_task(self._keep(conversation, welcome), name="host")
+        await self._live(asyncio.create_task(self._keep(conversation, welcome), name="host"))
+
+    async def come_back(self, ticket: Ticket, returned: Returned, clock: Callable[[], float] = time.time) -> None:
+        """Goes on with the session of `ticket` until it has ended, or `stop`. `clock`: the wall's."""
+        self._identity = Identity(ticket.host, ticket.rejoin, ticket.door)
+        self._key = bytes.fromhex(ticket.key)
+        past = Past(
+            ticket.who, ticket.began, ticket.grants, ticket.granted_once, ticket.paused, ticket.lines, returned
+        )  # fmt: skip
+        self._begin(ticket.who[0], past)
+        waiting = asyncio.create_task(self._await_return(ticket.deadline, clock), name="return")
+        try:
+            await self._live(asyncio.create_task(self._find_back(), name="host"))
+        finally:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+    async def _live(self, keeping: asyncio.Task[None]) -> None:
         try:
             await asyncio.wait({keeping, self._done}, return_when=asyncio.FIRST_COMPLETED)
             if not self._done.done():
                 await keeping  # it never ends by itself: a defect of ours, which must not go unseen
         finally:
             await self._leave(keeping)
+
+    async def _find_back(self) -> None:
+        await self._keep(*await self._again(Backoff()))
+
+    async def _await_return(self, deadline: float, clock: Callable[[], float]) -> None:
+        """The customer reads how long it is waited; then it is over."""
+        while self.session is not None and not self.session.linked:
+            left = deadline - clock()
+            if left <= 0:
+                self.session.end(N_("Nobody came back into the session in time after the restart."))
+                return
+            self._face.notice(
+                _("Waiting for {who} to come back, {minutes} more minutes at most. stop ends it.").format(
+                    who=printable(self.session.leader, 64), minutes=math.ceil(left / 60)
+                )
+            )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left % 60 or 60):
+                    await self.session.joined()
 
     async def stop(self, reason: str) -> None:
         """Ends the session, if there is one, and `run`."""
@@ -112,6 +167,19 @@ class Host:
         """Lets go of every key, from any thread."""
         if self.session is not None:
             self.session.let_go()
+
+    def _ticket(self, id: str, deadline: float) -> Ticket:
+        """What an agent that is started anew needs to be this one. Raises LocalProblem."""
+        if self.session is None or self._key is None or self._returning is None:
+            raise LocalProblem("There is no session to come back to.")
+        past, plan = self.session.past(), self._plan
+        return Ticket(
+            id=id, relay=self._relay.url, host=self._identity.host, rejoin=self._identity.rejoin,
+            door=self._identity.door, key=self._key.hex(), name=plan.name, folder=str(plan.folder),
+            desktop=self._desktop.name, journal=self._journal.folder is not None, who=past.who, began=past.began,
+            grants=past.grants, granted_once=past.granted_once, paused=past.paused, lines=past.lines,
+            boot_id=self._returning.boot_id(), writer=tickets.me(), written=self._returning.now(), deadline=deadline,
+        )  # fmt: skip
 
     # --- the customer's actions ---
 
@@ -150,6 +218,10 @@ class Host:
     def forbid_drawing(self, on: bool) -> None:
         if self.session is not None:
             self.session.forbid_drawing(on)
+
+    def stop_restart(self) -> None:
+        if self.session is None or not self.session.stop_restart():
+            self._face.notice(_("No restart is being counted down."))
 
     def _plan_for(self, allow: frozenset[Permission]) -> None:
         self._plan = replace(self._plan, allow=allow & self._plan.offered)
@@ -289,10 +361,15 @@ class Host:
 
     def _open(self, opened: Opened, socket: RecordSocket, who: str) -> None:
         self._key = opened.resume
-        self.session = Session(self._plan, self._desktop, self._face, self._journal, who)
-        self.session.ended.add_done_callback(lambda _ended: self._finish())
+        self._begin(who)
         self._void.set()
         self._attach(opened, socket, who)
+
+    def _begin(self, who: str, past: Past | None = None) -> None:
+        self.session = Session(
+            self._plan, self._desktop, self._face, self._journal, who, departure=self._returning, past=past
+        )
+        self.session.ended.add_done_callback(lambda _ended: self._finish())
 
     def _attach(self, opened: Opened, socket: RecordSocket, who: str) -> None:
         if self.session is None:
@@ -306,6 +383,8 @@ class Host:
 
     def _finish(self) -> None:
         self._key = None
+        if self._returning is not None:
+            self._returning.stay()
         if not self._done.done():
             self._done.set_result(None)
 

@@ -10,26 +10,33 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from rs_agent import config, desktop
+from rs_agent import config, desktop, machine
+from rs_agent import ticket as tickets
 from rs_agent.config import Config
 from rs_agent.desktop.base import Desktop
 from rs_agent.ending import Ending
+from rs_agent.feature import Returned
 from rs_agent.features import OFFERED
 from rs_agent.host import Host
 from rs_agent.journal import Journal, NoJournal
-from rs_agent.language import _
+from rs_agent.language import N_, _
+from rs_agent.returning import Returning
 from rs_agent.session import Plan
+from rs_agent.ticket import Refused, Ticket
 from rs_agent.ui.console import Console
 from rs_agent.ui.terminal import read_line
-from rs_relay.errors import UsageError
+from rs_relay.errors import LocalProblem, UsageError
 from rs_relay.link.codes import Code, parse
 from rs_relay.link.dial import Relay
+from rs_relay.text import printable
 
 LOG = "agent.log"
 # A thread that hashes or encodes keeps the interpreter for 5 ms by default, while a key press waits for it.
 SWITCH = 0.0005  # seconds
+NEW_CODE = N_("Start rs-agent again, and read the new code to whoever helps you.")
 STOPPING = 0.3  # seconds for what is still being dialled when the customer says stop
 
 
@@ -37,7 +44,8 @@ class Customer:
     """What the customer does, handed on: `stop` to the end of the process, the rest to the life that is on."""
 
     def __init__(self, host: Host, ending: Ending) -> None:
-        self.stop = ending.pull
+        self.stop, self.leave = ending.pull, ending.leave
+        self.stop_restart = host.stop_restart
         self.answer, self.withdraw, self.allow = host.answer, host.withdraw, host.allow
         self.pause, self.say = host.pause, host.say
         self.draw, self.erase, self.forbid_drawing = host.draw, host.erase, host.forbid_drawing
@@ -56,6 +64,8 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
     harden()
     sys.setswitchinterval(SWITCH)
     with logged(settings.state if options.verbose else None):
+        if not options.what and tickets.there(settings.state) and (back := come_back(settings)) is not None:
+            return live_on(settings, *back)
         relay = Relay.parse(settings.relay)
         journal = Journal(settings.state) if settings.journal else NoJournal()
         with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
@@ -68,6 +78,39 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
     return 0
 
 
+def come_back(settings: Config) -> tuple[Ticket, Returned] | None:
+    """The session that a restart of this computer (or the death of the program) interrupted; None for none. Nothing of
+    it is left on the disk. Raises LocalProblem."""
+    try:
+        return asyncio.run(Returning(settings.state, machine.computer()).back())
+    except Refused as why:
+        raise LocalProblem(
+            _("The session cannot be gone on with: {why}").format(why=_(str(why))), _(NEW_CODE)
+        ) from None
+
+
+def live_on(settings: Config, ticket: Ticket, returned: Returned) -> int:
+    """Goes on with that session, and no other. Raises RsError. On the main thread."""
+    settings = replace(
+        settings, relay=ticket.relay, name=ticket.name, folder=Path(ticket.folder), allow=frozenset(), keep=False,
+        desktop=ticket.desktop, journal=ticket.journal,
+    )  # fmt: skip
+    ending = Ending()
+    harden()
+    sys.setswitchinterval(SWITCH)
+    journal = Journal(settings.state) if settings.journal else NoJournal()
+    with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
+        here.keep_in(settings.state)
+        ending.hear_signals()
+        with contextlib.closing(Console()) as face:
+            text = _("This computer was restarted for {who}. The session goes on, with all that you had allowed.")
+            face.notice(text.format(who=printable(ticket.who[0], 64)))
+            asyncio.run(
+                _lives(Relay.parse(settings.relay), settings, here, face, journal, ending, None, (ticket, returned))
+            )
+    return 0
+
+
 async def _lives(
     relay: Relay,
     settings: Config,
@@ -76,15 +119,18 @@ async def _lives(
     journal: Journal | NoJournal,
     ending: Ending,
     typed: Code | None,
+    back: tuple[Ticket, Returned] | None = None,
 ) -> None:
     """One life after another while --keep says so; each has its own name, keys and code."""
     plan = Plan(settings.name, settings.folder, settings.allow, offered=OFFERED - settings.forbid)
     pulled = asyncio.create_task(ending.wait(), name="stop")
     while not ending.pulled:
-        host = Host(relay, plan, here, face, journal)
-        ending.let_go = host.let_go
+        returning = Returning(settings.state, machine.computer())
+        host = Host(relay, plan, here, face, journal, returning)
+        ending.let_go, ending.forget = host.let_go, returning.stay
+        ending.goes_down = returning.goes
         face.open(Customer(host, ending))
-        life = asyncio.create_task(host.run(typed), name="life")
+        life = asyncio.create_task(host.come_back(*back) if back else host.run(typed), name="life")
         await asyncio.wait({life, pulled}, return_when=asyncio.FIRST_COMPLETED)
         if not life.done():
             await host.stop(_("You ended it."))

@@ -23,7 +23,7 @@ from typing import Any, Protocol, cast
 from rs_agent.consent import Consent
 from rs_agent.desk import Desk
 from rs_agent.desktop.base import Desktop
-from rs_agent.feature import Context, Feature
+from rs_agent.feature import Context, Departure, Feature, Returned
 from rs_agent.features import FEATURES, OFFERED, Entry
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_
@@ -49,6 +49,8 @@ FILE_LINES = 50  # lines about files in the summary
 class Speech(Protocol):
     """What the session itself needs of the chat feature."""
 
+    last: int
+
     def say(self, text: str) -> None: ...
 
     def tell(self, text: str) -> None: ...
@@ -64,6 +66,25 @@ class Drawing(Protocol):
     def forbid(self, on: bool) -> None: ...
 
     def stand(self) -> None: ...
+
+
+class Restarts(Protocol):
+    """What the session itself needs of the power feature."""
+
+    def call_off(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Past:
+    """A session as it was when its computer went down."""
+
+    who: tuple[str, ...]  # everybody who was in it
+    began: float
+    grants: dict[Permission, Grant]
+    granted_once: tuple[Permission, ...]
+    paused: bool
+    lines: int  # of chat
+    returned: Returned | None = None
 
 
 @dataclass(frozen=True)
@@ -107,18 +128,25 @@ class Session:
         journal: Journal | NoJournal,
         who: str,
         clock: Callable[[], float] = time.time,
+        *,
+        departure: Departure | None = None,
+        past: Past | None = None,
     ) -> None:
+        """`departure`: how it survives a restart of the computer; `past`: what it was before one."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._plan, self._face, self._journal, self._clock = plan, face, journal, clock
-        self._began = clock()
+        self._began = clock() if past is None else past.began
         self._desktop = PausableDesktop(desktop)
         self._context = Context(
             self._desktop, face, plan.folder, who, note=self._note, drawable=self._drawable,
             withdraw=lambda permission: self.withdraw([permission]),
             granted=lambda permission: self._desk.consent.granted(permission),
-            records=journal.folder, changed=self._announce,
+            records=journal.folder, changed=self._announce, departure=departure,
+            returned=past.returned if past else None, lines=past.lines if past else 0,
         )  # fmt: skip
-        self._desk = Desk(Consent(plan.offered, plan.allow), face, str(plan.folder), self._consented)
+        self._desk = Desk(
+            Consent(plan.offered, plan.allow, past.grants if past else {}), face, str(plan.folder), self._consented
+        )
         self._features: dict[str, Feature] = {}
         self._making: dict[str, asyncio.Lock] = {}
         self._visits: dict[_Visit, asyncio.Task[None]] = {}
@@ -126,10 +154,36 @@ class Session:
         self._chores: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._ending = ""
-        self._names: dict[str, None] = {who: None}  # everybody who was here, in order
-        self._granted_once: dict[Permission, None] = dict.fromkeys(sorted(plan.allow & plan.offered))
+        self._names: dict[str, None] = dict.fromkeys(past.who if past else (who,))  # everybody who was here, in order
+        once = past.granted_once if past else sorted(plan.allow & plan.offered)
+        self._granted_once: dict[Permission, None] = dict.fromkeys(once)
         self._files: list[tuple[str, str]] = []
-        journal.write("session", who=who, allowed=[str(p) for p in self._granted_once])
+        journal.write("session-back" if past else "session", who=who, allowed=[str(p) for p in self._granted_once])
+        if past is not None:
+            self._desktop.paused = past.paused
+            self._announce()
+
+    def past(self) -> Past:
+        """What it is now, for an agent that comes back to it."""
+        speech = self._features.get("chat")
+        lines = self._context.lines if speech is None else cast(Speech, speech).last
+        grants = self._desk.consent.grants
+        return Past(tuple(self._names), self._began, grants, tuple(self._granted_once), self._desktop.paused, lines)
+
+    @property
+    def linked(self) -> bool:
+        """Somebody has a link now."""
+        return bool(self._visits)
+
+    @property
+    def leader(self) -> str:
+        """Who began it, for show."""
+        return next(iter(self._names))
+
+    async def joined(self) -> None:
+        """Until somebody has a link."""
+        while not self._visits:
+            await self._changed.wait()
 
     # --- links ---
 
@@ -374,6 +428,11 @@ class Session:
         consent = self._desk.consent
         seen = consent.granted(Permission.VIEW) and not self._desktop.paused and not self._ending
         return seen and consent.question is None
+
+    def stop_restart(self) -> bool:
+        """Calls off the restart that is counted down; whether there was one."""
+        power = self._features.get("power")
+        return power is not None and cast(Restarts, power).call_off()
 
     def _speech(self) -> Speech:
         """Chat, made at once: it needs nothing that is slow to load."""

@@ -21,6 +21,7 @@ from rs_relay.errors import LocalProblem, NoSuchSession, SessionEnded, UsageErro
 
 KEPT = 24 * 3600.0  # seconds an ended session is still listed
 CLAIM = 60.0  # seconds after which a number that was claimed and never filled (the process died) is free again
+NOT_BACK = "The customer's computer did not come back in time after its restart."
 SUFFIX = ".session"
 
 
@@ -37,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True):
     created: float  # seconds since the epoch
     ended: float = 0.0
     outcome: str = ""  # how it ended, one sentence
+    due: float = 0.0  # its computer restarts and must be back by then, seconds since the epoch; 0: no restart
 
     @property
     def is_open(self) -> bool:
@@ -59,7 +61,7 @@ class Book:
 
     def entries(self) -> list[Entry]:
         """All that are open or ended less than a day ago, by number."""
-        found = [entry for path in self._files() if (entry := self._read(path))]
+        found = [self._in_time(entry) for path in self._files() if (entry := self._read(path))]
         return sorted(found, key=lambda entry: entry.number)
 
     def open_entries(self) -> list[Entry]:
@@ -77,9 +79,9 @@ class Book:
 
         Raises NoSuchSession, SessionEnded, or UsageError when several are open."""
         if number is not None:
-            entry = self.get(number)
+            entry = self._in_time(self.get(number))
             if not entry.is_open:
-                raise SessionEnded(f"Session {number} has ended.")
+                raise SessionEnded(f"Session {number} has ended.", entry.outcome if entry.outcome == NOT_BACK else None)
             return entry
         entries = self.open_entries()
         if not entries:
@@ -94,6 +96,18 @@ class Book:
         self._write(entry)
         return entry
 
+    def expect(self, number: int, seconds: float) -> None:
+        """Its computer restarts now and has so long to come back; 0: it is back. An ended one stays as it is."""
+        entry = self.get(number)
+        due = self._clock() + seconds if seconds else 0.0
+        if entry.is_open and (due or entry.due):
+            self._write(msgspec.structs.replace(entry, due=due))
+
+    def waits(self, number: int) -> float:
+        """Seconds that are left to a computer that restarts, below 0 when its time is over; 0.0 when none does."""
+        due = self.get(number).due
+        return due - self._clock() if due else 0.0
+
     def end(self, number: int, outcome: str) -> Entry:
         """Wipe the keys and say how it ended. Ending twice keeps the first outcome."""
         entry = self.get(number)
@@ -102,6 +116,11 @@ class Book:
         ended = msgspec.structs.replace(entry, door="", key="", ended=self._clock(), outcome=outcome)
         self._wipe_then(ended)
         return ended
+
+    def _in_time(self, entry: Entry) -> Entry:
+        """Ended, if its computer has not come back in time: the agent has given it up, too."""
+        late = entry.is_open and entry.due and self._clock() > entry.due
+        return self.end(entry.number, NOT_BACK) if late else entry
 
     def _claim(self) -> int:
         for number in range(1, 100_000):

@@ -23,7 +23,7 @@ def dialled(relay: str) -> Connector:
 async def states(
     entries: list[Entry], connect: Callable[[str], Connector] = dialled
 ) -> tuple[dict[int, str], RsError | None]:
-    """(number -> online | offline | unknown | ended, the first relay's trouble)."""
+    """(number -> online | offline | restarting | unknown | ended, the first relay's trouble)."""
     by_relay: dict[str, list[Entry]] = {}
     found = {entry.number: "ended" for entry in entries if not entry.is_open}
     for entry in entries:
@@ -48,9 +48,13 @@ async def _ask(
     try:
         async with asyncio.timeout(ANSWER):
             online = await connect(relay).online(entries)
-        return {e.number: "online" if here else "offline" for e, here in zip(entries, online, strict=True)}, None
+        return {e.number: _word(e, here) for e, here in zip(entries, online, strict=True)}, None
     except TimeoutError:
         error = Unreachable("The relay does not answer.")
     except RsError as e:
         error = e
     return {entry.number: "unknown" for entry in entries}, error
+
+
+def _word(entry: Entry, here: bool) -> str:
+    return "online" if here else "restarting" if entry.due else "offline"

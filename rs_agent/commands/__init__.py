@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
-from rs_agent.language import _
+from rs_agent.language import N_, _
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,12 @@ class Verb:
     summary: str  # one line for `rs-agent --help`, marked with N_: translated when shown
 
 
-VERBS: tuple[Verb, ...] = ()
+VERBS: tuple[Verb, ...] = (
+    Verb("unattended", "rs_agent.commands.unattended", N_("Let technicians in who know an access code, when nobody is here.")),
+    Verb(
+        "resume", "rs_agent.commands.resume", N_("Go on with the session that a restart of this computer interrupted.")
+    ),
+)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -47,6 +47,7 @@ FEATURES: dict[str, Entry] = {
     "sysinfo": Entry("sysinfo", "sysinfo", "Sysinfo", Permission.INFO),
     "logs": Entry("logs", "logs", "Logs", Permission.INFO),
     "manage": Entry("manage", "manage", "Manage", Permission.SHELL),
+    "power": Entry("power", "power", "Power", Permission.POWER),
     "tunnel": Entry("tunnel", "tunnel", "Tunnel", Permission.TUNNEL),
 }
 

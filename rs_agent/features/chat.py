@@ -30,9 +30,14 @@ class Chat:
         self._context = context
         self._clock = clock
         self._lines: deque[Line] = deque(maxlen=KEEP)
-        self._last = 0
+        self._last = context.lines
         self._keys: OrderedDict[str, None] = OrderedDict()
         self._more = asyncio.Event()
+
+    @property
+    def last(self) -> int:
+        """The number of the last line."""
+        return self._last
 
     def say(self, text: str) -> None:
         """A line typed by the customer, or several. Raises TooLarge."""

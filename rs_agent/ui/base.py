@@ -30,6 +30,7 @@ class InForce:
     paused: bool = False
     session: bool = False  # whether a session is open (somebody has joined)
     used: frozenset[Permission] = frozenset()  # of those in `SHOWN_IN_USE`: a channel of it is open now
+    seen: bool = False  # somebody looks at the screen now
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Actions(Protocol):
         ...
 
     def answer(self, number: int, yes: bool) -> None: ...
+
+    def heed(self, number: int) -> None:
+        """The warning that comes before question `number` was read; the question itself follows."""
+        ...
 
     def withdraw(self, permissions: Iterable[Permission]) -> None: ...
 
@@ -76,6 +81,14 @@ class Actions(Protocol):
         """Nobody draws on the desktop, until it is called with False."""
         ...
 
+    def stop_restart(self) -> None:
+        """Calls off the restart that is being counted down."""
+        ...
+
+    def leave(self) -> None:
+        """The terminal or window went away: `stop`, unless it is the computer that goes down. From any thread."""
+        ...
+
 
 class Face(feature.Face, Protocol):
     def open(self, actions: Actions) -> None:
@@ -91,11 +104,20 @@ class Face(feature.Face, Protocol):
         ...
 
     def ask(self, question: Question, folder: str) -> None:
-        """Put a question on show. `folder`: where received files go."""
+        """Put a question on show. `folder`: where received files go. With `question.warn` it is the warning first, and
+        its yes is `Actions.heed`. A yes is offered when `question.live` has come, by the event loop's clock."""
         ...
 
     def asked(self, question: Question) -> None:
         """The question is over (answered, too late, withdrawn): take it off."""
+        ...
+
+    def moved(self, kind: str, what: str) -> None:
+        """A file came, went or was changed: a key of `words.FILES`, and which."""
+        ...
+
+    def hot_key(self, name: str) -> None:
+        """Which key stops from anywhere on this desktop; called only where one does."""
         ...
 
     def problem(self, message: str, hint: str) -> None:

@@ -4,6 +4,7 @@
     /withdraw view           takes a permission back at once (`all`: every one)
     /allow control           grants one
     /draw pen, /erase        the next drag draws on the desktop; all drawings go (`/draw off` forbids them)
+    /stop-reboot             calls off a restart that is being counted down
     /pause, /resume          the technician sees nothing new and can do nothing
     /status, /help
     y or n                   answers the question on show; an empty line is a no
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import shutil
 import sys
@@ -79,7 +81,7 @@ class Console:
     def _ended(self) -> None:
         """In the reading thread: Ctrl-D, or the window was closed. A pipe that ends only has no more to say."""
         if self._terminal:
-            self._do(_stop)
+            self._do(_leave)
 
     def code(self, spoken: str, minutes: int) -> None:
         self._blank()
@@ -95,6 +97,7 @@ class Console:
         self._blank()
 
     def in_force(self, now: InForce) -> None:
+        now = replace(now, seen=False)  # each picture that is taken would be a line
         self._now = now
         gone = set(self._shown.connected) - set(now.connected)
         if now == self._shown or now == InForce():  # nothing holds: nothing to say
@@ -108,13 +111,27 @@ class Console:
 
     def ask(self, question: Question, folder: str) -> None:
         self._question, self._live = question, False
+        self._cancel_timer()
+        loop = asyncio.get_running_loop()
+        wait = max(self._read_first, question.live - loop.time())
+        self._timer = loop.call_later(self._read_first if question.warn else wait, self._prompt)
+        if question.warn:
+            self._warn(question)
+            return
         who, asks = printable(question.who, NAME), words.asks(question.permission)
         self._blank()
         self._show("  " + self._bold(_("The relay says: {who} asks to {asks}.").format(who=who, asks=asks)))
         self._show("  " + words.means(question.permission, printable(folder)))
         self._show("  " + _("Only say yes if you called them. No bank and no software company calls you for this."))
-        self._cancel_timer()
-        self._timer = asyncio.get_running_loop().call_later(self._read_first, self._prompt)
+        if wait > self._read_first + 1:
+            self._show("  " + _("You can answer in {seconds} seconds: think about it.").format(seconds=math.ceil(wait)))
+
+    def _warn(self, question: Question) -> None:
+        self._blank()
+        self._show("  " + self._bold(_("Please read this before you go on")))
+        self._show("  " + _("{who} wants to be let in.").format(who=printable(question.who, NAME)))
+        for text in words.WARNING:
+            self._show("    - " + _(text))
 
     def asked(self, question: Question) -> None:
         if self._question is not None and self._question.number == question.number:
@@ -132,6 +149,12 @@ class Console:
         from rs_agent.ui.picture.child import open_window  # numpy: only where somebody looks at a picture
 
         return await open_window(who)
+
+    def moved(self, kind: str, what: str) -> None:
+        """A notice has said so already."""
+
+    def hot_key(self, name: str) -> None:
+        self._show("  " + _("{key} ends everything at once, from any window.").format(key=name))
 
     def problem(self, message: str, hint: str) -> None:
         self._show("  ! " + printable(_(message)) + (" " + printable(_(hint)) if hint else ""))
@@ -169,7 +192,9 @@ class Console:
 
     def _answered(self, question: Question, text: str) -> bool:
         if text in _("y yes").split() or text in ("y", "yes"):
-            if self._live:
+            if self._live and question.warn:
+                self._do(lambda actions: actions.heed(question.number))
+            elif self._live:
                 self._do(lambda actions: actions.answer(question.number, True))
             else:
                 self._show("  " + _("Please read the question first; you will be asked for your answer."))
@@ -188,6 +213,7 @@ class Console:
             "resume": lambda _rest: self._do(lambda actions: actions.pause(False)),
             "draw": self._draw,
             "erase": lambda _rest: self._do(lambda actions: actions.erase()),
+            "stop-reboot": lambda _rest: self._do(lambda actions: actions.stop_restart()),
             "status": lambda _rest: self._banner(),
             "help": lambda _rest: self._help(),
         }
@@ -233,6 +259,7 @@ class Console:
                 tools=", ".join(Tool)
             ),
             _("/erase           removes all drawings; /draw off forbids them, /draw on allows them again"),
+            _("/stop-reboot     stops a restart of this computer while it is counted down"),
             _("/status          what is allowed now"),
             _("any other text goes to the technician as a chat line"),
         ):
@@ -262,6 +289,9 @@ class Console:
         if self._question is None:
             return
         self._live = True
+        if self._question.warn:
+            self._show("  " + _("Did you call them? Go on? [y/N]"))
+            return
         seconds = int(ANSWER_WITHIN)
         self._show("  " + _("Allow? [y/N]  (no answer within {seconds} seconds is a no)").format(seconds=seconds))
 
@@ -299,6 +329,10 @@ class Console:
 
 def _stop(actions: Actions) -> None:
     actions.stop()
+
+
+def _leave(actions: Actions) -> None:
+    actions.leave()
 
 
 def _grant(permission: Permission, actions: Actions) -> None:

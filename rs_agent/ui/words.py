@@ -77,12 +77,25 @@ WORDS: Mapping[Permission, Words] = {
         N_("connections can go through this computer"),
         N_("CONNECTIONS GO THROUGH THIS COMPUTER"),
     ),
+    Permission.POWER: Words(
+        N_("RESTART THIS COMPUTER"),
+        N_("Each restart is counted down here, and you can stop it. The session goes on by itself afterwards."),
+        N_("this computer can be restarted"),
+    ),
     Permission.DISK: Words(
         N_("REACH ALL FILES OF THIS COMPUTER"),
         N_("Not only your home folder: also hidden files, where passwords are kept, and all that you can open."),
         N_("all files can be reached"),
     ),
 }
+
+# What is said before the first question that this computer has ever been asked.
+WARNING: tuple[str, ...] = (
+    N_("Did you call them yourself, at a number you already knew?"),
+    N_("A bank, the police, a software company or a shop NEVER calls you to look at your computer."),
+    N_("Nobody honest asks you for gift cards, for your bank's page, or to keep quiet about the call."),
+    N_("If somebody called YOU, or a message on the screen told you to call: stop here. Nothing bad happens."),
+)
 
 # What the files feature notes, as it reads in the summary.
 FILES: Mapping[str, str] = {

@@ -49,6 +49,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("kill", "rs_cli.commands.kill", "End programs of the customer's."),
     Verb("services", "rs_cli.commands.services", "See, start, stop and restart services of the customer's."),
     Verb("logs", "rs_cli.commands.logs", "Read and follow the log of the customer's system."),
+    Verb("reboot", "rs_cli.commands.reboot", "Restart the customer's computer and come back into the session."),
     Verb("forward", "rs_cli.commands.forward", "Connections through the customer's computer: ports, SOCKS."),
     Verb("watch", "rs_cli.commands.watch", "Follow what happens in a session, line by line or as JSON."),
     Verb("help", "rs_cli.commands.help", "Explain a verb, or exit-codes, json, remote-paths, environment."),

@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
-from rs_cli.book import Book, Entry
+from rs_cli.book import NOT_BACK, Book, Entry
 from rs_cli.feature import Feature
 from rs_cli.session.connector import Connector, Link
 from rs_cli.session.events import Began, Event, Moved, Opening
@@ -158,6 +158,7 @@ class Technician:
             self._attempt = self._denials = 0
             self._lost_at = None
             self._backoff.reset()
+            self._book.expect(self.entry.number, 0)
             await self._move(Open(self._links_made))
             error = await link.closed()
             self._link = None
@@ -194,9 +195,17 @@ class Technician:
             await self._move(Stopped(error))
 
     async def _wait(self, why: str) -> None:
+        left = self._book.waits(self.entry.number)
+        if left < 0:
+            await self._finish(NOT_BACK)
+            return
+        if left:
+            why = (
+                f"The customer's computer restarts; it has {left // 60:.0f}:{int(left % 60):02d} minutes to come back."
+            )
         now = asyncio.get_running_loop().time()
         self._lost_at = now if self._lost_at is None else self._lost_at
-        if self._patience is not None and now - self._lost_at > self._patience and self._links_made:
+        if self._patience is not None and not left and now - self._lost_at > self._patience and self._links_made:
             await self._move(Stopped(Unreachable(f"The customer's computer was not to be reached again. {why}")))
             return
         pause = self._backoff.next()

@@ -45,7 +45,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (["--desktop", "headless", "--relay", "ws://127.0.0.1:9"], Unreachable.exit_status),
         (["--desktop", "headless", "--relay", "ws://example.org"], UsageError.exit_status),
         (["--desktop", "x11"], LocalProblem.exit_status),
-        (["--allow", "power"], UsageError.exit_status),
+        (["resume", "--nonsense"], 2),
         (["--allow", "everything"], UsageError.exit_status),
         (["leave"], UsageError.exit_status),
         (["join", "1", "2"], UsageError.exit_status),

@@ -337,7 +337,6 @@ async def test_what_the_customer_allows_beforehand_is_shown_and_holds(tmp_path: 
         b.start()
         code = await b.code()
         b.host.allow(Permission.CONTROL)
-        b.host.allow(Permission.POWER)
         b.host.allow(Permission.VIEW)
         b.host.withdraw([Permission.VIEW])
         assert b.face.now.granted == {Permission.CONTROL}

@@ -29,5 +29,5 @@ def test_only_chat_goes_without_a_grant() -> None:
     assert [name for name, entry in FEATURES.items() if entry.permission is None] == ["chat"]
 
 
-def test_what_has_no_feature_is_not_offered() -> None:
-    assert {Permission.POWER} & OFFERED == set()
+def test_each_permission_has_its_feature() -> None:
+    assert set(Permission) == OFFERED

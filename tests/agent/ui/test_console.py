@@ -36,6 +36,12 @@ class Customer:
     def stop(self) -> None:
         self.stopped.set()
 
+    def leave(self) -> None:
+        self.stopped.set()
+
+    def stop_restart(self) -> None:
+        self.did.append(("stop-restart",))
+
     def answer(self, number: int, yes: bool) -> None:
         self.did.append(("answer", number, yes))
 
@@ -202,10 +208,11 @@ async def test_commands() -> None:
             ("/ALLOW Control", ("allow", CONTROL)),
             ("/pause", ("pause", True)),
             ("/resume", ("pause", False)),
+            ("/stop-reboot", ("stop-restart",)),
         ):
             b.type(typed)
             await b.did(act)
-        for typed in ("/help", "/withdraw nonsense", "/allow", "/allow power", "/dance"):
+        for typed in ("/help", "/withdraw nonsense", "/allow", "/allow everything", "/dance"):
             b.out = ""
             b.type(typed)
             await b.read("any other text goes to the technician")

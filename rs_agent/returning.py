@@ -1,0 +1,125 @@
+"""Going down with the computer and coming back into the same session.
+
+    ready ──▶ depart (entry, ticket, restart) ──▶ the computer is down ──▶ `rs-agent resume` takes the ticket
+                 └─▶ stay: nothing came of it, and no trace is left
+
+The entry is written before the ticket: killed in between, a start without a ticket removes the entry and ends. While
+`under_way`, what takes the terminal or the desktop away is the restart and no word of the customer's (see `Ending`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rs_agent import ticket as tickets
+from rs_agent.feature import Returned
+from rs_agent.machine import base
+from rs_agent.machine.base import Computer
+from rs_agent.ticket import Ticket
+from rs_relay.channels.power import WINDOW
+from rs_relay.errors import LocalProblem, RsError
+
+log = logging.getLogger(__name__)
+
+
+class Returning:
+    """Of one agent process; `make(id, deadline)` tells all that a ticket holds of the session that is on."""
+
+    def __init__(
+        self,
+        state: Path,
+        computer: Computer,
+        *,
+        window: float = WINDOW,
+        command: Callable[[], Sequence[str]] = base.own_command,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.state, self.window = state, window
+        self.make: Callable[[str, float], Ticket] | None = None
+        self.under_way = False
+        self._computer, self._command, self._clock = computer, command, clock
+        self._left = False  # an entry or a ticket of ours may lie there
+
+    def boot_id(self) -> str:
+        return self._computer.boot_id()
+
+    def now(self) -> float:
+        """By the wall's clock."""
+        return self._clock()
+
+    async def ready(self, safe_mode: bool) -> None:
+        """Raises LocalProblem when a restart is certain to fail, or not to bring this program back."""
+        self._command()
+        self._computer.boot_id()
+        await self._computer.check(safe_mode)
+
+    async def prepare(self, id: str) -> float:
+        """From here on the session comes back whatever happens; the seconds it has for that. Raises LocalProblem: then
+        no trace is left."""
+        if self.make is None:
+            raise LocalProblem("There is no session to come back to.")
+        self._left = True
+        try:
+            await asyncio.to_thread(self._computer.install, [*self._command(), "resume", *self._where()])
+            ticket = self.make(id, self._clock() + self.window)
+            await asyncio.to_thread(tickets.write, self.state, ticket)
+        except BaseException:
+            self.stay()
+            raise
+        return self.window
+
+    async def go(self, safe_mode: bool) -> None:
+        """The system has agreed to go down. Raises LocalProblem when it refuses: then no trace is left."""
+        self.under_way = True
+        try:
+            await self._computer.reboot(safe_mode)
+        except BaseException:
+            self.stay()
+            raise
+
+    def goes(self) -> bool:
+        """The computer goes down at our word, now."""
+        return self.under_way
+
+    def stay(self) -> None:
+        """No trace is left. From any thread, also in the last moments of a process that hangs."""
+        self.under_way = False
+        if not self._left:
+            return
+        self._left = False
+        for remove in (self._forget, self._computer.remove):
+            try:
+                remove()
+            except RsError as e:
+                log.warning("after a restart that was called off: %s", e.message)
+
+    def _forget(self) -> None:
+        tickets.forget(self.state)
+
+    async def back(self) -> tuple[Ticket, Returned] | None:
+        """The ticket of the session to go on with, and what it comes back from; None where there is none. Nothing of it
+        is left here then, nor of the entry. Raises Refused, LocalProblem."""
+        boot_id = self._computer.boot_id()
+        found = tickets.look(self.state)
+        if found is not None and found.boot_id == boot_id and tickets.alive(found.writer):
+            return None  # it is on its way down, and has not gone yet
+        try:
+            ticket = tickets.take(self.state, boot_id, self._clock())
+        finally:
+            self._computer.remove()
+            tickets.tidy(self.state, self._clock())
+        if ticket is None:
+            return None
+        note = await self._computer.settle()
+        return ticket, Returned(ticket.id, self._clock() - ticket.written, ticket.boot_id != boot_id, note)
+
+    def _where(self) -> list[str]:
+        """The start by the desktop has not this process's environment."""
+        chosen = [("--state", "RS_STATE_DIR"), ("--config", "RS_CONFIG_DIR")]
+        found = [(option, os.environ.get(name)) for option, name in chosen]
+        return [word for option, folder in found if folder for word in (option, str(Path(folder).absolute()))]
