@@ -54,7 +54,9 @@ PEER_TIMEOUT = 35.0  # seconds for the other end to come to the link (the relay 
 SHAKE_TIMEOUT = 10.0  # seconds for each message of a handshake: 2.6 KB take one at 28.8 kbit/s
 NOT_SENT = 32 * 1024  # bytes the kernel may hold unsent at first; the link adapts it to the line
 
-Answer = TypeVar("Answer", messages.Slot, messages.Ticket, messages.Presence, messages.Waiting)
+Answer = TypeVar(
+    "Answer", messages.Slot, messages.Ticket, messages.Presence, messages.Waiting, messages.Devices, messages.Done
+)
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,30 @@ class Conversation:
     async def waiting(self) -> tuple[messages.Customer, ...]:
         return (await self._request(messages.AskWaiting(next(self._ids)), messages.Waiting)).customers
 
+    async def enrol(self, host: str, proof: str, name: str) -> None:
+        """A device joins this technician's list. Raises NoSuchSession when it is another under that name."""
+        await self._request(messages.Enrol(next(self._ids), host, proof, name), messages.Done)
+
+    async def devices(self) -> list[messages.Device]:
+        """All of this technician's, and which are here now."""
+        found: list[messages.Device] = []
+        while True:
+            after = found[-1].host if found else ""
+            answer = await self._request(messages.AskDevices(next(self._ids), after), messages.Devices)
+            found += answer.devices
+            if not answer.more or not answer.devices:
+                return found
+
+    async def change_device(self, host: str, name: str, tags: tuple[str, ...], group: str) -> None:
+        await self._request(messages.ChangeDevice(next(self._ids), host, name, tags, group), messages.Done)
+
+    async def remove_device(self, host: str) -> None:
+        await self._request(messages.RemoveDevice(next(self._ids), host), messages.Done)
+
+    async def knock_device(self, host: str) -> messages.Ticket:
+        """Raises NoSuchSession for a device that is not this technician's, Unreachable when it is not there now."""
+        return await self._request(messages.KnockDevice(next(self._ids), host), messages.Ticket)
+
     async def retire(self, slot: str) -> None:
         await self._send(messages.Retire(slot))
 
@@ -234,7 +260,14 @@ class Conversation:
                 self._knocks.put_nowait(message)
             case messages.Refused(number, code, text):
                 self._refuse(number, errors.from_wire(code, text))
-            case messages.Slot(number) | messages.Ticket(number) | messages.Presence(number) | messages.Waiting(number):
+            case (
+                messages.Slot(number)
+                | messages.Ticket(number)
+                | messages.Presence(number)
+                | messages.Waiting(number)
+                | messages.Devices(number)
+                | messages.Done(number)
+            ):
                 if (answer := self._waiting.get(number)) and not answer.done():
                     answer.set_result(message)
             case messages.Restarting() | messages.Joined():

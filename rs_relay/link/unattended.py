@@ -21,6 +21,7 @@ Everything after PRS is as between people (mode 1). Sources: Haase and Labrique,
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -331,3 +332,9 @@ def _signed(public: bytes, signature: bytes, text: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def fingerprint(public: bytes) -> str:
+    """A key as two people compare it: 64 bits of its SHA-256 in four groups."""
+    digits = hashlib.sha256(b"rs/1 fingerprint\0" + public).hexdigest()[:16]
+    return "-".join(digits[at : at + 4] for at in range(0, 16, 4))

@@ -28,6 +28,7 @@ from rs_relay.server.admission import Admission, Technician
 from rs_relay.server.config import Address, Config
 from rs_relay.server.connection import Connection
 from rs_relay.server.desk import Desk, Record, Visitor
+from rs_relay.server.devices import Devices
 from rs_relay.server.peer import Close, Do, Kind, Peer, Say
 from rs_relay.server.rooms import Rooms
 from rs_relay.server.splice import LinkEnd
@@ -65,13 +66,14 @@ class Relay:
         accounts: Accounts | None = None,
         record: Record = no_record,
         clock: Callable[[], float] = time.monotonic,
+        devices: Devices | None = None,
     ) -> None:
         if (accounts is None) != config.open:
             raise ValueError("an open relay has no accounts, and only that one")
         limits = config.limits
         self.urls: list[str] = []
         self.rooms: Rooms[LinkEnd] = Rooms(ttl=limits.ticket_ttl)
-        self.desk = Desk(limits, self.rooms, self, record, name=config.name)
+        self.desk = Desk(limits, self.rooms, self, record, name=config.name, devices=devices)
         self._config = config
         self._limits = limits
         self._accounts = accounts
@@ -370,6 +372,7 @@ class Relay:
                 log.exception("! the accounts could not be read; it goes on")
 
     def _revoke(self, valid: frozenset[Technician]) -> None:
+        self.desk.devices.only({technician.name for technician in valid})
         for connection in list(self._connections.values()):
             if connection.technician is not None and connection.technician not in valid:
                 connection.say(Refused(0, "sign-in-needed", "Your token is no longer valid on this relay."))

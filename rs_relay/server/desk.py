@@ -9,12 +9,14 @@ Names that strangers chose pass `_shown` before anybody else sees them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from rs_relay.server.admission import Technician
 from rs_relay.server.config import Limits
+from rs_relay.server.devices import Devices, Row
 from rs_relay.server.peer import Kind
 from rs_relay.server.presence import Presence
 from rs_relay.server.rooms import Pair
@@ -24,17 +26,23 @@ from rs_relay.wire import closing, codec, messages
 from rs_relay.wire.limits import CONTROL_MESSAGE
 from rs_relay.wire.messages import (
     VERSION,
+    AskDevices,
     AskSlot,
     AskWaiting,
+    ChangeDevice,
     Customer,
+    Done,
+    Enrol,
     Failed,
     FromClient,
     FromRelay,
     Hello,
     Join,
     Knock,
+    KnockDevice,
     Knocked,
     Refused,
+    RemoveDevice,
     Retire,
     Slot,
     Ticket,
@@ -81,9 +89,19 @@ Record = Callable[..., None]  # record(event, **details)
 
 
 class Desk:
-    def __init__(self, limits: Limits, rooms: Opens, mouth: Mouth, record: Record, *, name: str = "") -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        rooms: Opens,
+        mouth: Mouth,
+        record: Record,
+        *,
+        name: str = "",
+        devices: Devices | None = None,
+    ) -> None:
         self.presence = Presence(memory=limits.host_memory, grace=limits.slot_grace)
         self.slots = Slots(ttl=limits.slot_ttl, failures=limits.slot_failures, joins=limits.slot_joins)
+        self.devices = devices if devices is not None else Devices()
         self._limits = limits
         self._rooms = rooms
         self._mouth = mouth
@@ -119,6 +137,21 @@ class Desk:
                 self._mouth.say(visitor.number, messages.Presence(message.id, online))
             case AskWaiting():
                 self._mouth.say(visitor.number, self._waiting(message.id, now))
+            case Enrol():
+                self._enrol(visitor, message, now)
+            case AskDevices():
+                self._mouth.say(visitor.number, self._list_devices(visitor.account, message, now))
+            case ChangeDevice(id, host, name, tags, group):
+                shown = tuple(_shown(tag) for tag in tags)
+                known = self.devices.change(visitor.account, host, _shown(name), shown, _shown(group))
+                self._done(visitor, id, known)
+            case RemoveDevice(id, host):
+                known = self.devices.remove(visitor.account, host)
+                if known:
+                    self._record("device-removed", host=host, by=visitor.said_as)
+                self._done(visitor, id, known)
+            case KnockDevice():
+                self._knock_device(visitor, message, now)
             case _:
                 raise TypeError(f"nobody performs {type(message).__name__}")
 
@@ -141,7 +174,9 @@ class Desk:
             self._mouth.say(visitor.number, Welcome(VERSION, visitor.account, self._name))
             return
         name = _shown(hello.name)
-        registered = self.presence.register(visitor.number, hello.host, hello.rejoin, hello.door, name, now)
+        registered = None
+        if self.devices.proves(hello.host, hello.rejoin):
+            registered = self.presence.register(visitor.number, hello.host, hello.rejoin, hello.door, name, now)
         if registered is None:
             self._mouth.say(visitor.number, Refused(0, "not-allowed", "Another agent is here under that name."))
             self._mouth.close(visitor.number, closing.NOT_ADMITTED, "not yours")
@@ -208,10 +243,61 @@ class Desk:
         else:
             self._pair(visitor, host.peer, knock.id, "", now)
 
-    def _pair(self, visitor: Visitor, other: int, request: int, slot: str, now: float) -> None:
+    def _enrol(self, visitor: Visitor, enrol: Enrol, now: float) -> None:
+        host = self.presence.at(enrol.host)
+        if host is not None and host.rejoin.hex() != enrol.proof:
+            self._no_device(visitor, enrol.id)
+            return
+        row = Row(visitor.account, enrol.host, enrol.proof, _shown(enrol.name), added=time.time())
+        why_not = self.devices.enrol(row)
+        if why_not == "too many":
+            self._mouth.say(visitor.number, Refused(enrol.id, "error", "You have as many devices as one may."))
+        elif why_not:
+            self._no_device(visitor, enrol.id)
+        else:
+            self._record("device-enrolled", host=enrol.host, by=visitor.said_as)
+            self._mouth.say(visitor.number, Done(enrol.id))
+
+    def _list_devices(self, account: str, ask: AskDevices, now: float) -> messages.Devices:
+        rows = [row for row in self.devices.of(account) if row.host > ask.after]
+        answer = messages.Devices(ask.id, (), bool(rows))
+        for at, row in enumerate(rows, 1):
+            longer = messages.Devices(ask.id, (*answer.devices, self._device(row, now)), at < len(rows))
+            if len(codec.encode(longer).encode()) > CONTROL_MESSAGE:
+                break
+            answer = longer
+        return answer
+
+    def _device(self, row: Row, now: float) -> messages.Device:
+        host = self.presence.at(row.host)
+        online = host is not None and host.peer is not None
+        seen = now - host.since if host is not None and not online else -1.0
+        return messages.Device(row.host, row.name, row.tags, row.group, online, seen)
+
+    def _knock_device(self, visitor: Visitor, knock: KnockDevice, now: float) -> None:
+        host = self.presence.at(knock.host)
+        if self.devices.find(visitor.account, knock.host) is None:
+            self._no_device(visitor, knock.id)
+        elif host is None or host.peer is None:
+            self._mouth.say(visitor.number, Refused(knock.id, "unreachable", "The device is not connected now.", 2.0))
+        else:
+            self._record("device-knocked", host=knock.host, by=visitor.said_as)
+            self._pair(visitor, host.peer, knock.id, "", now, device=True)
+
+    def _done(self, visitor: Visitor, request: int, known: bool) -> None:
+        if known:
+            self._mouth.say(visitor.number, Done(request))
+        else:
+            self._no_device(visitor, request)
+
+    def _no_device(self, visitor: Visitor, request: int) -> None:
+        """Another's device and none at all: the same words after the same delay."""
+        self._mouth.later(visitor.number, Refused(request, "not-found", "You have no such device."))
+
+    def _pair(self, visitor: Visitor, other: int, request: int, slot: str, now: float, *, device: bool = False) -> None:
         control = self._controls.get(other)
         pair = self._rooms.open(now, knocker=visitor.technician, knocked=control.technician if control else None)
-        self._mouth.say(other, Knocked(pair.link, pair.knocked, slot, self._name_of(visitor)))
+        self._mouth.say(other, Knocked(pair.link, pair.knocked, slot, self._name_of(visitor), device))
         self._mouth.say(visitor.number, Ticket(request, pair.link, pair.knocker))
 
     def _waiting(self, request: int, now: float) -> Waiting:

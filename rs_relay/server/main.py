@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from rs_relay.server.app import Accounts, Relay, no_record
 from rs_relay.server.audit import Trail
 from rs_relay.server.config import Config, Limits, parse_address, parse_network
 from rs_relay.server.desk import Record
+from rs_relay.server.devices import Devices, Row
 
 app = typer.Typer(
     help="The relay of rs: brings technicians and customers together, and cannot read what it carries.",
@@ -76,8 +78,8 @@ async def _serve(config: Config, port_file: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with ThreadPoolExecutor(1, "database") as thread:
-        accounts, record = _stored(config, thread)
-        relay = Relay(config, accounts, record)
+        accounts, record, devices = _stored(config, thread)
+        relay = Relay(config, accounts, record, devices=devices)
         await relay.start()
         if port_file is not None:
             _write_whole(port_file, relay.urls[0] + "\n")
@@ -87,17 +89,34 @@ async def _serve(config: Config, port_file: Path | None) -> None:
         await relay.stop()
 
 
-def _stored(config: Config, thread: ThreadPoolExecutor) -> tuple[Accounts | None, Record]:
+def _stored(config: Config, thread: ThreadPoolExecutor) -> tuple[Accounts | None, Record, Devices]:
     """The accounts and the record of the data directory; an open relay without one keeps nothing."""
     if config.open and config.data is None and not config.database:
-        return None, no_record
+        return None, no_record, Devices()
     folder = operator.data_folder(config.data)
     if not config.open and not operator.may_exist(folder, config.database):
         raise _nobody_yet()
     store, ledger = operator.open_store(folder, config.database)
     if not config.open and not store.technicians():
         raise _nobody_yet()
-    return None if config.open else StoredAccounts(store, thread), Trail(ledger, thread).record
+    accounts = None if config.open else StoredAccounts(store, thread)
+    devices = Devices(store.devices(), _later(thread, store.keep_device), _later(thread, store.drop_device))
+    return accounts, Trail(ledger, thread).record, devices
+
+
+def _later(thread: ThreadPoolExecutor, write: Callable[[Row], None]) -> Callable[[Row], None]:
+    """Written down in the database's thread, in order; what cannot be is in the log, and the list in memory goes on."""
+
+    def guarded(row: Row) -> None:
+        try:
+            write(row)
+        except Exception:
+            logging.getLogger("rs_relay").exception("! a device could not be written down")
+
+    def submit(row: Row) -> None:
+        thread.submit(guarded, row)
+
+    return submit
 
 
 def _nobody_yet() -> UsageError:

@@ -15,18 +15,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rs_relay.wire.closing import POLICY
-from rs_relay.wire.limits import NAME
+from rs_relay.wire.limits import NAME, TAG, TAGS
 from rs_relay.wire.messages import (
     VERSION,
+    AskDevices,
     AskSlot,
     AskWaiting,
+    ChangeDevice,
+    Enrol,
     Failed,
     FromClient,
     FromRelay,
     Hello,
     Join,
     Knock,
+    KnockDevice,
     Refused,
+    RemoveDevice,
     Retire,
     Who,
 )
@@ -151,6 +156,38 @@ def _who(message: Who) -> str:
     return "" if 0 < message.id <= LARGEST_ID else "a request needs an id"
 
 
+def _enrol(message: Enrol) -> str:
+    if not _HEX64.fullmatch(message.proof):
+        return "a device needs a proof"
+    return _named(message.name) or _device(message)
+
+
+def _ask_devices(message: AskDevices) -> str:
+    if message.after and not _HEX32.fullmatch(message.after):
+        return "no such page"
+    return "" if 0 < message.id <= LARGEST_ID else "a request needs an id"
+
+
+def _change(message: ChangeDevice) -> str:
+    if len(message.tags) > TAGS or not all(_worded(tag, TAG) for tag in message.tags) or len(message.group) > TAG:
+        return "too many or too long words"
+    return _named(message.name) or _device(message)
+
+
+def _named(name: str) -> str:
+    return "" if _worded(name, NAME) else "a device needs a name"
+
+
+def _worded(text: str, longest: int) -> bool:
+    return 0 < len(text) <= longest
+
+
+def _device(message: Enrol | ChangeDevice | RemoveDevice | KnockDevice) -> str:
+    if not _HEX32.fullmatch(message.host):
+        return "that names no device"
+    return "" if 0 < message.id <= LARGEST_ID else "a request needs an id"
+
+
 def _anything(_: Retire | Failed) -> str:
     return ""
 
@@ -171,4 +208,9 @@ TABLE: dict[tuple[Kind, State, type[FromClient]], tuple[Check, State]] = {
     (Kind.CONTROL, State.READY, Knock): (_knock, State.READY),
     (Kind.CONTROL, State.READY, Who): (_who, State.READY),
     (Kind.CONTROL, State.READY, AskWaiting): (_request, State.READY),
+    (Kind.CONTROL, State.READY, Enrol): (_enrol, State.READY),
+    (Kind.CONTROL, State.READY, AskDevices): (_ask_devices, State.READY),
+    (Kind.CONTROL, State.READY, ChangeDevice): (_change, State.READY),
+    (Kind.CONTROL, State.READY, RemoveDevice): (_device, State.READY),
+    (Kind.CONTROL, State.READY, KnockDevice): (_device, State.READY),
 }

@@ -1,10 +1,11 @@
-"""The relay's database: technicians and the audit record, nothing else. Everything live is in memory.
+"""The relay's database: technicians, the list of their devices, and the audit record. Everything live is in memory.
 
-Law: it holds no secret that opens anything: of a token only its SHA-256, of a session nothing. The folder is 0700 and
+Law: it holds no secret that opens anything: of a token only its SHA-256, of a session nothing, of
+a device its name and how it proves its name here. The folder is 0700 and
 the file 0600 from the first byte, whatever the umask. One thread at a time uses a Store; two processes may (the
 server and `rs-relay technician`), which SQLite's write-ahead log allows.
 
-SQLAlchemy Core, no ORM: three tables and a dozen statements. Importing it takes 0.15 s, more than all the rest, and
+SQLAlchemy Core, no ORM: a few tables and a dozen statements. Importing it takes 0.15 s, more than all the rest, and
 an open relay needs none of it: operator.py imports this module when a store is opened, and nothing else does.
 """
 
@@ -23,8 +24,9 @@ import sqlalchemy as sa
 from rs_relay.errors import LocalProblem, UsageError
 from rs_relay.server.accounts import Account
 from rs_relay.server.audit import Row
+from rs_relay.server.devices import Row as Device
 
-VERSION = 1
+VERSION = 2  # 1: without devices
 
 _tables = sa.MetaData()
 _version = sa.Table("schema_version", _tables, sa.Column("version", sa.Integer, nullable=False))
@@ -42,6 +44,17 @@ _audit = sa.Table(
     sa.Column("entry", sa.Text, nullable=False),
     sa.Column("previous", sa.LargeBinary(32), nullable=False),
     sa.Column("mac", sa.LargeBinary(32), nullable=False),
+)
+_devices = sa.Table(
+    "devices",
+    _tables,
+    sa.Column("technician", sa.String(64), primary_key=True),
+    sa.Column("host", sa.String(32), primary_key=True),
+    sa.Column("proof", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("tags", sa.Text, nullable=False),  # one a line
+    sa.Column("group_name", sa.String(32), nullable=False),
+    sa.Column("added", sa.Float, nullable=False),
 )
 
 
@@ -70,6 +83,7 @@ class Store:
 
     def remove(self, name: str) -> bool:
         with self._engine.begin() as db:
+            db.execute(_devices.delete().where(_devices.c.technician == name))
             return bool(db.execute(_technicians.delete().where(_technicians.c.name == name)).rowcount)
 
     def replace_token(self, name: str, token_hash: bytes) -> bool:
@@ -85,6 +99,23 @@ class Store:
     def technicians(self) -> tuple[Account, ...]:
         with self._engine.connect() as db:
             return tuple(Account(*row) for row in db.execute(sa.select(_technicians).order_by(_technicians.c.name)))
+
+    def devices(self) -> tuple[Device, ...]:
+        with self._engine.connect() as db:
+            rows = db.execute(sa.select(_devices)).all()
+        return tuple(Device(t, h, p, n, tuple(tags.splitlines()), g, a) for t, h, p, n, tags, g, a in rows)
+
+    def keep_device(self, row: Device) -> None:
+        """As it is from now on."""
+        values = {"proof": row.proof, "name": row.name, "tags": "\n".join(row.tags), "group_name": row.group}
+        with self._engine.begin() as db:
+            if not db.execute(_devices.update().where(*_is(row)).values(**values)).rowcount:
+                key = {"technician": row.technician, "host": row.host, "added": row.added}
+                db.execute(_devices.insert().values(**key, **values))
+
+    def drop_device(self, row: Device) -> None:
+        with self._engine.begin() as db:
+            db.execute(_devices.delete().where(*_is(row)))
 
     def last_row(self) -> Row | None:
         with self._engine.connect() as db:
@@ -105,15 +136,23 @@ class Store:
 
     def _prepare(self) -> None:
         with self._engine.begin() as db:
-            if not sa.inspect(db).has_table("schema_version"):
-                _tables.create_all(db)
+            new = not sa.inspect(db).has_table("schema_version")
+            version = VERSION if new else db.execute(sa.select(_version.c.version)).scalar_one()
+            if version <= VERSION:
+                _tables.create_all(db)  # what is missing
+            if new:
                 db.execute(_version.insert().values(version=VERSION))
-            version = db.execute(sa.select(_version.c.version)).scalar_one()
+            elif version < VERSION:
+                db.execute(_version.update().values(version=VERSION))
         if version > VERSION:
             raise LocalProblem(
                 f"The relay's database is of a newer rs-relay (its schema is {version}, this program knows {VERSION}).",
                 "Update rs-relay, or give it another --data directory.",
             )
+
+
+def _is(row: Device) -> tuple[sa.ColumnElement[bool], ...]:
+    return (_devices.c.technician == row.technician, _devices.c.host == row.host)
 
 
 def private_folder(path: Path) -> None:

@@ -12,3 +12,7 @@ LINK_MESSAGE = 256 * 1024 + 64
 
 # The names that strangers choose are shown to people: longer ones are cut by honest programs and refused by the relay.
 NAME = 64
+
+# A device's tags and group are a person's own words, in a list that must fit in control messages.
+TAGS = 8
+TAG = 32

@@ -12,6 +12,10 @@
     technician Knock(id, host, door) ──▶ ◀── Ticket(…)           a further link of a session already paired
     technician Who(id, doors) ──▶   ◀── Presence(id, online)     which of these hosts are here now
     technician AskWaiting(id) ──▶   ◀── Waiting(id, customers)   agents that show a code now
+    technician Enrol(id, host, proof, name) ──▶ ◀── Done(id)     a device joins the technician's list
+    technician AskDevices(id, after) ──▶ ◀── Devices(id, devices, more)   the technician's own, and which are here
+    technician ChangeDevice, RemoveDevice ──▶ ◀── Done(id)
+    technician KnockDevice(id, host) ──▶ ◀── Ticket(…)           at a device itself, with its access code
                the end that is knocked at ◀── Knocked(link, ticket, slot, name)
     anybody    ◀── Refused(id, code, retry_after)                `code` is a code of the error tree
     anybody    ◀── Restarting(in_ms)                             come back then; the session goes on
@@ -20,8 +24,9 @@
 
 A slot held by a host is joined from a control socket, and the other way round; never by its own kind. `link` is 16
 random bytes in hex, public, and bound into the handshake by both ends. `host` is chosen by the agent at random for
-one run; `rejoin` proves, to the relay only, that a second socket for it comes from the same agent, `door` (whose
-SHA-256 the agent deposits) that a technician has been inside before. Neither opens anything end to end.
+one run, by a device once for all; `rejoin` proves, to the relay only, that a second socket for it comes from the same
+agent, `door` (whose SHA-256 the agent deposits) that a technician has been inside before. Neither opens anything end to
+end. Another technician's device is answered as one that does not exist.
 """
 
 from __future__ import annotations
@@ -76,6 +81,36 @@ class AskWaiting(msgspec.Struct, frozen=True, tag="ask-waiting", forbid_unknown_
     id: int
 
 
+class Enrol(msgspec.Struct, frozen=True, tag="enrol", forbid_unknown_fields=True):
+    id: int
+    host: str
+    proof: str  # SHA-256 of the device's `rejoin`, 64 hex digits
+    name: str
+
+
+class AskDevices(msgspec.Struct, frozen=True, tag="ask-devices", forbid_unknown_fields=True):
+    id: int
+    after: str = ""  # the host that the answer before this one ended with
+
+
+class ChangeDevice(msgspec.Struct, frozen=True, tag="change-device", forbid_unknown_fields=True):
+    id: int
+    host: str
+    name: str
+    tags: tuple[str, ...]
+    group: str
+
+
+class RemoveDevice(msgspec.Struct, frozen=True, tag="remove-device", forbid_unknown_fields=True):
+    id: int
+    host: str
+
+
+class KnockDevice(msgspec.Struct, frozen=True, tag="knock-device", forbid_unknown_fields=True):
+    id: int
+    host: str
+
+
 class Attach(msgspec.Struct, frozen=True, tag="attach", forbid_unknown_fields=True):
     ticket: str
 
@@ -106,6 +141,7 @@ class Knocked(msgspec.Struct, frozen=True, tag="knocked"):
     ticket: str
     slot: str  # '' for a further link of a session
     name: str  # who knocks, as the relay knows them
+    device: bool = False  # at the device itself, with its access code, rather than at a session
 
 
 class Presence(msgspec.Struct, frozen=True, tag="presence"):
@@ -124,6 +160,25 @@ class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
     customers: tuple[Customer, ...]  # the newest 20
 
 
+class Device(msgspec.Struct, frozen=True):
+    host: str
+    name: str
+    tags: tuple[str, ...]
+    group: str
+    online: bool
+    seen: float = -1.0  # seconds since it left, where the relay remembers
+
+
+class Devices(msgspec.Struct, frozen=True, tag="devices"):
+    id: int
+    devices: tuple[Device, ...]
+    more: bool
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    id: int
+
+
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     id: int  # 0 when it answers no request
     code: str
@@ -139,5 +194,20 @@ class Joined(msgspec.Struct, frozen=True, tag="joined"):
     pass
 
 
-FromClient = Hello | AskSlot | Retire | Failed | Join | Knock | Who | AskWaiting | Attach
-FromRelay = Welcome | Slot | Ticket | Knocked | Presence | Waiting | Refused | Restarting | Joined
+FromClient = (
+    Hello
+    | AskSlot
+    | Retire
+    | Failed
+    | Join
+    | Knock
+    | Who
+    | AskWaiting
+    | Enrol
+    | AskDevices
+    | ChangeDevice
+    | RemoveDevice
+    | KnockDevice
+    | Attach
+)
+FromRelay = Welcome | Slot | Ticket | Knocked | Presence | Waiting | Devices | Done | Refused | Restarting | Joined

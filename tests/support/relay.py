@@ -114,12 +114,13 @@ async def running_relay(
     accounts: Accounts | None = None,
     record: Any = None,
     clock: Any = time.monotonic,
+    devices: Any = None,
     **config: Any,
 ) -> AsyncIterator[RelayUnderTest]:
     """A relay in this process on a free port of 127.0.0.1. `config` are fields of Config."""
     settings = Config(**{"listen": (Address("127.0.0.1", 0),), "open": open, **config})
     options = {} if record is None else {"record": record}
-    relay = Relay(settings, accounts, clock=clock, **options)
+    relay = Relay(settings, accounts, clock=clock, devices=devices, **options)
     await relay.start()
     try:
         yield RelayUnderTest(relay.urls[0], relay)

@@ -15,18 +15,24 @@ from rs_relay.server.rooms import Rooms
 from rs_relay.wire import closing, codec
 from rs_relay.wire.limits import CONTROL_MESSAGE
 from rs_relay.wire.messages import (
+    AskDevices,
     AskSlot,
     AskWaiting,
+    ChangeDevice,
+    Done,
     Door,
+    Enrol,
     Failed,
     FromClient,
     FromRelay,
     Hello,
     Join,
     Knock,
+    KnockDevice,
     Knocked,
     Presence,
     Refused,
+    RemoveDevice,
     Retire,
     Slot,
     Ticket,
@@ -354,3 +360,81 @@ def test_the_record_names_events_and_never_a_ticket_or_a_key() -> None:
     said = repr(room.record)
     assert [event for event, _ in room.record] == ["code-allocated", "code-joined", "code-failed", "code-retired"]
     assert not any(secret in said for secret in (ticket.ticket, knocked.ticket, KEY, DOOR, REJOIN))
+
+
+DEVICE = "d" * 32
+PROOF = hashlib.sha256(bytes.fromhex(REJOIN)).hexdigest()
+
+
+def _with_a_device() -> Room:
+    room = Room()
+    room.host(1, host=DEVICE)
+    room.control(2)
+    assert room.ask(2, Enrol(1, DEVICE, PROOF, "till")) == Done(1)
+    return room
+
+
+def test_a_device_is_listed_named_and_knocked_at_by_its_technician() -> None:
+    room = _with_a_device()
+    assert room.ask(2, ChangeDevice(2, DEVICE, "till 1", ("shop",), "Lyon")) == Done(2)
+    (device,) = room.ask(2, AskDevices(3)).devices
+    assert (device.name, device.tags, device.group, device.online) == ("till 1", ("shop",), "Lyon", True)
+    ticket = room.ask(2, KnockDevice(4, DEVICE))
+    knocked = room.last(1)
+    assert knocked == Knocked(ticket.link, knocked.ticket, "", "Ana", True)
+    room.leave(1)
+    room.wait(30.0)
+    assert room.ask(2, KnockDevice(5, DEVICE)).code == "unreachable"
+    (device,) = room.ask(2, AskDevices(6)).devices
+    assert (device.online, device.seen) == (False, 30.0)
+    assert room.ask(2, RemoveDevice(7, DEVICE)) == Done(7)
+    assert room.ask(2, AskDevices(8)).devices == ()
+
+
+def test_anothers_device_is_one_that_does_not_exist() -> None:
+    room = _with_a_device()
+    room.control(3, "Ben")
+    assert room.ask(3, AskDevices(1)).devices == ()
+    answers = set()
+    for host in (DEVICE, "e" * 32):
+        for ask in (KnockDevice(9, host), ChangeDevice(9, host, "x", (), ""), RemoveDevice(9, host)):
+            assert room.ask(3, ask) is None
+            answers.add(room.last(3, "delayed"))
+    assert answers == {Refused(9, "not-found", "You have no such device.")}
+    assert not any(isinstance(m, Knocked) for to, m in room.heard if to == 1)
+
+
+def test_a_device_is_enrolled_only_by_who_knows_how_it_proves_itself() -> None:
+    room = _with_a_device()
+    room.control(3, "Ben")
+    assert room.ask(3, Enrol(1, DEVICE, "0" * 64, "mine")) is None
+    assert room.last(3, "delayed").code == "not-found"
+    assert room.ask(3, Enrol(1, DEVICE, PROOF, "mine too")) == Done(1)
+    assert room.ask(2, Enrol(2, DEVICE, PROOF, "another name")) == Done(2)
+    assert room.ask(2, AskDevices(3)).devices[0].name == "till"
+
+
+def test_nobody_else_takes_a_devices_place_however_long_it_is_away() -> None:
+    room = _with_a_device()
+    room.leave(1)
+    room.wait(10_000.0)
+    refused = room.host(4, host=DEVICE, rejoin="2" * 64)
+    assert refused.code == "not-allowed"
+    assert isinstance(room.host(5, host=DEVICE), Welcome)
+
+
+def test_a_long_list_comes_in_pages_that_fit() -> None:
+    room = Room()
+    room.control(2)
+    for n in range(60):
+        room.ask(2, Enrol(1, f"{n:032x}", PROOF, "é" * 64))
+        room.ask(2, ChangeDevice(1, f"{n:032x}", "é" * 64, ("t" * 32,) * 8, "g" * 32))
+    found: list[str] = []
+    while True:
+        page = room.ask(2, AskDevices(3, found[-1] if found else ""))
+        assert len(codec.encode(page).encode()) <= CONTROL_MESSAGE
+        assert page.devices
+        found += [device.host for device in page.devices]
+        if not page.more:
+            break
+    assert found == [f"{n:032x}" for n in range(60)]

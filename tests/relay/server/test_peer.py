@@ -10,16 +10,21 @@ import pytest
 from rs_relay.server.peer import TABLE, Close, Do, Kind, Peer, Say, State
 from rs_relay.wire.closing import POLICY
 from rs_relay.wire.messages import (
+    AskDevices,
     AskSlot,
     AskWaiting,
     Attach,
+    ChangeDevice,
     Door,
+    Enrol,
     Failed,
     FromClient,
     Hello,
     Join,
     Knock,
+    KnockDevice,
     Refused,
+    RemoveDevice,
     Retire,
     Who,
 )
@@ -34,13 +39,21 @@ OTHERS: tuple[FromClient, ...] = (
     Knock(1, HOST, LONG),
     Who(1, (Door(HOST, LONG),)),
     AskWaiting(1),
+    Enrol(1, HOST, LONG, "pc"),
+    AskDevices(1),
+    ChangeDevice(1, HOST, "pc", ("a", "b"), ""),
+    RemoveDevice(1, HOST),
+    KnockDevice(1, HOST),
     Attach(LONG),
 )
 LEGAL = {
     (Kind.HOST, State.NEW): {Hello},
     (Kind.HOST, State.READY): {AskSlot, Retire, Failed, Join},
     (Kind.CONTROL, State.NEW): {Hello},
-    (Kind.CONTROL, State.READY): {AskSlot, Retire, Failed, Join, Knock, Who, AskWaiting},
+    (Kind.CONTROL, State.READY): {
+        *(AskSlot, Retire, Failed, Join, Knock, Who, AskWaiting),
+        *(Enrol, AskDevices, ChangeDevice, RemoveDevice, KnockDevice),
+    },
 }
 
 
@@ -104,6 +117,20 @@ def test_a_hello_that_no_honest_program_says(kind: Kind, message: Hello) -> None
         Who(1, tuple(Door(HOST, LONG) for _ in range(21))),
         Who(1, (Door(HOST, "x"),)),
         Who(1, (Door("é" * 32, LONG),)),
+        Enrol(0, HOST, LONG, "pc"),
+        Enrol(1, "host", LONG, "pc"),
+        Enrol(1, HOST, "proof", "pc"),
+        Enrol(1, HOST, LONG, ""),
+        Enrol(1, HOST, LONG, "n" * 65),
+        AskDevices(1, "x"),
+        AskDevices(0),
+        ChangeDevice(1, HOST, "pc", ("t" * 33,), ""),
+        ChangeDevice(1, HOST, "pc", ("",), ""),
+        ChangeDevice(1, HOST, "pc", ("t",) * 9, ""),
+        ChangeDevice(1, HOST, "pc", (), "g" * 33),
+        ChangeDevice(1, HOST, "", (), ""),
+        RemoveDevice(1, HOST + "0"),
+        KnockDevice(0, HOST),
     ],
 )
 def test_a_request_that_no_honest_program_makes(message: FromClient) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from rs_relay.errors import LocalProblem, UsageError
 from rs_relay.server.accounts import hash_of, new_token
 from rs_relay.server.audit import NOTHING, seal
+from rs_relay.server.devices import Row
 from rs_relay.server.store import Store
 
 
@@ -26,6 +28,33 @@ def test_technicians_come_and_go(tmp_path: Path) -> None:
     assert not store.remove("Ana")
     assert not store.replace_token("Ana", one)
     assert store.find(two) is None
+
+
+def test_devices_are_kept_changed_and_go_with_their_technician(tmp_path: Path) -> None:
+    store = Store(tmp_path / "data")
+    store.add("Ana", b"1" * 32)
+    one = Row("Ana", "a" * 32, "b" * 64, "till", added=5.0)
+    store.keep_device(one)
+    store.keep_device(Row("Ben", "a" * 32, "b" * 64, "his till"))
+    changed = replace(one, name="till 1", tags=("shop", "front"), group="Lyon")
+    store.keep_device(changed)
+    assert {row.technician: row for row in Store(tmp_path / "data").devices()}["Ana"] == changed
+    store.drop_device(one)
+    assert [row.technician for row in store.devices()] == ["Ben"]
+    store.keep_device(one)
+    store.remove("Ana")
+    assert [row.technician for row in store.devices()] == ["Ben"]
+
+
+def test_a_database_of_the_version_before_gets_what_is_new(tmp_path: Path) -> None:
+    Store(tmp_path / "data").close()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'data' / 'relay.db'}")
+    with engine.begin() as db:
+        db.execute(sa.text("DROP TABLE devices"))
+        db.execute(sa.text("UPDATE schema_version SET version = 1"))
+    assert Store(tmp_path / "data").devices() == ()
+    with engine.begin() as db:
+        assert db.execute(sa.text("SELECT version FROM schema_version")).scalar_one() == 2
 
 
 def test_what_one_process_writes_another_reads_at_once(tmp_path: Path) -> None:
