@@ -6,9 +6,10 @@ folder = "~/Downloads/rs"
 allow = ["view"]
 journal = true
 forbid = ["shell"]
+brakes = true
 
 What is forbidden is never asked for, whatever else is set. An administrator says so for everybody in the system's own
-`agent.toml` (below /etc/xdg/rs on Linux), of which nothing else is read.
+`agent.toml` (below /etc/xdg/rs on Linux), of which nothing else is read but `brakes`: false in either takes them off.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow: tuple[str, ...] = ()
     journal: bool = True
     forbid: tuple[str, ...] = ()
+    brakes: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Config:
     keep: bool  # wait for the next session after one has ended
     state: Path
     forbid: frozenset[Permission] = frozenset()  # never granted
+    brakes: bool = True  # see `rs_agent.brakes`
+    console: bool = False  # no window, also where there could be one
 
 
 def read(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, system: Path | None = None) -> Config:
@@ -62,7 +66,8 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, sy
     system's own settings. Raises RsError."""
     stored = _stored(config_folder(environ) / FILE)
     system = system or Path(platformdirs.site_config_dir("rs", appauthor=False))
-    forbid = permissions((*stored.forbid, *_stored(system / FILE).forbid))
+    everybodys = _stored(system / FILE)
+    forbid = permissions((*stored.forbid, *everybodys.forbid))
     allow = permissions(_split(options.get("allow")) or stored.allow)
     if forbid & allow:
         raise UsageError(_("What is forbidden on this computer cannot be allowed."), ", ".join(sorted(forbid & allow)))
@@ -77,6 +82,8 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, sy
         keep=bool(options.get("keep")),
         state=state_folder(environ),
         forbid=forbid,
+        brakes=stored.brakes and everybodys.brakes,
+        console=bool(options.get("console")),
     )
 
 

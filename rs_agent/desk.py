@@ -49,6 +49,14 @@ class Desk:
     def answer(self, number: int, yes: bool) -> None:
         self._changed(self.consent.answer(number, yes, self._clock()))
 
+    def heed(self, number: int) -> bool:
+        heeded = self.consent.heed(number, self._clock())
+        self._changed(frozenset())
+        return heeded
+
+    def waits(self, permission: Permission) -> float:
+        return self.consent.waits(permission, self._clock())
+
     def withdraw(self, permissions: Iterable[Permission]) -> None:
         self._changed(self.consent.withdraw(permissions, self._clock()))
 

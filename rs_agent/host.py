@@ -187,6 +187,10 @@ class Host:
         if self.session is not None:
             self.session.answer(number, yes)
 
+    def heed(self, number: int) -> None:
+        if self.session is not None:
+            self.session.heed(number)
+
     def withdraw(self, permissions: Iterable[Permission]) -> None:
         if self.session is not None:
             self.session.withdraw(permissions)

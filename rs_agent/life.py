@@ -13,8 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from rs_agent import config, desktop, machine
 from rs_agent import ticket as tickets
+from rs_agent.brakes import Brakes
 from rs_agent.config import Config
 from rs_agent.desktop.base import Desktop
 from rs_agent.ending import Ending
@@ -26,9 +29,10 @@ from rs_agent.language import N_, _
 from rs_agent.returning import Returning
 from rs_agent.session import Plan
 from rs_agent.ticket import Refused, Ticket
+from rs_agent.ui.base import Face
 from rs_agent.ui.console import Console
 from rs_agent.ui.terminal import read_line
-from rs_relay.errors import LocalProblem, UsageError
+from rs_relay.errors import LocalProblem, RsError, UsageError
 from rs_relay.link.codes import Code, parse
 from rs_relay.link.dial import Relay
 from rs_relay.text import printable
@@ -46,7 +50,8 @@ class Customer:
     def __init__(self, host: Host, ending: Ending) -> None:
         self.stop, self.leave = ending.pull, ending.leave
         self.stop_restart = host.stop_restart
-        self.answer, self.withdraw, self.allow = host.answer, host.withdraw, host.allow
+        self.answer, self.heed = host.answer, host.heed
+        self.withdraw, self.allow = host.withdraw, host.allow
         self.pause, self.say = host.pause, host.say
         self.draw, self.erase, self.forbid_drawing = host.draw, host.erase, host.forbid_drawing
 
@@ -63,9 +68,9 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
     ending = Ending()
     harden()
     sys.setswitchinterval(SWITCH)
-    with logged(settings.state if options.verbose else None):
+    with logged(settings.state if options.verbose else None), shown(settings) as face:
         if not options.what and tickets.there(settings.state) and (back := come_back(settings)) is not None:
-            return live_on(settings, *back)
+            return live_on(settings, face, *back)
         relay = Relay.parse(settings.relay)
         journal = Journal(settings.state) if settings.journal else NoJournal()
         with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
@@ -73,9 +78,30 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
             if typed is None and options.what:
                 typed = _ask_code()
             ending.hear_signals()
-            with contextlib.closing(Console()) as face:
-                asyncio.run(_lives(relay, settings, here, face, journal, ending, typed))
+            asyncio.run(_lives(relay, settings, here, face, journal, ending, typed))
     return 0
+
+
+@contextlib.contextmanager
+def shown(settings: Config) -> Iterator[Face]:
+    """The window where there can be one, else the console. What ends the agent can be read there."""
+    face = _window(settings) or Console()
+    with contextlib.closing(face):
+        try:
+            yield face
+        except RsError as e:
+            face.failed(_(e.message), _(e.hint))
+            raise
+
+
+def _window(settings: Config) -> Face | None:
+    from rs_agent.ui.face import child  # not with --console, which is for where there is little room
+
+    process = None if settings.console else child.start()
+    if process is None:
+        return None
+    window = child.Window(process, settings.relay.partition("://")[2] or settings.relay, settings.folder)
+    return window if window.opened() else None
 
 
 def come_back(settings: Config) -> tuple[Ticket, Returned] | None:
@@ -89,8 +115,11 @@ def come_back(settings: Config) -> tuple[Ticket, Returned] | None:
         ) from None
 
 
-def live_on(settings: Config, ticket: Ticket, returned: Returned) -> int:
+def live_on(settings: Config, face: Face, ticket: Ticket, returned: Returned) -> int:
     """Goes on with that session, and no other. Raises RsError. On the main thread."""
+    if isinstance(face, Console) and not os.isatty(1):
+        # What the customer allowed holds where they can see that it does.
+        ticket = msgspec.structs.replace(ticket, grants={})
     settings = replace(
         settings, relay=ticket.relay, name=ticket.name, folder=Path(ticket.folder), allow=frozenset(), keep=False,
         desktop=ticket.desktop, journal=ticket.journal,
@@ -102,12 +131,11 @@ def live_on(settings: Config, ticket: Ticket, returned: Returned) -> int:
     with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
         here.keep_in(settings.state)
         ending.hear_signals()
-        with contextlib.closing(Console()) as face:
-            text = _("This computer was restarted for {who}. The session goes on, with all that you had allowed.")
-            face.notice(text.format(who=printable(ticket.who[0], 64)))
-            asyncio.run(
-                _lives(Relay.parse(settings.relay), settings, here, face, journal, ending, None, (ticket, returned))
-            )
+        text = _("This computer was restarted for {who}. The session goes on, with all that you had allowed.")
+        face.notice(text.format(who=printable(ticket.who[0], 64)))
+        asyncio.run(
+            _lives(Relay.parse(settings.relay), settings, here, face, journal, ending, None, (ticket, returned))
+        )
     return 0
 
 
@@ -115,14 +143,16 @@ async def _lives(
     relay: Relay,
     settings: Config,
     here: Desktop,
-    face: Console,
+    face: Face,
     journal: Journal | NoJournal,
     ending: Ending,
     typed: Code | None,
     back: tuple[Ticket, Returned] | None = None,
 ) -> None:
     """One life after another while --keep says so; each has its own name, keys and code."""
-    plan = Plan(settings.name, settings.folder, settings.allow, offered=OFFERED - settings.forbid)
+    brakes = Brakes(settings.state) if settings.brakes else None
+    plan = Plan(settings.name, settings.folder, settings.allow, offered=OFFERED - settings.forbid, brakes=brakes)
+    hearing = asyncio.create_task(_hear_key(here, face, ending), name="key")
     pulled = asyncio.create_task(ending.wait(), name="stop")
     while not ending.pulled:
         returning = Returning(settings.state, machine.computer())
@@ -143,6 +173,13 @@ async def _lives(
             break
     ending.pull()  # the loop waits for its threads when it closes; the watchdog does not
     pulled.cancel()
+    hearing.cancel()
+
+
+async def _hear_key(here: Desktop, face: Face, ending: Ending) -> None:
+    with contextlib.suppress(RsError):
+        if key := await asyncio.to_thread(here.stop_key, ending.pull):
+            face.hot_key(key)
 
 
 def _parser(verbs: Sequence[tuple[str, str]]) -> argparse.ArgumentParser:
@@ -162,6 +199,7 @@ def _parser(verbs: Sequence[tuple[str, str]]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--journal", action=argparse.BooleanOptionalAction, help=_("keep a record of sessions on this computer")
     )
+    parser.add_argument("--console", action="store_true", help=_("stay in the terminal, also where there is a desktop"))
     parser.add_argument("--keep", action="store_true", help=_("wait for the next session after one has ended"))
     parser.add_argument("--verbose", action="store_true", help=_("write a log file (no secrets in it)"))
     parser.add_argument("--version", action=_Version, nargs=0, help=_("which version this is"))

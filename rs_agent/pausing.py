@@ -38,6 +38,7 @@ class PausableDesktop:
         self.name = desktop.name
         self._desktop = desktop
         self._paused = False
+        self.asking = False  # a question to the customer is on show, which nobody else may answer
         self._keepers: weakref.WeakSet[_Keeper] = weakref.WeakSet()
 
     @property
@@ -62,6 +63,12 @@ class PausableDesktop:
     def overlay(self) -> Overlay:
         return self._desktop.overlay()
 
+    def stop_key(self, pressed: Callable[[], None]) -> str:
+        return self._desktop.stop_key(pressed)
+
+    def seen(self, on: bool) -> None:
+        self._desktop.seen(on)
+
     def keep_in(self, folder: Path) -> None:
         self._desktop.keep_in(folder)
 
@@ -77,6 +84,13 @@ class PausableDesktop:
         """Raises NotAllowed during a pause."""
         if self.paused:
             raise NotAllowed("The customer has paused the session.", "Wait until they resume it.")
+
+
+    def refuse_hands(self) -> None:
+        """Raises NotAllowed during a pause, and while the customer is asked something."""
+        self.refuse_while_paused()
+        if self.asking:
+            raise NotAllowed("The customer is being asked something.", "Mouse and keyboard rest until they answer.")
 
 
 class _Screen:
@@ -126,25 +140,25 @@ class _Hands:
         self.close = hands.close
 
     def move(self, x: int, y: int) -> None:
-        self._desktop.refuse_while_paused()
+        self._desktop.refuse_hands()
         self._hands.move(x, y)
 
     def button(self, name: str, down: bool) -> None:
         if down:
-            self._desktop.refuse_while_paused()
+            self._desktop.refuse_hands()
         self._hands.button(name, down)
 
     def wheel(self, dx: int, dy: int) -> None:
-        self._desktop.refuse_while_paused()
+        self._desktop.refuse_hands()
         self._hands.wheel(dx, dy)
 
     def key(self, name: str, down: bool) -> None:
         if down:
-            self._desktop.refuse_while_paused()
+            self._desktop.refuse_hands()
         self._hands.key(name, down)
 
     def text(self, text: str) -> None:
-        self._desktop.refuse_while_paused()
+        self._desktop.refuse_hands()
         self._hands.text(text)
 
 

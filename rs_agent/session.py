@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
@@ -20,13 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from rs_agent.brakes import Brakes
 from rs_agent.consent import Consent
 from rs_agent.desk import Desk
 from rs_agent.desktop.base import Desktop
 from rs_agent.feature import Context, Departure, Feature, Returned
 from rs_agent.features import FEATURES, OFFERED, Entry
 from rs_agent.journal import Journal, NoJournal
-from rs_agent.language import N_
+from rs_agent.language import N_, _
 from rs_agent.pausing import PausableDesktop
 from rs_agent.ui.base import SHOWN_IN_USE, Face, InForce, Summary
 from rs_agent.ui.words import FILES
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 STRIKES, WITHIN = 5, 10.0  # broken messages within so many seconds, then the link is cut
 STOPPING = 1.0  # seconds that the runs of a withdrawn grant may take to end before it is shown as withdrawn
 LEAVING = 0.2  # seconds for each step of the end: a customer who says stop is gone within one second
+SCREEN = "screen"  # the channel on which the screen is seen
 FILE_LINES = 50  # lines about files in the summary
 
 
@@ -96,6 +99,7 @@ class Plan:
     allow: frozenset[Permission] = frozenset()
     features: dict[str, Entry] = field(default_factory=lambda: FEATURES)
     offered: frozenset[Permission] = OFFERED
+    brakes: Brakes | None = None
 
 
 @dataclass(eq=False)
@@ -144,9 +148,7 @@ class Session:
             records=journal.folder, changed=self._announce, departure=departure,
             returned=past.returned if past else None, lines=past.lines if past else 0,
         )  # fmt: skip
-        self._desk = Desk(
-            Consent(plan.offered, plan.allow, past.grants if past else {}), face, str(plan.folder), self._consented
-        )
+        self._desk = Desk(self._consent(past), face, str(plan.folder), self._consented)
         self._features: dict[str, Feature] = {}
         self._making: dict[str, asyncio.Lock] = {}
         self._visits: dict[_Visit, asyncio.Task[None]] = {}
@@ -162,6 +164,13 @@ class Session:
         if past is not None:
             self._desktop.paused = past.paused
             self._announce()
+
+    def _consent(self, past: Past | None) -> Consent:
+        plan, brakes = self._plan, self._plan.brakes
+        if brakes is None or past is not None:  # who is asked again after a restart has been through it
+            return Consent(plan.offered, plan.allow, past.grants if past else {})
+        now = asyncio.get_running_loop().time()
+        return Consent(plan.offered, plan.allow, braked=now + brakes.delay, warn=brakes.warn())
 
     def past(self) -> Past:
         """What it is now, for an agent that comes back to it."""
@@ -255,7 +264,7 @@ class Session:
             return
         run = _Run(permission, channel, cast("asyncio.Task[None]", asyncio.current_task()))
         self._runs.add(run)
-        if permission in SHOWN_IN_USE:
+        if shown := permission in SHOWN_IN_USE or spec.name == SCREEN:
             self._announce()
         try:
             await speak(channel)
@@ -270,7 +279,7 @@ class Session:
             await channel.close(LocalProblem("That went wrong at the customer's computer."))
         finally:
             self._runs.discard(run)
-            if permission in SHOWN_IN_USE:
+            if shown:
                 self._announce()
 
     def _strike(self, visit: _Visit, error: RsError) -> None:
@@ -330,6 +339,7 @@ class Session:
             self._journal.write(str(grants[permission]), permission=str(permission))
             if grants[permission] is Grant.GRANTED:
                 self._granted_once[permission] = None
+        self._ask_alone()
         if self._desk.consent.question is not None:
             self.erase()  # nobody draws over what the customer has to read, or what looks like it
         over = {run for run in self._runs if run.permission in permissions and not self._allowed(run)}
@@ -339,6 +349,13 @@ class Session:
             self._chore(self._stop_runs(over, alone))
         else:
             self._announce()
+
+    def _ask_alone(self) -> None:
+        """The technician's hands rest while a question is on show: the answer is the customer's own."""
+        asking = self._desk.consent.question is not None
+        if asking and not self._desktop.asking and (control := self._features.get("control")) is not None:
+            self._chore(asyncio.to_thread(getattr(control, "let_go", _nothing)))
+        self._desktop.asking = asking
 
     def _busy(self) -> list[tuple[Permission | None, Feature]]:
         """Features of which something goes on, also without a channel."""
@@ -371,7 +388,9 @@ class Session:
             used -= {Permission.PRIVACY}
         if (drawing := self._drawing()) is not None:
             drawing.stand()
-        self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True, used=used))
+        seen = not self._desktop.paused and any(run.channel.spec.name == SCREEN for run in self._runs)
+        self._desktop.seen(seen)
+        self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True, used=used, seen=seen))
         self._changed, before = asyncio.Event(), self._changed
         before.set()
 
@@ -380,10 +399,22 @@ class Session:
     def answer(self, number: int, yes: bool) -> None:
         self._desk.answer(number, yes)
 
+    def heed(self, number: int) -> None:
+        if self._desk.heed(number) and self._plan.brakes is not None:
+            self._plan.brakes.heeded()
+            self._journal.write("warned")
+
     def withdraw(self, permissions: Iterable[Permission]) -> None:
         self._desk.withdraw(permissions)
 
     def allow(self, permission: Permission) -> None:
+        if (seconds := self._desk.waits(permission)) > 0:
+            self._face.notice(
+                _("That can be allowed in {seconds} seconds.").format(seconds=math.ceil(seconds))
+                if math.isfinite(seconds)
+                else _("Wait until they ask for something: there is something to read first.")
+            )
+            return
         self._desk.allow(permission)
 
     def pause(self, on: bool) -> None:
@@ -488,6 +519,7 @@ class Session:
         seconds = self._clock() - self._began
         who = tuple(self._names)
         self._journal.write("session-ended", reason=reason, seconds=round(seconds, 1))
+        self._desktop.seen(False)
         self._face.in_force(InForce())
         self._face.summary(Summary(who, seconds, tuple(self._granted_once), tuple(self._files), reason))
 

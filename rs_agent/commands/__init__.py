@@ -24,7 +24,14 @@ class Verb:
 
 
 VERBS: tuple[Verb, ...] = (
-    Verb("unattended", "rs_agent.commands.unattended", N_("Let technicians in who know an access code, when nobody is here.")),
+    Verb(
+        "journal", "rs_agent.commands.journal", N_("What was done on this computer, by whom, and what you had allowed.")
+    ),
+    Verb(
+        "unattended",
+        "rs_agent.commands.unattended",
+        N_("Let technicians in who know an access code, when nobody is here."),
+    ),
     Verb(
         "resume", "rs_agent.commands.resume", N_("Go on with the session that a restart of this computer interrupted.")
     ),

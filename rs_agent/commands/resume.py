@@ -22,7 +22,10 @@ def run(arguments: Sequence[str]) -> int:
     settings = config.read({})
     with life.logged(settings.state if options.verbose else None):
         back = life.come_back(settings)
-        return 0 if back is None else life.live_on(settings, *back)
+        if back is None:
+            return 0
+        with life.shown(settings) as face:
+            return life.live_on(settings, face, *back)
 
 
 def _parser() -> argparse.ArgumentParser:

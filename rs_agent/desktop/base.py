@@ -132,6 +132,15 @@ class Desktop(Protocol):
         """Where it is written what keepers have to put back. What an earlier run left there is put back, meanwhile."""
         ...
 
+    def stop_key(self, pressed: Callable[[], None]) -> str:
+        """A key that calls `pressed`, in a thread of its own, from any window of this desktop, until `close`.
+        How people write it; '' where there is none."""
+        ...
+
+    def seen(self, on: bool) -> None:
+        """Shows round the screen that somebody sees it, where this desktop can. Never waits; called on any thread."""
+        ...
+
     def keeper(self, purpose: str, told: Callable[[Kept], None]) -> Keeper:
         """Changes that are put back, for one of `keeping.PURPOSES`. `told` is called from another thread."""
         ...

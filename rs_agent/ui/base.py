@@ -112,10 +112,6 @@ class Face(feature.Face, Protocol):
         """The question is over (answered, too late, withdrawn): take it off."""
         ...
 
-    def moved(self, kind: str, what: str) -> None:
-        """A file came, went or was changed: a key of `words.FILES`, and which."""
-        ...
-
     def hot_key(self, name: str) -> None:
         """Which key stops from anywhere on this desktop; called only where one does."""
         ...
@@ -125,6 +121,10 @@ class Face(feature.Face, Protocol):
         ...
 
     def summary(self, summary: Summary) -> None: ...
+
+    def failed(self, message: str, hint: str) -> None:
+        """The agent ends for this reason, ready for show, which is written to standard error as well."""
+        ...
 
     def close(self) -> None:
         """Everything that was to be shown is shown, within a fraction of a second; no thread is left."""

@@ -150,9 +150,6 @@ class Console:
 
         return await open_window(who)
 
-    def moved(self, kind: str, what: str) -> None:
-        """A notice has said so already."""
-
     def hot_key(self, name: str) -> None:
         self._show("  " + _("{key} ends everything at once, from any window.").format(key=name))
 
@@ -169,6 +166,9 @@ class Console:
         for kind, what in summary.files:
             self._show("    " + printable(words.file_line(kind, what)))
         self._show("  " + _("Nobody is connected to this computer any more."))
+
+    def failed(self, message: str, hint: str) -> None:
+        """Standard error is this terminal."""
 
     def close(self) -> None:
         self._cancel_timer()

@@ -56,6 +56,7 @@ class FakeFace:
         self.problems: list[str] = []
         self.summaries: list[Summary] = []
         self.windows: list[FakeWindow] = []
+        self.keys: list[str] = []
         self.windows_open = True  # whether one can be opened
 
     @property
@@ -93,6 +94,9 @@ class FakeFace:
             raise LocalProblem("There is no display.")
         self.windows.append(FakeWindow(who))
         return self.windows[-1]
+
+    def hot_key(self, name: str) -> None:
+        self.keys.append(name)
 
     def problem(self, message: str, hint: str) -> None:
         self.problems.append(message)
@@ -312,6 +316,7 @@ class FakeDesktop:
         self.overlays: list[FakeOverlay] | None = []  # None: this desktop has none
         self.keepers: dict[str, FakeKeeper] | None = {}  # by purpose; None: this desktop has none
         self.closed = False
+        self.is_seen = False
 
     def screen(self) -> FakeScreen:
         return FakeScreen()
@@ -327,6 +332,12 @@ class FakeDesktop:
             raise LocalProblem("This desktop cannot be drawn over.")
         self.overlays.append(FakeOverlay())
         return self.overlays[-1]
+
+    def stop_key(self, pressed: Callable[[], None]) -> str:
+        return ""
+
+    def seen(self, on: bool) -> None:
+        self.is_seen = on
 
     def keep_in(self, folder: Path) -> None:
         """A keeper of memory leaves nothing behind."""

@@ -73,9 +73,14 @@ class RsStage:
         self.relay.kill()
         self.relay.wait()
 
-    def start_agent(self, *arguments: str, allow: str = PERMISSIONS, verbose: bool = True) -> str:
-        """Starts the agent in a terminal; its code. With `allow=""` it asks for everything."""
-        command = [str(BIN / "rs-agent"), *(["--allow", allow] if allow else []), *(["--verbose"] if verbose else [])]
+    def start_agent(self, *arguments: str, allow: str = PERMISSIONS, verbose: bool = True, brakes: bool = False) -> str:
+        """Starts the agent in a terminal; its code. With `allow=""` it asks for everything, and is answered at once:
+        `brakes` would have that wait."""
+        settings = self.folder / "customer" / "config" / "agent.toml"
+        if not settings.exists():
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            settings.write_text(f"brakes = {str(brakes).lower()}\n", encoding="utf-8")
+        command = [str(BIN / "rs-agent"), "--console", *(["--allow", allow] if allow else []), *(["--verbose"] if verbose else [])]
         self.agent = self._exit.enter_context(Terminal([*command, *arguments], self.customer, columns=110))
         return self.code()
 

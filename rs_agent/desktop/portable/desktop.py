@@ -54,6 +54,12 @@ class PortableDesktop:
     def overlay(self) -> Overlay:
         raise LocalProblem("This desktop cannot be drawn over.")
 
+    def stop_key(self, pressed: Callable[[], None]) -> str:
+        return ""
+
+    def seen(self, on: bool) -> None:
+        """Nothing shows it here but the window of rs-agent."""
+
     def keep_in(self, folder: Path) -> None:
         """Nothing is ever changed here."""
 

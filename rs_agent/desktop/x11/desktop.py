@@ -12,6 +12,7 @@ from rs_agent.desktop.base import Overlay
 from rs_agent.desktop.keeping import PURPOSES, Kept
 from rs_agent.desktop.x11.hands import X11Hands
 from rs_agent.desktop.x11.keeping import X11Keeper, mend
+from rs_agent.desktop.x11.presence import X11Presence
 from rs_agent.desktop.x11.typist import Typist
 from rs_relay.capture.x11.connection import connect, is_xwayland
 from rs_relay.clipboard.x11 import X11Clipboard
@@ -35,6 +36,7 @@ class X11Desktop:
         self._typist: Typist | None = None
         self._users = 0
         self._folder: Path | None = None
+        self._presence: X11Presence | None = None
 
     def screen(self) -> X11Screen:
         from rs_relay.capture.x11.screen import X11Screen  # numpy: loaded when the screen is asked for
@@ -64,6 +66,14 @@ class X11Desktop:
 
         return X11Overlay(self._display)
 
+    def stop_key(self, pressed: Callable[[], None]) -> str:
+        self._presence = X11Presence(self._display, pressed)
+        return self._presence.key
+
+    def seen(self, on: bool) -> None:
+        if self._presence is not None:
+            self._presence.seen(on)
+
     def keep_in(self, folder: Path) -> None:
         self._folder = folder
         for purpose in PURPOSES:
@@ -82,3 +92,5 @@ class X11Desktop:
             typist, self._typist = self._typist, None
         if typist is not None:
             typist.close()
+        if self._presence is not None:
+            self._presence.close()

@@ -3,7 +3,8 @@ that stops everything from any window.
 
 The frame is four windows that no window manager touches and that take no click (their shape for input is empty). They
 change only when they come, go, or the desktop changes its size: the picture pays for them once. The key is grabbed
-whatever the locks (Caps, Num) are; another program that holds it keeps it, and then there is none.
+whatever the locks (Caps, Num) are; where another program holds it, the next of KEYS is. Ctrl+Alt with a function key is
+none of them: those belong to the server itself, which changes to a text console by them and tells nobody.
 
 Its own connection, and one thread that alone speaks through it: the key is heard while the event loop hangs.
 """
@@ -24,7 +25,10 @@ from Xlib.ext import shape
 from rs_relay.capture.x11.connection import connect, speaking
 from rs_relay.errors import LocalProblem
 
-KEY = "Ctrl+Alt+F12"
+KEYS = (
+    ("Ctrl+Alt+End", XK.XK_End, X.ControlMask | X.Mod1Mask),
+    ("Ctrl+Shift+F12", XK.XK_F12, X.ControlMask | X.ShiftMask),
+)
 NAME = "rs: this screen is seen"
 WIDTH = 4  # pixels
 COLOUR = 0xE8590C
@@ -32,7 +36,7 @@ _LOCKS = (0, X.LockMask, X.Mod2Mask, X.LockMask | X.Mod2Mask)
 
 
 class X11Presence:
-    """`stop` is called in this object's thread. `key` is '' where another program holds it. Raises LocalProblem."""
+    """`stop` is called in this object's thread. `key` is '' where others hold all of KEYS. Raises LocalProblem."""
 
     def __init__(self, name: str | None, stop: Callable[[], None]) -> None:
         self._display, self._stop = connect(name), stop
@@ -42,21 +46,26 @@ class X11Presence:
         with speaking():
             self._root = self._display.screen().root
             self._shape = self._display.query_extension("SHAPE") is not None
-            self._code = self._display.keysym_to_keycode(XK.XK_F12)
-            self.key = KEY if self._grab() else ""
+            self._code = 0
+            self.key = next((name for name, sym, held in KEYS if self._grab(sym, held)), "")
             self._root.change_attributes(event_mask=X.StructureNotifyMask | X.SubstructureNotifyMask)
             self._display.flush()
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
         self._thread.start()
 
-    def _grab(self) -> bool:
+    def _grab(self, sym: int, held: int) -> bool:
         taken = xerror.CatchError(xerror.BadAccess)
-        for locks in _LOCKS:
-            held = X.ControlMask | X.Mod1Mask | locks
-            self._root.grab_key(self._code, held, True, X.GrabModeAsync, X.GrabModeAsync, onerror=taken)
+        code = self._display.keysym_to_keycode(sym)
+        for locks in _LOCKS if code else ():
+            self._root.grab_key(code, held | locks, True, X.GrabModeAsync, X.GrabModeAsync, onerror=taken)
         self._display.sync()
-        return taken.get_error() is None
+        if not code or taken.get_error() is not None:
+            for locks in _LOCKS if code else ():
+                self._root.ungrab_key(code, held | locks)
+            return False
+        self._code = code
+        return True
 
     # any thread
 

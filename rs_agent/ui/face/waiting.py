@@ -1,0 +1,61 @@
+"""Before anybody has come: the code, to be read aloud."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable
+
+from rs_agent.language import _
+from rs_agent.ui.face import style, tell
+from rs_agent.ui.face.style import GAP, Fonts
+from rs_relay.text import printable
+
+
+class Waiting:
+    """`clock` only goes forward."""
+
+    def __init__(self, parent: tk.Misc, fonts: Fonts, clock: Callable[[], float] = time.monotonic) -> None:
+        self.frame = tk.Frame(parent, background=style.PAPER)
+        self._clock, self._until, self._spoken = clock, 0.0, ""
+        style.words(self.frame, fonts.large, _("Your support code")).pack(fill="x")
+        self._code = tk.Label(
+            self.frame, font=fonts.code, background=style.PAPER, foreground=style.INK, text=_("one moment…")
+        )
+        self._code.pack(pady=(GAP, GAP // 2))
+        row = tk.Frame(self.frame, background=style.PAPER)
+        row.pack(fill="x", pady=(0, GAP))
+        self.copy = style.button(row, _("&Copy the code"), self._copy, fonts.text)
+        self.copy.pack(side="right")
+        self._holds = style.words(row, fonts.text, foreground=style.SOFT)
+        self._holds.pack(side="left", fill="x", expand=True)
+        for text in (
+            _("Read it to the person who helps you, if it is you who called them."),
+            _("Nothing is allowed before you say yes, and you can stop at any time."),
+        ):
+            style.words(self.frame, fonts.text, text).pack(fill="x", pady=(0, GAP // 2))
+        self._relay = style.words(self.frame, fonts.small, foreground=style.SOFT)
+        self._relay.pack(fill="x", pady=(GAP // 2, 0))
+        self.news = style.words(self.frame, fonts.text)
+        self.news.pack(fill="x", pady=(GAP // 2, 0))
+
+    def told(self, relay: str) -> None:
+        self._relay.configure(text=_("Both sides meet at {relay}.").format(relay=printable(relay, 80)))
+
+    def show(self, spoken: str, seconds: float) -> None:
+        self._spoken, self._until = spoken, self._clock() + seconds
+        self._code.configure(text=tell.grouped(spoken))
+        self.copy.configure(text=tell.key(_("&Copy the code"))[0])
+        self.tick()
+
+    def tick(self) -> None:
+        """Once a second."""
+        if self._spoken:
+            left = tell.clock(self._until - self._clock())
+            self._holds.configure(text=_("It holds for another {time}, for one person.").format(time=left))
+
+    def _copy(self) -> None:
+        if self._spoken:
+            self.frame.clipboard_clear()
+            self.frame.clipboard_append(self._spoken)
+            self.copy.configure(text=_("Copied"))

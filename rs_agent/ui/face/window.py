@@ -1,0 +1,306 @@
+"""The window: above, the line that always tells what is happening; below, Stop; between them what there is to do now.
+
+The law: the line and Stop are always there, whatever is between them. Closing the window asks once, and then is Stop.
+"""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable
+from typing import Any
+
+from rs_agent.language import _
+from rs_agent.ui import words
+from rs_agent.ui.face import pipe, style, tell
+from rs_agent.ui.face.after import After
+from rs_agent.ui.face.during import During
+from rs_agent.ui.face.question import QuestionView
+from rs_agent.ui.face.style import GAP
+from rs_agent.ui.face.waiting import Waiting
+from rs_relay.errors import RsError
+from rs_relay.text import printable
+
+WIDE, HIGH = 560, 660  # pixels, where the screen has room
+EDGE = 24  # pixels to the edge of the screen, and the least that is left free
+TICK = 250  # ms while something counts down; a window that waits does nothing
+SHORT = 8.0  # seconds that the newest notice stands below the line
+
+
+class Window:
+    """`say` sends to the agent. `failed` is what ended the window, None when the customer or the agent closed it."""
+
+    def __init__(self, root: tk.Tk, say: Callable[[Any], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self.failed: RsError | None = None
+        self._root, self._say, self._clock = root, say, clock
+        self._holds = tell.NOBODY
+        self._began: float | None = None
+        self._notice_until = 0.0
+        self._question: QuestionView | None = None
+        self._after: After | None = None
+        self._leaving = self._deaf = False
+        self._key = ""
+        self._fonts = style.fonts(root)
+        root.configure(background=style.PAPER)
+        root.option_add("*Menu.background", style.PAPER)
+        self._build_line()
+        self._build_stop()
+        self._middle = tk.Frame(root, background=style.PAPER, padx=GAP, pady=GAP)
+        self._middle.pack(fill="both", expand=True)
+        self._waiting = Waiting(self._middle, self._fonts, clock)
+        self._during = During(self._middle, self._fonts, say)
+        self._shown: tk.Frame | None = None
+        root.protocol("WM_DELETE_WINDOW", self._close)
+        root.bind_all("<Alt-Key>", self._access)
+        root.bind("<Escape>", self._escape)
+        self._place()
+        self._show(self._waiting.frame)
+        self._tell()
+        self._tick()
+
+    def _build_line(self) -> None:
+        self._line = tk.Frame(self._root, padx=GAP, pady=10)
+        self._line.pack(side="top", fill="x")
+        self._now = style.words(self._line, self._fonts.large, foreground=style.PAPER)
+        self._now.pack(fill="x")
+        self._news = style.words(self._line, self._fonts.text, foreground=style.PAPER)
+        self._news.pack(fill="x")
+
+    def _build_stop(self) -> None:
+        self._foot = tk.Frame(self._root, background=style.PAPER, padx=GAP)
+        self._foot.pack(side="bottom", fill="x", pady=(0, GAP))
+        self._stop = style.button(self._foot, _("S&top"), self._end, self._fonts.large, kind="stop")
+        self._stop.pack(fill="x", ipady=6)
+        self._sure = tk.Frame(self._foot, background=style.PAPER)
+        style.words(self._sure, self._fonts.strong, _("Do you want to end it now?")).pack(fill="x", pady=(0, 4))
+        self._go_on = style.button(self._sure, _("&No, go on"), self._stay, self._fonts.strong)
+        self._go_on.pack(fill="x", pady=(0, 6))
+
+    def _place(self) -> None:
+        """At the right, where it covers least of what is worked on."""
+        wide, high = self._root.winfo_screenwidth(), self._root.winfo_screenheight()
+        width, height = min(WIDE, wide - 2 * EDGE), min(HIGH, high - 3 * EDGE)
+        self._root.geometry(f"{width}x{height}+{wide - width - EDGE}+{max(0, (high - height) // 2 - EDGE // 2)}")
+        self._root.minsize(min(420, width), min(420, height))
+
+    # what the agent tells
+
+    def take(self, message: pipe.ToWindow) -> None:
+        match message:
+            case pipe.Holds():
+                self._hold(message)
+            case pipe.Ask():
+                self._ask(message)
+            case pipe.Asked(number):
+                self._asked(number)
+            case pipe.Code(spoken, seconds):
+                self._waiting.show(spoken, seconds)
+                self._settle()
+            case pipe.Notice(text):
+                self._notice(printable(text))
+            case pipe.Chat(name, text):
+                who = printable(name, tell.NAME)
+                shown = printable(text, 8 * 1024, lines=True)
+                self._during.line(shown, who)
+                self._brief(f"{who}: {shown}")
+            case pipe.Problem(reason, hint):
+                self._notice(" ".join(filter(None, (printable(_(reason)), printable(_(hint))))), "problem")
+            case pipe.HotKey(name):
+                self._key = name
+                self._label_stop()
+            case pipe.Told(relay):
+                self._waiting.told(relay)
+            case pipe.Done():
+                self._done(_("The session is over."), tell.summary(message))
+            case pipe.Failed(reason, hint) if self._after is None:
+                self._done(_("rs-agent has ended."), [printable(reason), printable(hint)])
+
+    def _hold(self, holds: pipe.Holds) -> None:
+        if holds.session and not self._holds.session:
+            self._began = self._clock()
+        self._holds = holds
+        self._during.hold(holds)
+        self._label_stop()
+        self._settle()
+        self._tell()
+
+    def _ask(self, ask: pipe.Ask) -> None:
+        self._drop_question()
+        self._question = QuestionView(self._middle, self._fonts, ask, self._say, self._clock)
+        self._settle()
+        self._tell()
+        # Over all else, and no letter that is being typed is an answer: the keyboard stands on Refuse.
+        self._root.deiconify()
+        self._root.attributes("-topmost", True)
+        self._root.lift()
+        self._question.no.focus_force()
+        self._root.bell()
+
+    def _asked(self, number: int) -> None:
+        if self._question is not None and self._question.ask.number == number:
+            self._drop_question()
+            self._root.attributes("-topmost", False)
+            self._settle()
+            self._tell()
+
+    def _drop_question(self) -> None:
+        if self._question is not None:
+            question, self._question = self._question, None
+            self._shown = None if self._shown is question.frame else self._shown
+            question.frame.destroy()
+
+    def _notice(self, text: str, tag: str = "") -> None:
+        self._during.line(text, tag=tag)
+        self._waiting.news.configure(text=text)
+        self._brief(text)
+
+    def _brief(self, text: str) -> None:
+        """Below the line for a moment."""
+        self._notice_until = self._clock() + SHORT
+        self._news.configure(text=text if len(text) <= 160 else text[:159] + "…")
+
+    def _done(self, title: str, lines: list[str]) -> None:
+        self._drop_question()
+        self._holds, self._began, self._notice_until = tell.NOBODY, None, 0.0
+        if self._after is not None:
+            self._after.frame.destroy()
+        self._after = After(self._middle, self._fonts, title, lines, self._destroy)
+        self._settle()
+        self._tell()
+
+    # what is shown
+
+    def _settle(self) -> None:
+        """What stands in the middle."""
+        if self._question is not None:
+            frame = self._question.frame
+        elif self._holds.session:
+            frame = self._during.frame
+        elif self._after is not None:
+            frame = self._after.frame
+        else:
+            frame = self._waiting.frame
+        over = self._after is not None and frame is self._after.frame
+        if over:
+            self._foot.pack_forget()
+        self._show(frame)
+
+    def _show(self, frame: tk.Frame) -> None:
+        if frame is self._shown:
+            return
+        if self._shown is not None:
+            self._shown.pack_forget()
+        self._shown = frame
+        frame.pack(fill="both", expand=True)
+        first = self._waiting.copy if frame is self._waiting.frame else None
+        first = self._during.entry if frame is self._during.frame else first  # type: ignore[assignment]
+        if self._after is not None and frame is self._after.frame:
+            first = self._after.close
+        if first is not None:
+            first.focus_set()
+
+    def _tell(self) -> None:
+        """The line, the title (which screen readers read aloud), and the colours of both."""
+        text = tell.now(self._holds)
+        colour = style.CALM
+        if self._holds.session:
+            colour = style.HALT if self._holds.paused else style.SEEN if self._holds.connected else style.CALM
+        for part in (self._line, self._now, self._news):
+            if part.cget("background") != colour:
+                part.configure(background=colour)
+        if self._now.cget("text") != text:
+            self._now.configure(text=text)
+        if self._clock() >= self._notice_until:
+            shown = ""
+            if self._began is not None:
+                shown = _("For {time}").format(time=tell.clock(self._clock() - self._began))
+            if self._news.cget("text") != shown:
+                self._news.configure(text=shown)
+        title = text
+        if self._question is not None:
+            who, asks = printable(self._question.ask.who, tell.NAME), words.asks(self._question.ask.permission)
+            title = _("{who} asks to {asks}").format(who=who, asks=asks)
+        if self._root.title() != title:
+            self._root.title(title)
+
+    def _label_stop(self) -> None:
+        label = _("S&top: end everything") if self._holds.session else _("S&top")
+        text, at = tell.key(label)
+        if self._key:
+            text = f"{text}   ({self._key})"
+        self._stop.configure(text=text, underline=at)
+
+    def _tick(self) -> None:
+        self._waiting.tick()
+        if self._question is not None:
+            self._question.tick()
+        self._tell()
+        busy = self._question is not None
+        self._root.after(TICK if busy else 1000, self._tick)
+
+    # what the customer does
+
+    def _access(self, event: tk.Event[tk.Misc]) -> str | None:
+        """Alt and the underlined letter of a button that is seen."""
+        letter = event.char.lower() or (event.keysym.lower() if len(event.keysym) == 1 else "")
+        for part in _buttons(self._root):
+            at, text = int(part.cget("underline")), str(part.cget("text"))
+            if letter and 0 <= at < len(text) and text[at].lower() == letter and part.winfo_ismapped():
+                part.focus_set()
+                part.invoke()
+                return "break"
+        return None
+
+    def _escape(self, event: object) -> None:
+        if self._question is not None:
+            self._question.refuse()
+        elif self._leaving:
+            self._stay()
+
+    def _close(self) -> None:
+        """Asks once where somebody might lose something by it."""
+        if self._after is not None and not self._holds.session:
+            self._destroy()
+        elif self._holds.session and not self._leaving:
+            self._leaving = True
+            self._sure.pack(fill="x", before=self._stop)
+            self._go_on.focus_set()
+        else:
+            self._end()
+
+    def _stay(self) -> None:
+        self._leaving = False
+        self._sure.pack_forget()
+
+    def _end(self) -> None:
+        self._say(pipe.Stop())
+        self._stop.configure(state="disabled", text=_("Ending…"))
+        if self._deaf:
+            self._destroy()
+
+    # the end
+
+    def fail(self, error: RsError | None) -> None:
+        """The pipe's end (None) or a defect: a summary stays to be read, nothing else does."""
+        self._deaf = True
+        self.failed = self.failed or error
+        if error is not None:
+            self._say(pipe.Cannot(error.code, error.message, error.hint))
+        if self._after is None or error is not None:
+            self._destroy()
+        else:
+            self._holds = tell.NOBODY
+            self._settle()
+            self._tell()
+
+    def _destroy(self) -> None:
+        self._root.destroy()
+
+
+def _buttons(parent: tk.Misc) -> list[tk.Button]:
+    found: list[tk.Button] = []
+    for part in parent.winfo_children():
+        if isinstance(part, tk.Button):
+            found.append(part)
+        found += _buttons(part)
+    return found
