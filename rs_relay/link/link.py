@@ -20,7 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from rs_relay.errors import ConnectionLost, LocalProblem, PeerBroke, RsError, SessionEnded, TooLarge
+from rs_relay.errors import SENTENCE, ConnectionLost, LocalProblem, PeerBroke, RsError, SessionEnded, TooLarge
 from rs_relay.link import session as core
 from rs_relay.link.channel import ChannelClosed
 from rs_relay.link.frames import BadFrame
@@ -28,6 +28,7 @@ from rs_relay.link.handshake import Opened, Role
 from rs_relay.link.ration import Ration
 from rs_relay.link.seal import BadRecord
 from rs_relay.link.spec import ChannelSpec, Priority
+from rs_relay.text import printable
 
 PING_EVERY = 10.0  # seconds of silence, then a ping
 SILENCE = 25.0  # seconds without a record, pings answered or not: the line is dead
@@ -209,6 +210,7 @@ class Link:
         self._ration = Ration(clock())
         self._last_heard = clock()
         self._leaving = False
+        self._parting = ""  # why the other end left, in its words
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, facts: Facts | None = None) -> None:
@@ -395,7 +397,8 @@ class Link:
             case core.Pong(stamp):
                 trip = self._ration.answered(self._clock(), stamp)
                 self.traffic.round_trip = self.traffic.round_trip if trip is None else trip
-            case core.Bye(_):
+            case core.Bye(reason):
+                self._parting = printable(reason, SENTENCE)
                 self._finish(None)
 
     def _gone(self, number: int, error: RsError | None) -> None:
@@ -414,7 +417,8 @@ class Link:
             self._facts.set_result(facts)
 
     def _why(self) -> RsError:
-        return (self.ended.result() if self.ended.done() else None) or SessionEnded("The other end closed the link.")
+        error = self.ended.result() if self.ended.done() else None
+        return error or SessionEnded(self._parting or "The other end closed the link.", "" if self._parting else None)
 
     def _finish(self, error: RsError | None) -> None:
         """The link is over: everybody who waits hears why, and the socket is cut."""

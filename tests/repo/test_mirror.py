@@ -19,7 +19,7 @@ TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 DECLARATIONS = {
     "rs_relay/link/spec.py", "rs_relay/wire/limits.py", "rs_relay/wire/closing.py", "rs_relay/transfer/outcome.py",
     "rs_agent/desktop/base.py", "rs_relay/capture/base.py", "rs_agent/ui/base.py", "rs_cli/options.py",
-    "rs_cli/session/connector.py", "rs_cli/session/events.py", "rs_agent/system/base.py", "rs_agent/programs/base.py",
+    "rs_cli/session/connector.py", "rs_cli/session/events.py", "rs_agent/system/base.py", "rs_agent/machine/base.py", "rs_agent/programs/base.py",
 }  # fmt: skip
 # Tested as a part of what it is a part of.
 ELSEWHERE = {
@@ -33,7 +33,10 @@ ELSEWHERE = {
     "rs_relay/capture/portable/screen.py": "test_portable.py",
     "rs_relay/capture/arrow.py": "test_x11_damage.py",
     "rs_cli/trace.py": "test_main.py",
+    "rs_cli/commands/reboot.py": "test_reboot_journey.py",
+    "rs_agent/commands/resume.py": "test_reboot_journey.py",
     "rs_agent/life.py": "test_agent_main.py",
+    "rs_agent/device_life.py": "test_unattended_journey.py",
     "rs_cli/title.py": "test_main.py",
     "rs_cli/features/still.py": "test_screen_technician.py",
     "rs_cli/examples.py": "test_manual.py",
