@@ -41,6 +41,7 @@ def run(source: BinaryIO, out: Mouth) -> int:
         raise LocalProblem("The display could not be opened.") from e
     window = Window(root, out.say)
     inbox = Inbox(root, window.take, window.fail)
+    root.update()  # a window that does not exist yet would never hear what is told it
     out.say(pipe.Ready())
     inbox.follow(source, pipe.to_window, pipe.TO_WINDOW)
     root.mainloop()
