@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 
 from rs_agent.language import N_
 from rs_relay.errors import UsageError
+from rs_relay.link.verifier import plain
 
 SHORTEST = 10  # characters
 LONGEST = 128
@@ -27,13 +27,6 @@ def make() -> str:
     """Ten random digits, as they are read aloud: `482 915 7331`."""
     digits = f"{secrets.randbelow(10**10):010d}"
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
-
-
-def plain(code: str) -> str:
-    """The code without what people write between digits; a code of words stays as it is."""
-    normal = unicodedata.normalize("NFKC", code).strip()
-    bare = normal.translate(dict.fromkeys(map(ord, " -.\u2010\u2011\u2013")))
-    return bare if bare.isascii() and bare.isdigit() else normal
 
 
 def check(code: str) -> str:

@@ -29,12 +29,22 @@ def run(settings: Config, kept: Unattended) -> int:
     life.harden()
     sys.setswitchinterval(life.SWITCH)
     journal = Journal(settings.state) if settings.journal else NoJournal()
-    with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
+    with contextlib.closing(journal), contextlib.closing(_desktop(settings.desktop)) as here:
         here.keep_in(settings.state)
         ending.hear_signals()
         with contextlib.closing(Console()) as face:
             asyncio.run(_lives(Relay.parse(record.relay), settings, here, face, journal, kept, ending))
     return 0
+
+
+def _desktop(wanted: str) -> Desktop:
+    """Where there is no screen (nobody has logged in yet, or never will), shell, files and the rest still work."""
+    try:
+        return desktop.pick(wanted)
+    except LocalProblem:
+        if wanted != "auto":
+            raise
+        return desktop.pick("headless")
 
 
 async def _lives(

@@ -6,6 +6,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "connect": (
         ("rs connect", "Ask for the code, so that it is in no history and no list of processes."),
         ("rs connect --no-tui --json", "For a script: the session's number, as JSON."),
+        ("rs connect 'Lyon/till 1'", "Come in at a device; its access code is asked for."),
+    ),
+    "devices": (
+        ("rs devices list --online --tag shop", "Those that are here now."),
+        ("rs devices add rsd_… --name 'till 1'", "By the address that `rs-agent unattended status` shows."),
     ),
     "sessions": (
         ("rs sessions list --json", "All your sessions, for a program."),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from rs_agent import access_code, config, hours, identity, life
+from rs_agent import access_code, config, desktop, hours, identity, life
 from rs_agent.features import OFFERED
 from rs_agent.language import N_, _
 from rs_agent.tries import GuessLimit
@@ -23,13 +23,14 @@ from rs_relay.errors import LocalProblem, NoSuchSession, UsageError
 from rs_relay.link.address import Address
 from rs_relay.link.dial import Relay
 from rs_relay.link.unattended import fingerprint
+from rs_relay.link.verifier import plain
 from rs_relay.text import printable
 
 
 def run(arguments: Sequence[str]) -> int:
     """Raises RsError."""
     options = _parser().parse_args(arguments)
-    settings = config.read({"relay": options.relay, "name": options.name})
+    settings = config.read({"relay": options.relay, "name": options.name, "desktop": options.desktop})
     with life.logged(settings.state if options.verbose else None):
         act: Callable[[argparse.Namespace, config.Config, Unattended], int] = options.act
         return act(options, settings, Unattended(settings.state))
@@ -135,7 +136,7 @@ def _code(options: argparse.Namespace) -> tuple[str, str]:
     """(the access code, how it reads if it was made here). Raises UsageError."""
     if options.make_code:
         made = access_code.make()
-        return access_code.plain(made), made
+        return plain(made), made
     if options.access_code_stdin:
         return access_code.check(sys.stdin.readline()), ""
     if not sys.stdin.isatty():
@@ -143,7 +144,7 @@ def _code(options: argparse.Namespace) -> tuple[str, str]:
             _("The access code is typed at this computer."), _("Or add --make-code, or --access-code-stdin.")
         )
     code = access_code.check(getpass.getpass(_("The new access code: ")))
-    if access_code.plain(getpass.getpass(_("The same again: "))) != code:
+    if plain(getpass.getpass(_("The same again: "))) != code:
         raise UsageError(_("The two are not the same; nothing was changed."))
     return code, ""
 
@@ -172,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def verb(name: str, act: object, summary: str) -> argparse.ArgumentParser:
         made = verbs.add_parser(name, help=summary, description=summary)
-        made.set_defaults(act=act, relay=None, name=None)
+        made.set_defaults(act=act, relay=None, name=None, desktop=None)
         made.add_argument("--verbose", action="store_true", help=_("write a log file (no secrets in it)"))
         return made
 
@@ -198,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     forget = verb("forget", _forget, _("let an enrolled technician in no more"))
     forget.add_argument("technician", metavar="NAME", help=_("as `status` names them, or their fingerprint"))
     waits = verb("run", _run, _("wait for technicians, until it is ended"))
+    waits.add_argument("--desktop", choices=("auto", *desktop.NAMES), help=_("which desktop is shown"))
     waits.add_argument("--name", help=_("what the technician sees this computer called"))
     return parser
 

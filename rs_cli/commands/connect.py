@@ -1,12 +1,14 @@
-"""`rs connect [CODE]`: join the session of a customer who reads their code out.
+"""`rs connect [CODE]`: join the session of a customer who reads their code out; `rs connect NAME`: come in at a device.
 
-The code is spent by the join, whatever becomes of it. Where it stands on the command line, `rs_cli.main` has
-overwritten the process's title before this module was even imported; the prompt is still the better way.
+A code is spent by the join, whatever becomes of it. Where it stands on the command line, `rs_cli.main` has
+overwritten the process's title before this module was even imported; the prompt is still the better way. An access
+code is asked for or read from standard input, and never an argument: it is good for more than once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from typing import Annotated
 
@@ -15,22 +17,35 @@ import typer
 from rs_cli import config, output, pairing
 from rs_cli.book import Book, Entry
 from rs_cli.options import AsJson
+from rs_relay.errors import NoSuchSession, UsageError
 from rs_relay.link import codes
 from rs_relay.text import printable
 
 app = typer.Typer()
+_CODE_LIKE = re.compile(r"[\d\s.\-\u2010-\u2013]*")
 
 
 @app.command()
 def connect(
     code: Annotated[
-        str, typer.Argument(help="The code, in any grouping; without it you are asked.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[CODE|DEVICE]",
+            help="The code, in any grouping; without it you are asked. Or one of your devices.",
+            show_default=False,
+        ),
     ] = "",
+    access_code_stdin: Annotated[
+        bool, typer.Option("--access-code-stdin", help="Read the device's access code from standard input.")
+    ] = False,
     no_tui: Annotated[bool, typer.Option("--no-tui", help="Print the session's number and return.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Join a customer's session by the code they read to you."""
-    entry = asyncio.run(_join(codes.parse(code or _ask())))
+    """Join a customer's session by the code they read to you, or one of your devices by its name."""
+    if _CODE_LIKE.fullmatch(code) and not access_code_stdin:
+        entry = asyncio.run(_join(codes.parse(code or _ask())))
+    else:
+        entry = asyncio.run(_visit(code, access_code_stdin))
     show(entry, as_json, no_tui)
 
 
@@ -54,9 +69,41 @@ def _ask() -> str:
     return text
 
 
+def _ask_access_code(name: str, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().strip()
+    if not sys.stdin.isatty():
+        raise UsageError("The access code of a device is typed.", "Or add --access-code-stdin and pipe it.")
+    text: str = typer.prompt(f"Access code of {name}", hide_input=True, err=True)
+    return text
+
+
 async def _join(code: codes.Code) -> Entry:
     from rs_cli.session.dialled import Dialled
 
     relay = config.load().relay()
     paired = await Dialled(relay).join(code)
+    return await pairing.keep(paired, relay.url, Book())
+
+
+async def _visit(wanted: str, from_stdin: bool) -> Entry:
+    from rs_cli import known_devices
+    from rs_cli.picking import pick, place
+    from rs_cli.session.dialled import Dialled
+    from rs_relay.link.verifier import plain
+
+    relay = config.load().relay()
+    dialled = Dialled(relay)
+    async with dialled.control() as (control, _):
+        device = pick(wanted, await control.devices())
+    pin = known_devices.pins().get(device.host)
+    if pin is None:
+        raise NoSuchSession(
+            "The key of that device is not known on this computer, so nobody could tell another from it.",
+            "`rs devices add ADDRESS` with what `rs-agent unattended status` shows there.",
+        )
+    access_code = plain(_ask_access_code(place(device), from_stdin))
+    if not access_code:
+        raise UsageError("No access code was given.")
+    paired = await dialled.visit(device.host, access_code, known_devices.me(), bytes.fromhex(pin.key))
     return await pairing.keep(paired, relay.url, Book())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rs_cli import config
 from rs_cli.book import Entry
@@ -24,6 +24,9 @@ from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.spec import ChannelSpec
 from rs_relay.link.websocket import RecordSocket
 from rs_relay.wire.messages import Customer, Door, Knocked, Welcome
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 class DialledLink:
@@ -60,6 +63,17 @@ class Dialled:
             ticket = await control.join(code.slot)
         socket = await dial.attach(self._relay, ticket.ticket)
         opened = await dial.join(socket, code, ticket.link, Role.TECHNICIAN, welcome.name)
+        return await _paired(_started(opened, socket), opened, "joiner")
+
+    async def visit(self, host: str, access_code: str, me: Ed25519PrivateKey, pin: bytes) -> Paired:
+        """Come in at a device where nobody need be. Raises WrongCode, Unreachable, NoSuchSession, PeerBroke for another
+        device in its place, SessionEnded when it turns this technician away."""
+        from rs_relay.link.visiting import visit  # who joins people only loads nothing of it
+
+        async with self.control() as (control, welcome):
+            ticket = await control.knock_device(host)
+        socket = await dial.attach(self._relay, ticket.ticket)
+        opened = await visit(socket, access_code, ticket.link, welcome.name, me, pin)
         return await _paired(_started(opened, socket), opened, "joiner")
 
     async def hold(

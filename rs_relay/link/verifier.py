@@ -54,6 +54,13 @@ class Verifier:
     w: bytes = field(repr=False)  # W, 32 bytes
 
 
+def plain(code: str) -> str:
+    """The code without what people write between digits; a code of words stays as it is."""
+    normal = unicodedata.normalize("NFKC", code).strip()
+    bare = normal.translate(dict.fromkeys(map(ord, " -.\u2010\u2011\u2013")))
+    return bare if bare.isascii() and bare.isdigit() else normal
+
+
 def harden(code: str, salt: bytes, cost: Cost) -> bytes:
     """w: 32 bytes. Takes as long as `cost` says; ValueError for a cost that no Argon2id has."""
     plain = unicodedata.normalize("NFKC", code).strip().encode()

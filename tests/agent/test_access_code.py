@@ -6,15 +6,17 @@ import pytest
 
 from rs_agent import access_code
 from rs_relay.errors import UsageError
+from rs_relay.link.verifier import plain
 
 
 def test_one_that_is_made_is_ten_digits_and_passes_however_it_is_typed() -> None:
     made = {access_code.make() for _ in range(50)}
     assert len(made) == 50
-    plain = access_code.plain(next(iter(made)))
-    assert len(plain) == 10
-    assert plain.isdigit()
-    assert access_code.plain(f" {plain[:5]}-{plain[5:]} ") == plain
+    digits = plain(next(iter(made)))
+    assert len(digits) == 10
+    assert digits.isdigit()
+    assert plain(f" {digits[:5]}-{digits[5:]} ") == digits
+    assert plain("two-words here") == "two-words here"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from rs_agent import access_code
 from rs_agent.commands.unattended import run
 from rs_agent.tries import GuessLimit
 from rs_agent.unattended import Technician, Unattended
@@ -16,7 +15,7 @@ from rs_relay.errors import LocalProblem, NoSuchSession, UsageError
 from rs_relay.link.address import Address
 from rs_relay.link.spec import Permission
 from rs_relay.link.unattended import fingerprint
-from rs_relay.link.verifier import SMALL, Cost
+from rs_relay.link.verifier import SMALL, Cost, plain
 
 KEY = b"k" * 32
 
@@ -47,7 +46,7 @@ def test_a_code_that_is_made_is_shown_once(state: Path, capsys: pytest.CaptureFi
     address = re.search(r"rsd_\S+", shown)
     assert address
     assert Address.parse(address.group()).host == record.host
-    assert access_code.plain(code.group()) not in "".join(f.read_text() for f in state.iterdir())
+    assert plain(code.group()) not in "".join(f.read_text() for f in state.iterdir())
     run(["status"])
     assert code.group() not in capsys.readouterr().out
 
