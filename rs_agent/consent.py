@@ -1,12 +1,15 @@
-"""What the customer has said about each permission: a table, and the rules for asking.
+"""What the customer has said about each permission, to each technician: a table, and the rules for asking.
 
     NOT_ASKED ──ask──▶ ASKING ──yes──▶ GRANTED ──withdraw──▶ WITHDRAWN
                           └──no, late, withdraw──▶ REFUSED
     REFUSED, WITHDRAWN ──ask──▶ ASKING           any ──allow──▶ GRANTED (the customer's own move)
 
 The law: nothing is granted but by the customer's own yes, given to a question that was on show, or by the customer's
-own `allow`. Silence is a no. One question at a time; whoever asks unwelcome questions is met with silence, too. Where
-there are brakes (see `brakes`), no yes and no `allow` counts before its time, or before the warning was heeded.
+own `allow`. Silence is a no. One question at a time, over all technicians; whoever asks unwelcome questions is met
+with silence, too. Each technician has a table of their own, under their number; whoever has none is granted nothing,
+and there is no call that does not say whose grant is meant. What concerns the session itself is a *matter*: it is asked
+like a permission, answered once, and kept nowhere. Where there are brakes (see `brakes`), no yes and no `allow` counts
+before its time, or before the warning was heeded.
 
 Pure: no clock of its own, no I/O. `now` is in seconds of any clock that only goes forward.
 """
@@ -14,9 +17,9 @@ Pure: no clock of its own, no I/O. `now` is in seconds of any clock that only go
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 
 from rs_agent.brakes import POWERFUL
@@ -58,160 +61,250 @@ TABLE: Mapping[tuple[Grant, Event], Grant] = MappingProxyType(
 )
 
 
+class Matter(StrEnum):
+    """What is asked beside permissions."""
+
+    INVITE = "invite"  # somebody else comes into the session
+    TAKE_OVER = "take-over"  # what one technician might do passes to another
+
+
 @dataclass(frozen=True)
 class Question:
     """The one question on show. An answer names its number, so that a late yes never answers the next question."""
 
     number: int
-    permission: Permission
+    permission: Permission | Matter
     who: str
     until: float
     live: float = 0.0  # when a yes begins to count
     warn: bool = False  # the warning comes first: it is heeded before the question can be answered with a yes
+    technician: int = 0  # whose question it is
+    whom: str = ""  # of a matter: who else is concerned
+    passes: tuple[Permission, ...] = ()  # of TAKE_OVER: what passes
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    technician: int
+    who: str
+    about: Permission | Matter
+    whom: str = ""
+    passes: tuple[Permission, ...] = ()
+    proposal: int = 0  # a matter's number
+
+
+Changes = frozenset[tuple[int, Permission]]  # whose grant of what has become another
+_NOTHING: Changes = frozenset()
 
 
 class Consent:
-    """The grants of one session. Every method that may change something returns the permissions that did change."""
+    """The grants of one session. Every method that may change something returns which grants did change, of whom."""
 
-    def __init__(
+    def __init__(self, offered: Collection[Permission], *, warn: bool = False) -> None:
+        """`offered`: what this agent has a feature for; the rest can neither be asked for nor allowed. `warn`: the
+        warning is still to be read."""
+        self._offered = frozenset(offered)
+        self._tables: dict[int, dict[Permission, Grant]] = {}
+        self._queue: deque[_Waiting] = deque()
+        self._unwelcome: deque[float] = deque(maxlen=UNWELCOME)
+        self._number = self._proposals = 0
+        self._braked: dict[int, float] = {}
+        self._warn = warn
+        self._on_show: _Waiting | None = None
+        self._verdicts: dict[int, bool] = {}
+        self.question: Question | None = None
+
+    def admit(
         self,
-        offered: Collection[Permission],
+        technician: int,
         allowed: Iterable[Permission] = (),
         before: Mapping[Permission, Grant] = MappingProxyType({}),
         *,
         braked: float = 0.0,
-        warn: bool = False,
     ) -> None:
-        """`offered`: what this agent has a feature for; the rest can neither be asked for nor allowed.
-        `allowed`: what the customer granted beforehand. `before`: what they said before this computer was restarted.
-        `braked`: until when nothing of POWERFUL is granted; `warn`: the warning is still to be read."""
-        self._offered = frozenset(offered)
-        self._grants = dict.fromkeys(Permission, Grant.NOT_ASKED)
-        self._queue: deque[tuple[Permission, str]] = deque()
-        self._unwelcome: deque[float] = deque(maxlen=UNWELCOME)
-        self._number = 0
-        self._braked, self._warn = braked, False
-        self.question: Question | None = None
+        """A technician of that number has come. `allowed`: what the customer granted them beforehand. `before`: what
+        they said before this computer was restarted. `braked`: until when nothing of POWERFUL is granted to them."""
+        table = self._tables[technician] = dict.fromkeys(Permission, Grant.NOT_ASKED)
         for permission, grant in before.items():
             if permission in self._offered and grant is not Grant.ASKING:
-                self._grants[permission] = grant
+                table[permission] = grant
         for permission in allowed:
-            self._step(permission, Event.ALLOW)
-        self._warn = warn
+            self._step(technician, permission, Event.ALLOW)
+        self._braked[technician] = braked
 
-    @property
-    def grants(self) -> dict[Permission, Grant]:
-        return dict(self._grants)
+    def dismiss(self, technician: int, now: float) -> Changes:
+        """That technician is nobody here any more: all that was granted, asked or waited for is void."""
+        table = self._tables.pop(technician, {})
+        self._braked.pop(technician, None)
+        gone = frozenset((technician, p) for p, grant in table.items() if grant is Grant.GRANTED)
+        return gone | self._forget(lambda waiting: waiting.technician == technician, now)
 
-    def granted(self, permission: Permission | None) -> bool:
+    def grants(self, technician: int) -> dict[Permission, Grant]:
+        """All that the customer has said to them; all NOT_ASKED for one who is not here."""
+        return dict(self._tables.get(technician) or dict.fromkeys(Permission, Grant.NOT_ASKED))
+
+    def granted(self, technician: int, permission: Permission | None) -> bool:
         """Whether a channel of `permission` may speak now; None stands for one that needs no permission."""
-        return permission is None or self._grants[permission] is Grant.GRANTED
+        table = self._tables.get(technician)
+        return table is not None and (permission is None or table[permission] is Grant.GRANTED)
 
-    def settled(self, permission: Permission) -> bool:
+    def granted_to_any(self, permission: Permission) -> bool:
+        return any(table[permission] is Grant.GRANTED for table in self._tables.values())
+
+    def settled(self, technician: int, permission: Permission) -> bool:
         """Whether the customer has said something about it, and no question of it is open."""
-        return self._grants[permission] not in (Grant.NOT_ASKED, Grant.ASKING)
+        table = self._tables.get(technician)
+        return table is None or table[permission] not in (Grant.NOT_ASKED, Grant.ASKING)
 
-    def ask(self, permission: Permission, who: str, now: float) -> frozenset[Permission]:
+    def ask(self, technician: int, permission: Permission, who: str, now: float) -> Changes:
         """Put a question in the queue; it is refused in silence where it cannot be granted or would be a nuisance."""
+        if technician not in self._tables:
+            return _NOTHING
         if permission not in self._offered:
-            return self._refuse_unasked(permission)
-        if not self._step(permission, Event.ASK):
-            return frozenset()
-        self._queue.append((permission, who))
-        return frozenset({permission}) | self._next(now)
+            return self._refuse_unasked(technician, permission)
+        if not self._step(technician, permission, Event.ASK):
+            return _NOTHING
+        self._queue.append(_Waiting(technician, who, permission))
+        return frozenset({(technician, permission)}) | self._next(now)
 
-    def answer(self, number: int, yes: bool, now: float) -> frozenset[Permission]:
+    def propose(
+        self,
+        technician: int,
+        matter: Matter,
+        who: str,
+        now: float,
+        *,
+        whom: str = "",
+        passes: Iterable[Permission] = (),
+    ) -> tuple[int, Changes]:
+        """Put a matter in the queue; its number, for `verdict`."""
+        self._proposals += 1
+        if technician not in self._tables:
+            self._verdicts[self._proposals] = False
+            return self._proposals, _NOTHING
+        self._queue.append(_Waiting(technician, who, matter, whom, tuple(passes), self._proposals))
+        return self._proposals, self._next(now)
+
+    def verdict(self, proposal: int) -> bool | None:
+        """What the customer said, told once; None while they have not."""
+        return self._verdicts.pop(proposal, None)
+
+    def call_off(self, proposal: int, now: float) -> Changes:
+        """Nobody waits for that verdict any more."""
+        changed = self._forget(lambda waiting: waiting.proposal == proposal, now)
+        self._verdicts.pop(proposal, None)
+        return changed
+
+    def answer(self, number: int, yes: bool, now: float) -> Changes:
         """The customer's answer to question `number`; nothing if that is not the one on show."""
         if self.question is None or self.question.number != number:
-            return frozenset()
+            return _NOTHING
         if yes and (self.question.warn or now < self.question.live):
-            return frozenset()
+            return _NOTHING
         late = now >= self.question.until
         return self._close(Event.LATE if late else Event.YES if yes else Event.NO, now)
 
     def heed(self, number: int, now: float) -> bool:
         """The warning before question `number` was read: the question itself comes now. Whether that was so."""
-        if self.question is None or self.question.number != number or not self.question.warn:
+        question = self.question
+        if question is None or question.number != number or not question.warn or self._on_show is None:
             return False
         self._warn = False
-        self._put(self.question.permission, self.question.who, now)
+        self._put(self._on_show, now)
         return True
 
-    def waits(self, permission: Permission, now: float) -> float:
+    def waits(self, technician: int, permission: Permission, now: float) -> float:
         """Seconds for which `allow` of it does not count yet; infinite while the warning was not heeded."""
         if self._warn:
             return float("inf")
-        return max(0.0, self._braked - now) if permission in POWERFUL else 0.0
+        return max(0.0, self._braked.get(technician, 0.0) - now) if permission in POWERFUL else 0.0
 
-    def tick(self, now: float) -> frozenset[Permission]:
+    def tick(self, now: float) -> Changes:
         """Lets a question that nobody answered become a no."""
         if self.question is None or now < self.question.until:
-            return frozenset()
+            return _NOTHING
         return self._close(Event.LATE, now)
 
-    def withdraw(self, permissions: Iterable[Permission], now: float) -> frozenset[Permission]:
-        """The customer takes back what was granted, and drops what is being asked."""
-        changed = {p for p in permissions if self._step(p, Event.WITHDRAW)}
-        return frozenset(changed) | self._forget(changed, now)
+    def withdraw(self, permissions: Iterable[Permission], now: float, technician: int | None = None) -> Changes:
+        """The customer takes back what was granted, and drops what is being asked: of one, or with None of all."""
+        whose = list(self._tables) if technician is None else [technician]
+        changed = {(n, p) for p in list(permissions) for n in whose if self._step(n, p, Event.WITHDRAW)}
+        return frozenset(changed) | self._forget(lambda waiting: (waiting.technician, waiting.about) in changed, now)
 
-    def allow(self, permission: Permission, now: float) -> frozenset[Permission]:
+    def allow(self, technician: int, permission: Permission, now: float) -> Changes:
         """The customer grants it without being asked (or instead of answering)."""
-        if self.waits(permission, now) > 0:
-            return frozenset()
-        if permission not in self._offered or not self._step(permission, Event.ALLOW):
-            return frozenset()
-        return frozenset({permission}) | self._forget({permission}, now)
+        if self.waits(technician, permission, now) > 0:
+            return _NOTHING
+        if permission not in self._offered or not self._step(technician, permission, Event.ALLOW):
+            return _NOTHING
+        changed = {(technician, permission)}
+        return frozenset(changed) | self._forget(lambda waiting: (waiting.technician, waiting.about) in changed, now)
 
-    def _step(self, permission: Permission, event: Event) -> bool:
-        if permission not in self._offered:
+    def _step(self, technician: int, permission: Permission, event: Event) -> bool:
+        table = self._tables.get(technician)
+        if table is None or permission not in self._offered:
             return False
-        following = TABLE.get((self._grants[permission], event))
+        following = TABLE.get((table[permission], event))
         if following is None:
             return False
-        self._grants[permission] = following
+        table[permission] = following
         return True
 
-    def _refuse_unasked(self, permission: Permission) -> frozenset[Permission]:
-        if self._grants[permission] is Grant.REFUSED:
-            return frozenset()
-        self._grants[permission] = Grant.REFUSED
-        return frozenset({permission})
+    def _refuse_unasked(self, technician: int, permission: Permission) -> Changes:
+        table = self._tables[technician]
+        if table[permission] is Grant.REFUSED:
+            return _NOTHING
+        table[permission] = Grant.REFUSED
+        return frozenset({(technician, permission)})
 
-    def _close(self, event: Event, now: float) -> frozenset[Permission]:
-        question = self.question
-        if question is None:
-            return frozenset()
-        permission = question.permission
-        self._step(permission, event)
+    def _close(self, event: Event, now: float) -> Changes:
+        asked = self._on_show
+        if asked is None:
+            return _NOTHING
         if event is not Event.YES:
             self._unwelcome.append(now)
-        self.question = None
-        return frozenset({permission}) | self._next(now)
+        self._on_show = self.question = None
+        return self._decide(asked, event) | self._next(now)
 
-    def _forget(self, permissions: Collection[Permission], now: float) -> frozenset[Permission]:
-        """Takes `permissions` out of the queue and off the show, whatever became of them."""
-        self._queue = deque(entry for entry in self._queue if entry[0] not in permissions)
-        if self.question is None or self.question.permission not in permissions:
-            return frozenset()
-        self.question = None
+    def _decide(self, asked: _Waiting, event: Event) -> Changes:
+        if isinstance(asked.about, Matter):
+            self._verdicts[asked.proposal] = event is Event.YES
+            return _NOTHING
+        if not self._step(asked.technician, asked.about, event):
+            return _NOTHING
+        return frozenset({(asked.technician, asked.about)})
+
+    def _forget(self, over: Callable[[_Waiting], bool], now: float) -> Changes:
+        """Takes what is `over` out of the queue and off the show, whatever became of it; a matter is a no."""
+        for waiting in [w for w in (*self._queue, self._on_show) if w is not None and over(w)]:
+            if isinstance(waiting.about, Matter):
+                self._verdicts[waiting.proposal] = False
+        self._queue = deque(waiting for waiting in self._queue if not over(waiting))
+        if self._on_show is None or not over(self._on_show):
+            return _NOTHING
+        self._on_show = self.question = None
         return self._next(now)
 
-    def _next(self, now: float) -> frozenset[Permission]:
+    def _next(self, now: float) -> Changes:
         """Shows the next question, or refuses the queue in silence while the customer has had enough."""
-        silenced: set[Permission] = set()
+        silenced = _NOTHING
         while self._queue and self.question is None:
-            permission, who = self._queue.popleft()
+            waiting = self._queue.popleft()
             if self._had_enough(now):
-                self._step(permission, Event.LATE)
-                silenced.add(permission)
+                silenced |= self._decide(waiting, Event.LATE)
                 continue
-            self._put(permission, who, now)
-        return frozenset(silenced)
+            self._put(waiting, now)
+        return silenced
 
-    def _put(self, permission: Permission, who: str, now: float) -> None:
+    def _put(self, waiting: _Waiting, now: float) -> None:
         self._number += 1
-        live = self._braked if permission in POWERFUL else 0.0
-        self.question = Question(self._number, permission, who, now + ANSWER_WITHIN, live, self._warn)
+        self._on_show = waiting
+        powerful = not POWERFUL.isdisjoint({waiting.about, *waiting.passes})
+        self.question = Question(
+            self._number, waiting.about, waiting.who, now + ANSWER_WITHIN,
+            self._braked.get(waiting.technician, 0.0) if powerful else 0.0, self._warn,
+            waiting.technician, waiting.whom, waiting.passes,
+        )  # fmt: skip
 
     def _had_enough(self, now: float) -> bool:
         return len(self._unwelcome) == UNWELCOME and now - self._unwelcome[0] < MINUTE

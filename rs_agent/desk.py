@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from rs_agent.consent import Consent, Question
+from rs_agent.consent import Changes, Consent, Matter, Question
 from rs_agent.ui.base import Face
 from rs_relay.link.spec import Permission
 
@@ -21,7 +21,7 @@ class Desk:
         consent: Consent,
         face: Face,
         folder: str,
-        changed: Callable[[frozenset[Permission]], None],
+        changed: Callable[[Changes], None],
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.consent = consent
@@ -32,19 +32,32 @@ class Desk:
         self._timer: asyncio.TimerHandle | None = None
         self._settled = asyncio.Event()
 
-    def ask(self, permissions: Iterable[Permission], who: str) -> None:
-        changed: frozenset[Permission] = frozenset()
+    def ask(self, technician: int, permissions: Iterable[Permission], who: str) -> None:
+        changed: Changes = frozenset()
         for permission in permissions:
-            changed |= self.consent.ask(permission, who, self._clock())
+            changed |= self.consent.ask(technician, permission, who, self._clock())
         self._changed(changed)
 
-    async def settle(self, permission: Permission, who: str) -> bool:
+    async def settle(self, technician: int, permission: Permission, who: str) -> bool:
         """Whether it is granted; asks the customer if they have never been asked, and waits for them."""
-        if not self.consent.settled(permission):
-            self.ask([permission], who)
-        while not self.consent.settled(permission):
+        if not self.consent.settled(technician, permission):
+            self.ask(technician, [permission], who)
+        while not self.consent.settled(technician, permission):
             await self._settled.wait()
-        return self.consent.granted(permission)
+        return self.consent.granted(technician, permission)
+
+    async def decide(
+        self, technician: int, matter: Matter, who: str, *, whom: str = "", passes: Iterable[Permission] = ()
+    ) -> bool:
+        """The customer's word on a matter."""
+        proposal, changed = self.consent.propose(technician, matter, who, self._clock(), whom=whom, passes=passes)
+        self._changed(changed)
+        try:
+            while (verdict := self.consent.verdict(proposal)) is None:
+                await self._settled.wait()
+            return verdict
+        finally:  # nobody waits for the answer any more: the question is taken off
+            self._changed(self.consent.call_off(proposal, self._clock()))
 
     def answer(self, number: int, yes: bool) -> None:
         self._changed(self.consent.answer(number, yes, self._clock()))
@@ -54,14 +67,17 @@ class Desk:
         self._changed(frozenset())
         return heeded
 
-    def waits(self, permission: Permission) -> float:
-        return self.consent.waits(permission, self._clock())
+    def waits(self, technician: int, permission: Permission) -> float:
+        return self.consent.waits(technician, permission, self._clock())
 
-    def withdraw(self, permissions: Iterable[Permission]) -> None:
-        self._changed(self.consent.withdraw(permissions, self._clock()))
+    def withdraw(self, permissions: Iterable[Permission], technician: int | None = None) -> None:
+        self._changed(self.consent.withdraw(permissions, self._clock(), technician))
 
-    def allow(self, permission: Permission) -> None:
-        self._changed(self.consent.allow(permission, self._clock()))
+    def allow(self, technician: int, permission: Permission) -> None:
+        self._changed(self.consent.allow(technician, permission, self._clock()))
+
+    def dismiss(self, technician: int) -> None:
+        self._changed(self.consent.dismiss(technician, self._clock()))
 
     def tick(self) -> None:
         """A question has been on show for as long as it may be."""
@@ -73,13 +89,13 @@ class Desk:
             self._timer.cancel()
         self._show(None)
 
-    def _changed(self, permissions: frozenset[Permission]) -> None:
+    def _changed(self, changes: Changes) -> None:
+        shown = self._shown
         self._show(self.consent.question)
-        if not permissions:
-            return
         self._settled, before = asyncio.Event(), self._settled
         before.set()
-        self._tell(permissions)
+        if changes or self._shown != shown:
+            self._tell(changes)
 
     def _show(self, question: Question | None) -> None:
         if question == self._shown:

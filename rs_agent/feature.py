@@ -138,6 +138,9 @@ class Context:
     withdraw: Callable[[Permission], None] = lambda permission: None  # the customer took it back at the machine itself
     # Whether a permission is in force now, beside the channel's own: DISK widens `files`. Asked at each use.
     granted: Callable[[Permission], bool] = lambda permission: False
+    # Whose channel this runs on, and what holds for that one: for what goes on when its channel has ended.
+    speaker: Callable[[], int] = lambda: 0
+    granted_to: Callable[[int, Permission], bool] = lambda technician, permission: False
     records: Path | None = None  # where the local journal is kept; None where the customer wants none
     changed: Callable[[], None] = lambda: None  # what a feature says of itself as `busy` is another now
     departure: Departure | None = None

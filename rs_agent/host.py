@@ -7,6 +7,7 @@
 The law: the code's secret half stays here and is shown to the customer only; wrong tries are counted here, since the
 relay is not trusted to. Nothing the relay says ends a session or opens one: it can only keep the two apart. When the
 relay goes away, the session stays, and this end comes back under the same name with the proof that it is the same.
+A code for a second technician is another offer beside that: of the same making and the same rules, one at a time.
 So does an agent that is started anew after a restart of its computer, with what its ticket says; nobody back within the
 time that the ticket gives, and the session is over here, too.
 """
@@ -29,12 +30,13 @@ from rs_agent.desktop.base import Desktop
 from rs_agent.feature import Returned
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
+from rs_agent.party import Technician
 from rs_agent.returning import Returning
-from rs_agent.session import Past, Plan, Session
+from rs_agent.session import Invitation, Past, Plan, Session
 from rs_agent.ticket import Ticket
 from rs_agent.ui.base import Face, InForce
 from rs_relay.channels.draw import Tool
-from rs_relay.errors import ConnectionLost, LocalProblem, RsError, WrongCode
+from rs_relay.errors import ConnectionLost, LocalProblem, RsError, Unreachable, WrongCode
 from rs_relay.link import codes, dial, primitives
 from rs_relay.link.backoff import Backoff
 from rs_relay.link.codes import Code
@@ -75,6 +77,18 @@ class Offer:
     attempts: Attempts = field(default_factory=Attempts)
 
 
+@dataclass
+class Guest(Offer):
+    """A code that is on its way to a second technician."""
+
+    seconds: float = 0.0
+    events: asyncio.Queue[int | Technician | RsError] = field(default_factory=asyncio.Queue)
+
+    @property
+    def spoken(self) -> str:
+        return self.code.spoken()
+
+
 class Host:
     """One session's life, from the code to the end. Also the customer's Actions, but for `stop`."""
 
@@ -93,8 +107,9 @@ class Host:
         self._returning = returning
         if returning is not None:
             returning.make = self._ticket
-        self._key: bytes | None = None  # the session's key, here only and only for as long as the session lasts
+        self._conversation: Conversation | None = None  # the one with the relay that is on now
         self._offer: Offer | None = None
+        self._guest: Guest | None = None
         self._void = asyncio.Event()  # the code on show is used up
         self._answers: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(ANSWERING)
@@ -117,11 +132,11 @@ class Host:
     async def come_back(self, ticket: Ticket, returned: Returned, clock: Callable[[], float] = time.time) -> None:
         """Goes on with the session of `ticket` until it has ended, or `stop`. `clock`: the wall's."""
         self._identity = Identity(ticket.host, ticket.rejoin, ticket.door)
-        self._key = bytes.fromhex(ticket.key)
         past = Past(
-            ticket.who, ticket.began, ticket.grants, ticket.granted_once, ticket.paused, ticket.lines, returned
+            ticket.who, ticket.began, ticket.grants, ticket.granted_once, ticket.paused, ticket.lines, returned,
+            ticket.seats,
         )  # fmt: skip
-        self._begin(ticket.who[0], past)
+        self._begin(ticket.who[0], bytes.fromhex(ticket.key), past)
         waiting = asyncio.create_task(self._await_return(ticket.deadline, clock), name="return")
         try:
             await self._live(asyncio.create_task(self._find_back(), name="host"))
@@ -170,14 +185,14 @@ class Host:
 
     def _ticket(self, id: str, deadline: float) -> Ticket:
         """What an agent that is started anew needs to be this one. Raises LocalProblem."""
-        if self.session is None or self._key is None or self._returning is None:
+        if self.session is None or self.session.party.leader is None or self._returning is None:
             raise LocalProblem("There is no session to come back to.")
         past, plan = self.session.past(), self._plan
         return Ticket(
             id=id, relay=self._relay.url, host=self._identity.host, rejoin=self._identity.rejoin,
-            door=self._identity.door, key=self._key.hex(), name=plan.name, folder=str(plan.folder),
+            door=self._identity.door, key=self.session.party.leader.key.hex(), name=plan.name, folder=str(plan.folder),
             desktop=self._desktop.name, journal=self._journal.folder is not None, who=past.who, began=past.began,
-            grants=past.grants, granted_once=past.granted_once, paused=past.paused, lines=past.lines,
+            grants=past.grants, granted_once=past.granted_once, seats=past.seats, paused=past.paused, lines=past.lines,
             boot_id=self._returning.boot_id(), writer=tickets.me(), written=self._returning.now(), deadline=deadline,
         )  # fmt: skip
 
@@ -191,17 +206,21 @@ class Host:
         if self.session is not None:
             self.session.heed(number)
 
-    def withdraw(self, permissions: Iterable[Permission]) -> None:
+    def withdraw(self, permissions: Iterable[Permission], who: str = "") -> None:
         if self.session is not None:
-            self.session.withdraw(permissions)
+            self.session.withdraw(permissions, who)
         else:
             self._plan_for(self._plan.allow - frozenset(permissions))
 
-    def allow(self, permission: Permission) -> None:
+    def allow(self, permission: Permission, who: str = "") -> None:
         if self.session is not None:
-            self.session.allow(permission)
+            self.session.allow(permission, who)
         else:
             self._plan_for(self._plan.allow | {permission})
+
+    def remove(self, who: str) -> None:
+        if self.session is not None:
+            self.session.remove(who)
 
     def pause(self, on: bool) -> None:
         if self.session is not None:
@@ -256,6 +275,7 @@ class Host:
 
     async def _serve(self, conversation: Conversation, welcome: messages.Welcome) -> None:
         """Returns when the connection to the relay is lost."""
+        self._conversation = conversation
         offering = asyncio.create_task(self._offer_codes(conversation, welcome.slots), name="code")
         try:
             async for knock in conversation.knocks():
@@ -310,6 +330,28 @@ class Host:
         except TimeoutError:
             self._face.notice(_("The code was not used in time. Here is a new one."))
 
+    async def invite(self) -> Invitation:
+        """A code for a second technician. Raises RsError."""
+        if self._conversation is None:
+            raise Unreachable("The relay is not connected to the customer's computer now.")
+        slot = await self._conversation.ask_slot()
+        lifetime = min(slot.ttl, codes.LIFETIME)
+        until = asyncio.get_running_loop().time() + lifetime
+        guest = self._guest = Guest(Code(slot.slot, codes.make_secret()), until, seconds=lifetime)
+        late = WrongCode("The code was not used in time.", "Invite again.")
+        asyncio.get_running_loop().call_later(lifetime, guest.events.put_nowait, late)
+        return guest
+
+    async def call_off(self, invitation: Invitation) -> None:
+        """That code opens nothing any more."""
+        guest = self._guest
+        if guest is None or guest.spoken != invitation.spoken:
+            return
+        self._guest = None
+        if self._conversation is not None:
+            with contextlib.suppress(RsError):  # the relay forgets it by itself when its time is over
+                await self._conversation.retire(guest.code.slot)
+
     # --- knocks ---
 
     async def _answer(self, conversation: Conversation, knock: messages.Knocked) -> None:
@@ -326,8 +368,8 @@ class Host:
             log.info("a knock came to nothing: %s", e.message)
 
     async def _answer_code(self, conversation: Conversation, knock: messages.Knocked) -> None:
-        offer = self._offer
-        if offer is None or offer.code.slot != knock.slot or offer.attempts.retired:
+        offer = next((o for o in (self._offer, self._guest) if o is not None and o.code.slot == knock.slot), None)
+        if offer is None or offer.attempts.retired:
             return
         socket = await dial.attach(self._relay, knock.ticket)
         try:
@@ -335,23 +377,35 @@ class Host:
         except WrongCode:
             await self._wrong(conversation, offer, _who(knock.name))
             return
-        self._open(opened, socket, _who(knock.name))
+        if isinstance(offer, Guest):
+            self._welcome(offer, opened, socket, _who(knock.name))
+        else:
+            self._open(opened, socket, _who(knock.name))
 
     async def _wrong(self, conversation: Conversation, offer: Offer, who: str) -> None:
-        left = codes.MAX_WRONG - offer.attempts.failures
-        text = _("{who} typed a wrong code ({left} more tries).").format(who=printable(who, 64), left=max(0, left))
+        left = max(0, codes.MAX_WRONG - offer.attempts.failures)
+        text = _("{who} typed a wrong code ({left} more tries).").format(who=printable(who, 64), left=left)
         self._face.notice(text)
         self._journal.write("wrong-code", who=who)
-        if offer.attempts.retired:
+        if isinstance(offer, Guest):
+            void = WrongCode("A wrong code was typed three times: it is void.", "Invite again.")
+            offer.events.put_nowait(void if offer.attempts.retired else left)
+        elif offer.attempts.retired:
             self._face.notice(_("That code is void now. Here is a new one."))
             self._void.set()
         await conversation.failed(offer.code.slot)
 
     async def _answer_again(self, knock: messages.Knocked) -> None:
         socket = await dial.attach(self._relay, knock.ticket)
-        opened = await dial.readmit(socket, self._key)
-        if self.session is not None:
-            self._attach(opened, socket, _who(knock.name))
+        who: list[Technician] = []
+
+        def find(rid: bytes) -> bytes | None:
+            found = None if self.session is None else self.session.find(rid)
+            who.extend([found] if found is not None else ())
+            return None if found is None else found.key
+
+        opened = await dial.readmit(socket, find)
+        self._attach(opened, socket, who[0])
 
     async def _join(self, conversation: Conversation, code: Code) -> None:
         if not await self._ready():
@@ -364,29 +418,40 @@ class Host:
     # --- the session ---
 
     def _open(self, opened: Opened, socket: RecordSocket, who: str) -> None:
-        self._key = opened.resume
-        self._begin(who)
+        session = self._begin(who, opened.resume)
         self._void.set()
-        self._attach(opened, socket, who)
+        if session.party.leader is not None:
+            self._attach(opened, socket, session.party.leader)
 
-    def _begin(self, who: str, past: Past | None = None) -> None:
-        self.session = Session(
-            self._plan, self._desktop, self._face, self._journal, who, departure=self._returning, past=past
-        )
-        self.session.ended.add_done_callback(lambda _ended: self._finish())
+    def _begin(self, who: str, key: bytes, past: Past | None = None) -> Session:
+        session = self.session = Session(
+            self._plan, self._desktop, self._face, self._journal, who, departure=self._returning, past=past, key=key,
+            inviter=self,
+        )  # fmt: skip
+        session.ended.add_done_callback(lambda _ended: self._finish())
+        return session
 
-    def _attach(self, opened: Opened, socket: RecordSocket, who: str) -> None:
+    def _welcome(self, guest: Guest, opened: Opened, socket: RecordSocket, who: str) -> None:
+        """The second technician, with a key of their own; nobody if the invitation was called off meanwhile."""
+        if self.session is None or self._guest is not guest or self.session.ended.done():
+            socket.abort()
+            return
+        technician = self.session.admit(who, opened.resume)
+        self._attach(opened, socket, technician)
+        guest.events.put_nowait(technician)
+
+    def _attach(self, opened: Opened, socket: RecordSocket, who: Technician) -> None:
         if self.session is None:
             socket.abort()
             return
-        link = Link(opened, Role.AGENT, socket)
-        link.start(Facts(self._identity.host, self._identity.door, self._plan.name))
+        link = Link(opened, Role.AGENT, socket, line=self.session.line)
+        link.start(Facts(self._identity.host, self._identity.door, self._plan.name, link.round_trip or 0.0))
         self.session.attach(link, who)
 
     # --- the end ---
 
     def _finish(self) -> None:
-        self._key = None
+        self._guest = None
         if self._returning is not None:
             self._returning.stay()
         if not self._done.done():

@@ -51,7 +51,7 @@ class Customer:
         self.stop, self.leave = ending.pull, ending.leave
         self.stop_restart = host.stop_restart
         self.answer, self.heed = host.answer, host.heed
-        self.withdraw, self.allow = host.withdraw, host.allow
+        self.withdraw, self.allow, self.remove = host.withdraw, host.allow, host.remove
         self.pause, self.say = host.pause, host.say
         self.draw, self.erase, self.forbid_drawing = host.draw, host.erase, host.forbid_drawing
 

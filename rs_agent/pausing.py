@@ -85,7 +85,6 @@ class PausableDesktop:
         if self.paused:
             raise NotAllowed("The customer has paused the session.", "Wait until they resume it.")
 
-
     def refuse_hands(self) -> None:
         """Raises NotAllowed during a pause, and while the customer is asked something."""
         self.refuse_while_paused()

@@ -5,6 +5,9 @@ channel is given, on every message in both directions; never by a feature, never
 is withdrawn denies first, then ends what ran, lets go of every key, and only then is shown as withdrawn: what the
 customer reads is what is so.
 
+Grants are one technician's: each link belongs to whoever's key opened it, and what a channel may do is asked of their
+table. Who is taken out loses, in this order, the key, the grants, the channels and the links.
+
 Who owns what: each link has one task, each channel one task below it. A technician's end that breaks the rules loses
 the channel; one that goes on breaking them loses the link. The session outlives its links, however long there is none.
 """
@@ -15,30 +18,48 @@ import asyncio
 import logging
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from rs_agent.brakes import Brakes
-from rs_agent.consent import Consent
+from rs_agent.consent import Changes, Consent, Matter
 from rs_agent.desk import Desk
 from rs_agent.desktop.base import Desktop
-from rs_agent.feature import Context, Departure, Feature, Returned
+from rs_agent.feature import Departure, Feature, Returned
 from rs_agent.features import FEATURES, OFFERED, Entry
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
+from rs_agent.party import Party, Seat, Technician
 from rs_agent.pausing import PausableDesktop
-from rs_agent.ui.base import SHOWN_IN_USE, Face, InForce, Summary
+from rs_agent.speaking import SPEAKER, SpeakingContext, granted
+from rs_agent.ui.base import SHOWN_IN_USE, Face, InForce, Standing, Summary
 from rs_agent.ui.words import FILES
+from rs_relay.channels.consent import HANDED_OVER, LEFT, REMOVED, Ask, Goodbye, Grant, Present, State, Up
 from rs_relay.channels.consent import SPEC as CONSENT
-from rs_relay.channels.consent import Ask, Goodbye, Grant, State, Up
 from rs_relay.channels.draw import Tool
-from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke, RsError, SessionEnded, UsageError
+from rs_relay.channels.party import SPEC as PARTY
+from rs_relay.channels.party import Came, Code, Done, HandOver, Invite, Remove, Wrong
+from rs_relay.channels.party import Down as PartyDown
+from rs_relay.channels.party import Up as PartyUp
+from rs_relay.errors import (
+    LocalProblem,
+    NoSuchSession,
+    NotAllowed,
+    PeerBroke,
+    RsError,
+    SessionEnded,
+    TooLarge,
+    UsageError,
+)
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.link.link import Link, LinkChannel, Request
+from rs_relay.link.ration import Line
 from rs_relay.link.spec import ChannelSpec, Permission
+from rs_relay.text import printable
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +68,30 @@ STOPPING = 1.0  # seconds that the runs of a withdrawn grant may take to end bef
 LEAVING = 0.2  # seconds for each step of the end: a customer who says stop is gone within one second
 SCREEN = "screen"  # the channel on which the screen is seen
 FILE_LINES = 50  # lines about files in the summary
+PARTING = 0.3  # seconds that the links of one who leaves have to close
+
+
+class Invitation(Protocol):
+    """A code that is on its way to a second technician. `events`: the tries that are left after a wrong one, and at the
+    end who came, or why nobody will."""
+
+    seconds: float
+    events: asyncio.Queue[int | Technician | RsError]
+
+    @property
+    def spoken(self) -> str: ...
+
+
+class Inviter(Protocol):
+    """Who makes codes (the host)."""
+
+    async def invite(self) -> Invitation:
+        """Raises RsError."""
+        ...
+
+    async def call_off(self, invitation: Invitation) -> None:
+        """The code opens nothing any more."""
+        ...
 
 
 class Speech(Protocol):
@@ -88,6 +133,7 @@ class Past:
     paused: bool
     lines: int  # of chat
     returned: Returned | None = None
+    seats: tuple[Seat, ...] = ()  # of all who were in it when it went down, who leads first
 
 
 @dataclass(frozen=True)
@@ -107,7 +153,7 @@ class _Visit:
     """One link of the session."""
 
     link: Link
-    who: str
+    technician: Technician
     strikes: deque[float] = field(default_factory=lambda: deque(maxlen=STRIKES))
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -116,6 +162,7 @@ class _Visit:
 class _Run:
     """One channel that is open."""
 
+    visit: _Visit
     permission: Permission | None
     channel: LinkChannel[Any, Any]
     task: asyncio.Task[None]
@@ -135,23 +182,32 @@ class Session:
         *,
         departure: Departure | None = None,
         past: Past | None = None,
+        key: bytes = b"",
+        inviter: Inviter | None = None,
     ) -> None:
-        """`departure`: how it survives a restart of the computer; `past`: what it was before one."""
+        """`who` begins it, with `key`. `departure`: how it survives a restart of the computer; `past`: what it was
+        before one. `inviter`: None where there can be no second technician."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._plan, self._face, self._journal, self._clock = plan, face, journal, clock
         self._began = clock() if past is None else past.began
         self._desktop = PausableDesktop(desktop)
-        self._context = Context(
+        self.party = Party()
+        self._inviter, self._inviting = inviter, False
+        self._context = SpeakingContext(
             self._desktop, face, plan.folder, who, note=self._note, drawable=self._drawable,
             withdraw=lambda permission: self.withdraw([permission]),
-            granted=lambda permission: self._desk.consent.granted(permission),
+            granted=lambda permission: granted(self._desk.consent, self.party, permission),
+            granted_to=lambda number, permission: self._desk.consent.granted(number, permission),
+            speaker=SPEAKER.get,
             records=journal.folder, changed=self._announce, departure=departure,
             returned=past.returned if past else None, lines=past.lines if past else 0,
         )  # fmt: skip
+        self._context.party = lambda: self.party
         self._desk = Desk(self._consent(past), face, str(plan.folder), self._consented)
         self._features: dict[str, Feature] = {}
         self._making: dict[str, asyncio.Lock] = {}
         self._visits: dict[_Visit, asyncio.Task[None]] = {}
+        self.line = Line()
         self._runs: set[_Run] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -159,6 +215,14 @@ class Session:
         self._names: dict[str, None] = dict.fromkeys(past.who if past else (who,))  # everybody who was here, in order
         once = past.granted_once if past else sorted(plan.allow & plan.offered)
         self._granted_once: dict[Permission, None] = dict.fromkeys(once)
+        if past is not None and past.seats:
+            for seat in past.seats:
+                technician = self.party.admit(seat.name, bytes.fromhex(seat.key), seat.since, seat.number)
+                self._desk.consent.admit(technician.number, before=seat.grants)
+        else:
+            first = self.party.admit(who, key, self._began)
+            grants, braked = (past.grants, 0.0) if past else ({}, self._braked())
+            self._desk.consent.admit(first.number, plan.allow, grants, braked=braked)
         self._files: list[tuple[str, str]] = []
         journal.write("session-back" if past else "session", who=who, allowed=[str(p) for p in self._granted_once])
         if past is not None:
@@ -166,18 +230,23 @@ class Session:
             self._announce()
 
     def _consent(self, past: Past | None) -> Consent:
-        plan, brakes = self._plan, self._plan.brakes
-        if brakes is None or past is not None:  # who is asked again after a restart has been through it
-            return Consent(plan.offered, plan.allow, past.grants if past else {})
-        now = asyncio.get_running_loop().time()
-        return Consent(plan.offered, plan.allow, braked=now + brakes.delay, warn=brakes.warn())
+        brakes = self._plan.brakes
+        warn = brakes is not None and past is None and brakes.warn()  # who comes back has been through it
+        return Consent(self._plan.offered, warn=warn)
+
+    def _braked(self) -> float:
+        """Until when nothing powerful can be granted to somebody who comes now."""
+        brakes = self._plan.brakes
+        return 0.0 if brakes is None else asyncio.get_running_loop().time() + brakes.delay
 
     def past(self) -> Past:
         """What it is now, for an agent that comes back to it."""
         speech = self._features.get("chat")
         lines = self._context.lines if speech is None else cast(Speech, speech).last
-        grants = self._desk.consent.grants
-        return Past(tuple(self._names), self._began, grants, tuple(self._granted_once), self._desktop.paused, lines)
+        seats = tuple(Seat.of(one, self._desk.consent.grants(one.number)) for one in self.party.by_rank())
+        grants = seats[0].grants if seats else {}
+        once, paused = tuple(self._granted_once), self._desktop.paused
+        return Past(tuple(self._names), self._began, grants, once, paused, lines, seats=seats)
 
     @property
     def linked(self) -> bool:
@@ -186,8 +255,9 @@ class Session:
 
     @property
     def leader(self) -> str:
-        """Who began it, for show."""
-        return next(iter(self._names))
+        """Who answers for it, for show."""
+        leader = self.party.leader
+        return leader.name if leader is not None else next(iter(self._names))
 
     async def joined(self) -> None:
         """Until somebody has a link."""
@@ -196,16 +266,19 @@ class Session:
 
     # --- links ---
 
-    def attach(self, link: Link, who: str) -> None:
-        """A link of this session has been opened (and started) by `who`."""
-        if self._ending:
+    def attach(self, link: Link, technician: Technician) -> None:
+        """A link of this session has been opened (and started) with the key of `technician`."""
+        if self._ending or technician not in self.party:  # taken out while the link was being made
             link.abort(SessionEnded("The session has ended."))
             return
-        visit = _Visit(link, who)
-        self._names[who] = None
+        visit = _Visit(link, technician)
         self._visits[visit] = asyncio.create_task(self._visit(visit), name="link")
-        self._journal.write("link", who=who)
+        self._journal.write("link", who=technician.name)
         self._announce()
+
+    def find(self, rid: bytes) -> Technician | None:
+        """Whose key has that public name; None for one that opens nothing (any more)."""
+        return None if self._ending else self.party.find(rid)
 
     async def _visit(self, visit: _Visit) -> None:
         try:
@@ -216,22 +289,27 @@ class Session:
         finally:
             await _cancelled(visit.tasks, STOPPING)
             self._visits.pop(visit, None)
-            self._journal.write("link-ended", who=visit.who)
+            self._journal.write("link-ended", who=visit.technician.name)
             self._announce()
 
     # --- channels ---
 
     async def _channel(self, visit: _Visit, request: Request) -> None:
         """From the request for a channel to its end."""
+        who = visit.technician
+        SPEAKER.set(who.number)
         if request.name == CONSENT.name:
-            await self._run(visit, request, None, CONSENT, self._speak_consent)
+            await self._run(visit, request, None, CONSENT, lambda channel: self._speak_consent(channel, who))
+            return
+        if request.name == PARTY.name:
+            await self._run(visit, request, None, PARTY, lambda channel: self._speak_party(channel, who))
             return
         entry = self._plan.features.get(request.name)
         if entry is None:
             request.refuse(UsageError("The customer's program does not have that feature."))
             return
-        if entry.permission is not None and not await self._desk.settle(entry.permission, visit.who):
-            self._journal.write("refused", who=visit.who, permission=str(entry.permission))
+        if entry.permission is not None and not await self._desk.settle(who.number, entry.permission, who.name):
+            self._journal.write("refused", who=who.name, permission=str(entry.permission))
             forbidden = entry.permission not in self._plan.offered
             request.refuse(_forbidden(entry.permission) if forbidden else _denied(entry.permission))
             return
@@ -255,14 +333,16 @@ class Session:
         speak: Callable[[Channel[Any, Any]], Any],
     ) -> None:
         def guard() -> None:
-            if permission is not None and (self._ending or not self._desk.consent.granted(permission)):
+            if visit.technician not in self.party and spec is not CONSENT:  # the goodbye goes there
+                raise SessionEnded("The session has ended.")
+            if permission is not None and (self._ending or not self._granted(visit, permission)):
                 raise _denied(permission)
 
         try:
             channel = request.accept(spec, guard)
         except ChannelClosed:
             return
-        run = _Run(permission, channel, cast("asyncio.Task[None]", asyncio.current_task()))
+        run = _Run(visit, permission, channel, cast("asyncio.Task[None]", asyncio.current_task()))
         self._runs.add(run)
         if shown := permission in SHOWN_IN_USE or spec.name == SCREEN:
             self._announce()
@@ -288,7 +368,7 @@ class Session:
         now = self._clock()
         visit.strikes.append(now)
         if len(visit.strikes) == STRIKES and now - visit.strikes[0] < WITHIN:
-            self._journal.write("cut-off", who=visit.who)
+            self._journal.write("cut-off", who=visit.technician.name)
             visit.link.abort(error)
 
     async def _feature(self, name: str, entry: Entry) -> Feature:
@@ -300,50 +380,56 @@ class Session:
 
     # --- consent ---
 
-    async def _speak_consent(self, channel: Channel[State | Goodbye, Up]) -> None:
-        telling = asyncio.create_task(self._tell_state(channel), name="consent")
+    async def _speak_consent(self, channel: Channel[State | Goodbye, Up], who: Technician) -> None:
+        telling = asyncio.create_task(self._tell_state(channel, who), name="consent")
         try:
             async for message in channel:
                 if self._ending:
                     return
                 match message:
                     case Ask(permissions=permissions):
-                        self._desk.ask(permissions, self._who_speaks())
-                    case Goodbye():
+                        self._desk.ask(who.number, permissions, who.name)
+                    case Goodbye() if self.party.leader is who:
                         self.end(N_("The technician ended the session."))
+                    case Goodbye():
+                        self._part(who, LEFT)
         finally:
             await _cancelled({telling}, LEAVING)
 
-    async def _tell_state(self, channel: Channel[State | Goodbye, Up]) -> None:
+    async def _tell_state(self, channel: Channel[State | Goodbye, Up], who: Technician) -> None:
         try:
-            while not self._ending:
+            while not self._ending and who in self.party:
                 changed = self._changed
-                await channel.send(self._state(), replaces="state")
+                await channel.send(self._state(who), replaces="state")
                 await changed.wait()
-        except ChannelClosed:
+        except (ChannelClosed, SessionEnded):
             pass  # the loop of the run hears it too, and ends
 
-    def _who_speaks(self) -> str:
-        task = asyncio.current_task()
-        return next((v.who for v in self._visits if task in v.tasks), self._context.technician)
+    def _state(self, who: Technician) -> State:
+        links = Counter(visit.technician.number for visit in self._visits)
+        leader = self.party.leader
+        present = tuple(Present(t.number, t.name, t.since, links[t.number], t is leader, t is who) for t in self.party)
+        grants = self._desk.consent.grants(who.number)
+        return State(grants, self._plan.name, len(self._visits), str(self._plan.folder), present)
 
-    def _state(self) -> State:
-        return State(self._desk.consent.grants, self._plan.name, len(self._visits), str(self._plan.folder))
+    def _granted(self, visit: _Visit, permission: Permission | None) -> bool:
+        return self._desk.consent.granted(visit.technician.number, permission)
 
-    def _consented(self, permissions: frozenset[Permission]) -> None:
-        """The table has changed (the desk calls this)."""
-        grants = self._desk.consent.grants
-        for permission in sorted(permissions):
-            if grants[permission] is Grant.ASKING:
+    def _consented(self, changes: Changes) -> None:
+        """The tables have changed, or a question has (the desk calls this)."""
+        consent = self._desk.consent
+        for number, permission in sorted(changes):
+            grant, who = consent.grants(number)[permission], self.party.numbered(number)
+            if grant is Grant.ASKING or who is None:
                 continue
-            self._journal.write(str(grants[permission]), permission=str(permission))
-            if grants[permission] is Grant.GRANTED:
+            self._journal.write(str(grant), permission=str(permission), who=who.name)
+            if grant is Grant.GRANTED:
                 self._granted_once[permission] = None
         self._ask_alone()
-        if self._desk.consent.question is not None:
+        if consent.question is not None:
             self.erase()  # nobody draws over what the customer has to read, or what looks like it
-        over = {run for run in self._runs if run.permission in permissions and not self._allowed(run)}
-        lost = {p for p in permissions if not self._desk.consent.granted(p)}
+        over = {r for r in self._runs if not self._granted(r.visit, r.permission) and r not in self._farewells()}
+        lost = {permission for number, permission in changes if not consent.granted(number, permission)}
         alone = [feature for permission, feature in self._busy() if permission in lost]
         if over or alone:
             self._chore(self._stop_runs(over, alone))
@@ -362,13 +448,11 @@ class Session:
         made = self._features.items()
         return [(self._plan.features[name].permission, f) for name, f in made if getattr(f, "busy", False)]
 
-    def _allowed(self, run: _Run) -> bool:
-        return self._desk.consent.granted(run.permission)
-
     async def _stop_runs(self, runs: set[_Run], alone: Iterable[Feature]) -> None:
         """`alone`: features of which something goes on without a channel."""
         for run in runs:
-            run.channel.cut(_denied(run.permission))
+            gone = run.visit.technician not in self.party
+            run.channel.cut(SessionEnded("The session has ended.") if gone else _denied(run.permission))
         ending = {asyncio.ensure_future(getattr(feature, "withdrawn")()) for feature in alone}  # noqa: B009
         await _cancelled({run.task for run in runs}, STOPPING)
         if ending:
@@ -379,20 +463,150 @@ class Session:
         """Shows the customer, and tells every technician, what holds now. At the end nothing does, said only once."""
         if self._ending:
             return
-        connected = tuple(dict.fromkeys(visit.who for visit in self._visits))
-        granted = frozenset(p for p, grant in self._desk.consent.grants.items() if grant is Grant.GRANTED)
-        using = [run.permission for run in self._runs]
-        using += [permission for permission, _ in self._busy()]
-        used = frozenset(permission for permission in using if permission in SHOWN_IN_USE) & granted
+        consent = self._desk.consent
+        connected = {visit.technician for visit in self._visits}
+        granted = frozenset(p for p in Permission if consent.granted_to_any(p))
+        using = [(run.visit.technician, run.permission) for run in self._runs]
+        busy = [permission for permission, _feature in self._busy()]
+        used = frozenset(p for p in [*(p for _one, p in using), *busy] if p in SHOWN_IN_USE) & granted
         if self._desktop.paused:  # the desktop puts it back meanwhile
             used -= {Permission.PRIVACY}
         if (drawing := self._drawing()) is not None:
             drawing.stand()
+        each = tuple(
+            Standing(
+                one.number, one.name, one in connected, frozenset(p for p in granted if consent.granted(one.number, p)),
+                frozenset(p for who, p in using if who is one and p in used),
+            )
+            for one in self.party
+        )  # fmt: skip
+        names = tuple(one.name for one in self.party if one in connected)
+        several = each if len(each) > 1 else ()
         seen = not self._desktop.paused and any(run.channel.spec.name == SCREEN for run in self._runs)
         self._desktop.seen(seen)
-        self._face.in_force(InForce(connected, granted, self._desktop.paused, session=True, used=used, seen=seen))
+        paused = self._desktop.paused
+        self._face.in_force(InForce(names, granted, paused, session=True, used=used, seen=seen, each=several))
         self._changed, before = asyncio.Event(), self._changed
         before.set()
+
+    # --- who is here ---
+
+    def admit(self, name: str, key: bytes) -> Technician:
+        """Somebody has come with an invitation. They may do nothing yet."""
+        technician = self.party.admit(name, key, self._clock())
+        self._desk.consent.admit(technician.number, braked=self._braked())
+        self._names[technician.name] = None
+        self._journal.write("joined", who=technician.name)
+        text = _("{who} has joined the session. They may do nothing before you allow it to them, too.")
+        self._face.notice(text.format(who=printable(technician.name)))
+        self._speech().tell(f"{printable(technician.name)} has joined the session.")
+        self._announce()
+        return technician
+
+    async def _speak_party(self, channel: Channel[PartyDown, PartyUp], who: Technician) -> None:
+        match await channel.receive():
+            case Invite():
+                await self._invite(channel, who)
+            case HandOver(number=number):
+                successor = self._other(who, number)
+                await channel.send(Done())
+                self._chore(self._hand_over(who, successor))
+            case Remove(number=number):
+                gone = self._other(who, number)
+                await channel.send(Done())
+                self._part(gone, REMOVED)
+
+    def _other(self, who: Technician, number: int) -> Technician:
+        """That technician, whom `who` may send away or put in their own place. Raises NotAllowed, NoSuchSession."""
+        if self.party.leader is not who:
+            raise NotAllowed("Only who leads the session may do that.", "`rs sessions show` tells who does.")
+        other = self.party.numbered(number)
+        if other is None or other is who:
+            raise NoSuchSession("No such other technician is in the session.", "`rs sessions show` lists them.")
+        return other
+
+    async def _invite(self, channel: Channel[PartyDown, PartyUp], who: Technician) -> None:
+        """From the customer's yes to the one who comes, or to the end of the code. One at a time."""
+        if self._inviter is None or self._inviting or self.party.full:
+            raise TooLarge("Nobody more can be invited now.", "One at a time, and eight technicians at most.")
+        self._inviting = True
+        invitation: Invitation | None = None
+        try:
+            if not await self._desk.decide(who.number, Matter.INVITE, who.name):
+                self._journal.write("refused", who=who.name, permission="invite")
+                raise NotAllowed("The customer does not want another technician in the session.")
+            self._journal.write("invited", who=who.name)
+            invitation = await self._inviter.invite()
+            await channel.send(Code(invitation.spoken, invitation.seconds))
+            await self._await_guest(channel, invitation)
+        finally:
+            self._inviting = False
+            if invitation is not None:
+                await asyncio.shield(self._inviter.call_off(invitation))
+
+    async def _await_guest(self, channel: Channel[PartyDown, PartyUp], invitation: Invitation) -> None:
+        hearing = asyncio.ensure_future(channel.receive())
+        try:
+            while True:
+                event = asyncio.ensure_future(invitation.events.get())
+                await asyncio.wait({hearing, event}, return_when=asyncio.FIRST_COMPLETED)
+                if hearing.done():
+                    event.cancel()
+                    hearing.result()  # raises ChannelClosed: nobody waits for the guest any more
+                    raise PeerBroke("The other end asked for two things on one channel.")
+                match event.result():
+                    case RsError() as error:
+                        raise error
+                    case Technician() as guest:
+                        await channel.send(Came(guest.number, guest.name))
+                        return
+                    case left:
+                        await channel.send(Wrong(left))
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+
+    async def _hand_over(self, who: Technician, successor: Technician) -> None:
+        """What `who` was allowed ends now; it becomes `successor`'s only if the customer says so."""
+        consent = self._desk.consent
+        passes = [p for p in Permission if consent.granted(who.number, p) and not consent.granted(successor.number, p)]
+        self.party.hand_over(successor)
+        self._journal.write("handed-over", who=who.name, to=successor.name)
+        text = _("{who} has handed the session over to {whom} and is gone.")
+        self._face.notice(text.format(who=printable(who.name), whom=printable(successor.name)))
+        self._part(who, HANDED_OVER)
+        agreed = passes and await self._desk.decide(
+            successor.number, Matter.TAKE_OVER, successor.name, whom=who.name, passes=passes
+        )
+        for permission in passes if agreed else ():
+            self._desk.allow(successor.number, permission)
+
+    def _part(self, who: Technician, reason: str) -> None:
+        """`who` is nobody here from this moment. The last one's leave is the session's end."""
+        if who not in self.party or self._ending:
+            return
+        if len(self.party) == 1:
+            self.end(N_("The last technician has left the session."))
+            return
+        self.party.dismiss(who)
+        self._journal.write("left", who=who.name, reason=reason)
+        if reason != HANDED_OVER:
+            self._face.notice(_("{who} is no longer in the session.").format(who=printable(who.name)))
+        self._speech().tell(f"{printable(who.name)} is no longer in the session.")
+        self._chore(self._see_off(who, self._farewells(who), reason))
+        self._desk.dismiss(who.number)
+        self._announce()
+
+    async def _see_off(self, who: Technician, farewells: list[_Run], reason: str) -> None:
+        """Ends the channels and links of one who is nobody here any more; told why, where they listen."""
+        await asyncio.gather(*(self._farewell(run, reason) for run in farewells))
+        visits = [visit for visit in self._visits if visit.technician is who]
+        tasks = {run.task for run in self._runs if run.visit in visits} - {asyncio.current_task()}
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(visit.link.close(reason) for visit in visits)), PARTING)
+        for visit in visits:
+            visit.link.abort(SessionEnded("The session has ended."))
+        await _cancelled(tasks, STOPPING)
 
     # --- the customer's actions (see ui.base.Actions) ---
 
@@ -404,18 +618,40 @@ class Session:
             self._plan.brakes.heeded()
             self._journal.write("warned")
 
-    def withdraw(self, permissions: Iterable[Permission]) -> None:
-        self._desk.withdraw(permissions)
+    def withdraw(self, permissions: Iterable[Permission], who: str = "") -> None:
+        if not who:
+            self._desk.withdraw(permissions)
+        elif (named := self._named(who)) is not None:
+            self._desk.withdraw(permissions, named.number)
 
-    def allow(self, permission: Permission) -> None:
-        if (seconds := self._desk.waits(permission)) > 0:
+    def allow(self, permission: Permission, who: str = "") -> None:
+        if not who and len(self.party) > 1:
+            self._face.problem(N_("Several technicians are here: say whom you mean."), self._everybody())
+            return
+        if (named := self._named(who)) is None:
+            return
+        if (seconds := self._desk.waits(named.number, permission)) > 0:
             self._face.notice(
                 _("That can be allowed in {seconds} seconds.").format(seconds=math.ceil(seconds))
                 if math.isfinite(seconds)
                 else _("Wait until they ask for something: there is something to read first.")
             )
             return
-        self._desk.allow(permission)
+        self._desk.allow(named.number, permission)
+
+    def remove(self, who: str) -> None:
+        if (named := self._named(who or "0")) is not None:
+            self._part(named, REMOVED)
+
+    def _named(self, who: str) -> Technician | None:
+        """Tells the customer when there is none of that name. '' is who leads."""
+        named = self.party.named(who) if who else self.party.leader
+        if named is None:
+            self._face.problem(N_("No technician of that name is here."), self._everybody())
+        return named
+
+    def _everybody(self) -> str:
+        return ", ".join(f"{one.number} {printable(one.name)}" for one in self.party)
 
     def pause(self, on: bool) -> None:
         if self._desktop.paused == on:
@@ -457,7 +693,7 @@ class Session:
 
     def _drawable(self) -> bool:
         consent = self._desk.consent
-        seen = consent.granted(Permission.VIEW) and not self._desktop.paused and not self._ending
+        seen = granted(consent, self.party, Permission.VIEW) and not self._desktop.paused and not self._ending
         return seen and consent.question is None
 
     def stop_restart(self) -> bool:
@@ -488,7 +724,7 @@ class Session:
     async def _finish(self, reason: str) -> None:
         self._desk.close()
         myself = asyncio.current_task()
-        farewells = [r for r in self._runs if r.permission is None and r.channel.spec.name == CONSENT.name]
+        farewells = self._farewells()
         try:
             await asyncio.gather(
                 *(self._farewell(run, reason) for run in farewells),
@@ -508,6 +744,11 @@ class Session:
             self._sum_up(reason)
             if not self.ended.done():
                 self.ended.set_result(reason)
+
+    def _farewells(self, who: Technician | None = None) -> list[_Run]:
+        """Where a goodbye is heard: at every end, or at those of one technician."""
+        runs = [r for r in self._runs if r.permission is None and r.channel.spec.name == CONSENT.name]
+        return [run for run in runs if who is None or run.visit.technician is who]
 
     async def _farewell(self, run: _Run, reason: str) -> None:
         try:

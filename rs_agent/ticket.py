@@ -17,6 +17,7 @@ import msgspec
 
 from rs_agent.language import N_
 from rs_agent.machine.disk import drop, keep
+from rs_agent.party import Seat
 from rs_relay.channels.consent import Grant
 from rs_relay.errors import LocalProblem
 from rs_relay.link.spec import Permission
@@ -57,6 +58,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     writer: Writer
     written: float
     deadline: float
+    seats: tuple[Seat, ...] = ()  # of all technicians, with a key each, who leads first
 
     def __repr__(self) -> str:
         return "Ticket(…)"

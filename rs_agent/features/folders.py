@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from pathlib import PurePath
 
@@ -106,7 +107,7 @@ class Folders:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                step = loop.run_in_executor(self._threads, steps.next)
+                step = loop.run_in_executor(self._threads, copy_context().run, steps.next)
                 try:
                     said, ended = await asyncio.shield(step)
                 except asyncio.CancelledError:

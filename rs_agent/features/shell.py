@@ -42,6 +42,7 @@ from rs_relay.channels.shell import (
 )
 from rs_relay.errors import LocalProblem, NoSuchSession, PeerBroke, RsError, TooLarge
 from rs_relay.link.channel import Channel, ChannelClosed
+from rs_relay.link.spec import Permission
 from rs_relay.text import printable
 
 AT_ONCE = 8  # shells of a session
@@ -55,6 +56,7 @@ class ShellFeature:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._shells: dict[int, Shell] = {}
+        self._owners: dict[int, int] = {}  # each shell is the technician's who opened it
         self._last = 0
 
     @property
@@ -64,7 +66,7 @@ class ShellFeature:
     async def run(self, channel: Channel[Down, Up]) -> None:
         match await channel.receive():
             case List():
-                await channel.send(Shells(tuple(shell.about() for shell in self._shells.values())))
+                await channel.send(Shells(tuple(shell.about() for shell in self._mine())))
             case Begin() as begin:
                 size = _checked(begin)
                 shell = self._wanted(begin) or await self._open(begin, size)
@@ -73,9 +75,11 @@ class ShellFeature:
                 raise PeerBroke("The other end spoke to a shell before it named one.")
 
     async def withdrawn(self) -> None:
-        """The customer took the permission back."""
-        await asyncio.gather(*(shell.end() for shell in list(self._shells.values())), return_exceptions=True)
-        for shell in list(self._shells.values()):
+        """The customer took the permission back, from one technician or from all."""
+        granted, owner = self._context.granted_to, self._owners
+        over = [s for s in self._shells.values() if not granted(owner[s.number], Permission.SHELL)]
+        await asyncio.gather(*(shell.end() for shell in over), return_exceptions=True)
+        for shell in over:
             self._gone(shell)
 
     def close(self) -> None:
@@ -88,11 +92,15 @@ class ShellFeature:
         if begin.new:
             return None
         if begin.number:
-            shell = self._shells.get(begin.number)
+            shell = next((shell for shell in self._mine() if shell.number == begin.number), None)
             if shell is None:
                 raise NoSuchSession(f"There is no shell {begin.number} (any more).", "`rs shell SESSION --list`")
             return shell
-        return next((shell for shell in reversed(self._shells.values()) if shell.viewer is None), None)
+        return next((shell for shell in reversed(self._mine()) if shell.viewer is None), None)
+
+    def _mine(self) -> list[Shell]:
+        """The shells of the technician who speaks."""
+        return [shell for shell in self._shells.values() if self._owners[shell.number] == self._context.speaker()]
 
     async def _open(self, begin: Begin, size: Size) -> Shell:
         if len(self._shells) >= AT_ONCE:
@@ -108,7 +116,7 @@ class ShellFeature:
         self._last += 1
         transcript = self._transcript(self._last)
         shell = Shell(self._last, started, transcript, self._gone)
-        self._shells[shell.number] = shell
+        self._shells[shell.number], self._owners[shell.number] = shell, self._context.speaker()
         name = printable(self._context.technician, 60)
         if transcript is None:
             self._context.face.notice(_("{name} has opened a shell.").format(name=name))

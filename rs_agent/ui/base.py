@@ -22,6 +22,17 @@ SHOWN_IN_USE = frozenset({Permission.SHARE, Permission.RECORD, Permission.PRIVAC
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How one technician stands: grants are each one's own."""
+
+    number: int  # from 1, never given twice in one session
+    name: str  # unlike every other's
+    connected: bool
+    granted: frozenset[Permission]
+    used: frozenset[Permission] = frozenset()
+
+
+@dataclass(frozen=True)
 class InForce:
     """What holds at this moment."""
 
@@ -31,6 +42,7 @@ class InForce:
     session: bool = False  # whether a session is open (somebody has joined)
     used: frozenset[Permission] = frozenset()  # of those in `SHOWN_IN_USE`: a channel of it is open now
     seen: bool = False  # somebody looks at the screen now
+    each: tuple[Standing, ...] = ()  # where several are here: whose each of these is, in the order in which they came
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,17 @@ class Actions(Protocol):
         """The warning that comes before question `number` was read; the question itself follows."""
         ...
 
-    def withdraw(self, permissions: Iterable[Permission]) -> None: ...
+    def withdraw(self, permissions: Iterable[Permission], who: str = "") -> None:
+        """From the technician of that name or number, or from all."""
+        ...
 
-    def allow(self, permission: Permission) -> None: ...
+    def allow(self, permission: Permission, who: str = "") -> None:
+        """To the technician of that name or number; '' is the only one there is."""
+        ...
+
+    def remove(self, who: str) -> None:
+        """Takes the technician of that name or number out of the session; the last one ends it."""
+        ...
 
     def pause(self, on: bool) -> None:
         """The screen is hidden, and pointer, keyboard and clipboard are left alone, until it is called with False."""

@@ -3,6 +3,7 @@
     stop, /stop, Ctrl-C      ends everything at once
     /withdraw view           takes a permission back at once (`all`: every one)
     /allow control           grants one
+    /remove NAME             takes a technician out of the session (/withdraw and /allow take a NAME, too)
     /draw pen, /erase        the next drag draws on the desktop; all drawings go (`/draw off` forbids them)
     /stop-reboot             calls off a restart that is being counted down
     /pause, /resume          the technician sees nothing new and can do nothing
@@ -30,7 +31,7 @@ from rs_agent.consent import ANSWER_WITHIN, Question
 from rs_agent.feature import PictureWindow
 from rs_agent.language import _
 from rs_agent.ui import words
-from rs_agent.ui.base import Actions, InForce, Summary
+from rs_agent.ui.base import Actions, InForce, Standing, Summary
 from rs_agent.ui.digits import large, width
 from rs_agent.ui.terminal import Reader, Writer
 from rs_relay.channels.draw import Tool
@@ -118,10 +119,10 @@ class Console:
         if question.warn:
             self._warn(question)
             return
-        who, asks = printable(question.who, NAME), words.asks(question.permission)
+        who, (asks, means) = printable(question.who, NAME), words.question(question, printable(folder))
         self._blank()
         self._show("  " + self._bold(_("The relay says: {who} asks to {asks}.").format(who=who, asks=asks)))
-        self._show("  " + words.means(question.permission, printable(folder)))
+        self._show("  " + means)
         self._show("  " + _("Only say yes if you called them. No bank and no software company calls you for this."))
         if wait > self._read_first + 1:
             self._show("  " + _("You can answer in {seconds} seconds: think about it.").format(seconds=math.ceil(wait)))
@@ -209,6 +210,7 @@ class Console:
         commands: Mapping[str, Callable[[str], None]] = {
             "withdraw": self._withdraw,
             "allow": self._allow,
+            "remove": lambda who: self._do(lambda actions: actions.remove(who)),
             "pause": lambda _rest: self._do(lambda actions: actions.pause(True)),
             "resume": lambda _rest: self._do(lambda actions: actions.pause(False)),
             "draw": self._draw,
@@ -224,18 +226,20 @@ class Console:
             act(rest.strip().lower())
 
     def _withdraw(self, rest: str) -> None:
-        chosen = list(Permission) if rest in ("", "all") else _permissions(rest)
+        what, _space, who = rest.partition(" ")
+        chosen = list(Permission) if what in ("", "all") else _permissions(what)
         if chosen:
-            self._do(lambda actions: actions.withdraw(chosen))
+            self._do(lambda actions: actions.withdraw(chosen, who.strip()))
         else:
             self._help()
 
     def _allow(self, rest: str) -> None:
-        chosen = _permissions(rest)
+        what, _space, who = rest.partition(" ")
+        chosen = _permissions(what)
         if not chosen:
             self._help()
         for permission in chosen:
-            self._do(partial(_grant, permission))
+            self._do(partial(_grant, permission, who.strip()))
 
     def _draw(self, rest: str) -> None:
         tools = [tool for tool in Tool if tool == (rest or Tool.PEN)]
@@ -254,6 +258,7 @@ class Console:
             _("stop             ends everything at once (so does Ctrl-C)"),
             _("/withdraw NAME   takes a permission back; /withdraw all takes back every one"),
             _("/allow NAME      grants a permission: {names}").format(names=names),
+            _("/remove WHO      takes a technician out; where there are several, /allow NAME WHO says who is meant"),
             _("/pause           hides your screen and leaves mouse, keyboard and clipboard alone, until /resume"),
             _("/draw TOOL       your next drag draws on the desktop, and is seen by both: {tools}").format(
                 tools=", ".join(Tool)
@@ -283,6 +288,10 @@ class Console:
                 holds = _("PAUSED: your screen is hidden, your mouse and keyboard are left alone")
                 holds = ", ".join(filter(None, (holds, words.holding(now.used, now.used))))
             text = _("NOW: {who} is connected; {holds}.").format(who=who, holds=holds)
+        if now.session and now.each:
+            text = _("NOW: {each}.").format(each="; ".join(_standing(one) for one in now.each))
+            if now.paused:
+                text += " " + _("PAUSED: your screen is hidden, your mouse and keyboard are left alone")
         self._show("  " + self._reverse(f" {text} "))
 
     def _prompt(self) -> None:
@@ -335,8 +344,15 @@ def _leave(actions: Actions) -> None:
     actions.leave()
 
 
-def _grant(permission: Permission, actions: Actions) -> None:
-    actions.allow(permission)
+def _grant(permission: Permission, who: str, actions: Actions) -> None:
+    actions.allow(permission, who)
+
+
+def _standing(one: Standing) -> str:
+    """One of several technicians, and what is theirs alone."""
+    who = printable(one.name, NAME)
+    named = who if one.connected else _("{who} (not connected)").format(who=who)
+    return f"{named}: " + (words.holding(one.granted, one.used) or _("nothing is allowed"))
 
 
 def _permissions(text: str) -> list[Permission]:

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from rs_agent.consent import Matter, Question
 from rs_agent.language import N_, _
 from rs_relay.link.spec import Permission
+from rs_relay.text import printable
+
+NAME = 64  # cells of a name
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,18 @@ WORDS: Mapping[Permission, Words] = {
     ),
 }
 
+# What is asked beside permissions; {whom} is who leaves, {passes} what they were allowed.
+MATTERS: Mapping[Matter, tuple[str, str]] = {
+    Matter.INVITE: (
+        N_("BRING A SECOND TECHNICIAN INTO THE SESSION"),
+        N_("They get a code of their own. They may do nothing on this computer before you allow it to them, too."),
+    ),
+    Matter.TAKE_OVER: (
+        N_("DO WHAT {whom} WAS ALLOWED"),
+        N_("{whom} is gone and may do nothing any more. The new one would be allowed: {passes}."),
+    ),
+}
+
 # What is said before the first question that this computer has ever been asked.
 WARNING: tuple[str, ...] = (
     N_("Did you call them yourself, at a number you already knew?"),
@@ -115,6 +131,16 @@ def asks(permission: Permission) -> str:
 
 def means(permission: Permission, folder: str) -> str:
     return _(WORDS[permission].means).replace("{folder}", folder) if permission in WORDS else ""
+
+
+def question(asked: Question, folder: str) -> tuple[str, str]:
+    """What a question asks for ("{who} asks to …"), and what a yes means."""
+    if isinstance(asked.permission, Permission):
+        return asks(asked.permission), means(asked.permission, folder)
+    passes = ", ".join(asks(permission) for permission in asked.passes)
+    filled = [_(text).replace("{passes}", passes) for text in MATTERS[asked.permission]]
+    first, second = (text.replace("{whom}", printable(asked.whom, NAME)) for text in filled)
+    return first, second
 
 
 def holding(permissions: Iterable[Permission], used: Collection[Permission] = ()) -> str:

@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import itertools
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -41,7 +41,7 @@ from rs_relay.errors import (
     UsageError,
     WrongCode,
 )
-from rs_relay.link import handshake, keys, resume
+from rs_relay.link import handshake, resume
 from rs_relay.link.codes import Code
 from rs_relay.link.handshake import Abort, Attempts, Opened, Role, WrongSecret
 from rs_relay.link.websocket import RecordSocket
@@ -408,12 +408,9 @@ async def reopen(socket: RecordSocket, session_key: bytes) -> Opened:
     return run.opened
 
 
-async def readmit(socket: RecordSocket, session_key: bytes | None) -> Opened:
-    """Agent: the other side of `reopen`. With no session, says so and raises SessionEnded."""
-
-    def find(name: bytes) -> bytes | None:
-        return session_key if session_key and name == keys.rid(session_key) else None
-
+async def readmit(socket: RecordSocket, find: Callable[[bytes], bytes | None]) -> Opened:
+    """Agent: the other side of `reopen`. `find` gives the key of that public name; with none, says so and raises
+    SessionEnded."""
     run = resume.Responder(find)
     async with _shaking(socket):
         first = await _next(socket)

@@ -45,7 +45,8 @@ class Bench:
 
     def join(self, who: str = "alice") -> Link:
         technician, agent = joined_links()
-        self.session.attach(agent, who)
+        party = self.session.party
+        self.session.attach(agent, party.named(who) or self.session.admit(who, who.encode()))
         self.links.append(technician)
         return technician
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rs_agent.consent import ANSWER_WITHIN, MINUTE, TABLE, UNWELCOME, Consent, Event
+from rs_agent.consent import ANSWER_WITHIN, MINUTE, TABLE, UNWELCOME, Changes, Consent, Event, Matter, Question
 from rs_relay.channels.consent import Grant
 from rs_relay.link.spec import Permission
 
@@ -16,8 +17,50 @@ VIEW, CONTROL, FILES = Permission.VIEW, Permission.CONTROL, Permission.FILES
 OFFERED = (VIEW, CONTROL, Permission.CLIPBOARD, FILES)
 
 
-def consent(*allowed: Permission) -> Consent:
-    return Consent(OFFERED, allowed)
+ALICE, BOB = 1, 2
+
+
+class One:
+    """The table of one technician, and all that is on show."""
+
+    def __init__(self, offered: tuple[Permission, ...], allowed: tuple[Permission, ...] = ()) -> None:
+        self.all = Consent(offered)
+        self.all.admit(ALICE, allowed)
+
+    @property
+    def question(self) -> Question | None:
+        return self.all.question
+
+    @property
+    def grants(self) -> dict[Permission, Grant]:
+        return self.all.grants(ALICE)
+
+    def granted(self, permission: Permission | None) -> bool:
+        return self.all.granted(ALICE, permission)
+
+    def ask(self, permission: Permission, who: str, now: float) -> frozenset[Permission]:
+        return mine(self.all.ask(ALICE, permission, who, now))
+
+    def answer(self, number: int, yes: bool, now: float) -> frozenset[Permission]:
+        return mine(self.all.answer(number, yes, now))
+
+    def tick(self, now: float) -> frozenset[Permission]:
+        return mine(self.all.tick(now))
+
+    def withdraw(self, permissions: Iterable[Permission], now: float) -> frozenset[Permission]:
+        return mine(self.all.withdraw(permissions, now))
+
+    def allow(self, permission: Permission, now: float) -> frozenset[Permission]:
+        return mine(self.all.allow(ALICE, permission, now))
+
+
+def mine(changes: Changes) -> frozenset[Permission]:
+    assert all(number == ALICE for number, _ in changes)
+    return frozenset(permission for _, permission in changes)
+
+
+def consent(*allowed: Permission) -> One:
+    return One(OFFERED, allowed)
 
 
 def test_nothing_is_granted_but_by_a_yes_or_by_the_customers_own_move() -> None:
@@ -98,7 +141,7 @@ def test_what_is_not_offered_is_refused_without_a_question() -> None:
     assert c.grants[Permission.SHELL] is Grant.REFUSED
     assert c.allow(Permission.SHELL, 0.0) == frozenset()
     assert not c.granted(Permission.SHELL)
-    assert not Consent(OFFERED, [Permission.SHELL]).granted(Permission.SHELL)
+    assert not consent(Permission.SHELL).granted(Permission.SHELL)
 
 
 def test_what_needs_no_permission_is_granted() -> None:
@@ -148,7 +191,7 @@ def test_allowing_what_is_asked_takes_the_question_off() -> None:
     assert c.granted(VIEW)
 
 
-def say(c: Consent, yes: bool, now: float) -> None:
+def say(c: One, yes: bool, now: float) -> None:
     assert c.question is not None
     c.answer(c.question.number, yes, now)
 
@@ -238,3 +281,98 @@ def test_whatever_happens_grants_come_only_from_the_customer(acts: list[tuple[ob
             assert c.grants[c.question.permission] is Grant.ASKING
         asking = {p for p in Permission if c.grants[p] is Grant.ASKING}
         assert not asking or c.question is not None  # nobody waits for a question that is never shown
+
+
+# --- several technicians ---
+
+
+def two() -> Consent:
+    c = Consent(OFFERED)
+    c.admit(ALICE, [VIEW])
+    c.admit(BOB)
+    return c
+
+
+def test_a_grant_is_one_technicians() -> None:
+    c = two()
+    assert c.granted(ALICE, VIEW)
+    assert not c.granted(BOB, VIEW)
+    assert c.ask(BOB, VIEW, "bob", 0.0) == {(BOB, VIEW)}
+    assert c.question is not None
+    assert (c.question.who, c.question.technician) == ("bob", BOB)
+    assert c.answer(c.question.number, True, 1.0) == {(BOB, VIEW)}
+    assert c.withdraw([VIEW], 2.0, ALICE) == {(ALICE, VIEW)}
+    assert c.granted(BOB, VIEW)
+    assert not c.granted(ALICE, VIEW)
+    assert c.withdraw([VIEW], 3.0) == {(BOB, VIEW)}
+
+
+def test_one_question_over_all_technicians() -> None:
+    c = two()
+    c.ask(ALICE, CONTROL, "alice", 0.0)
+    c.ask(BOB, CONTROL, "bob", 0.0)
+    assert c.question is not None
+    assert c.question.technician == ALICE
+    c.answer(c.question.number, False, 1.0)
+    assert c.question is not None
+    assert c.question.technician == BOB
+    c.answer(c.question.number, True, 1.0)
+    assert c.granted(BOB, CONTROL)
+    assert not c.granted(ALICE, CONTROL)
+
+
+def test_who_is_nobody_here_is_granted_nothing_and_asks_nothing() -> None:
+    c = two()
+    c.ask(BOB, FILES, "bob", 0.0)
+    c.ask(ALICE, CONTROL, "alice", 0.0)
+    assert c.dismiss(ALICE, 1.0) == {(ALICE, VIEW)}
+    assert not c.granted(ALICE, VIEW)
+    assert not c.granted(ALICE, None)
+    assert c.settled(ALICE, CONTROL)
+    assert c.ask(ALICE, VIEW, "alice", 2.0) == frozenset()
+    assert c.allow(ALICE, VIEW, 2.0) == frozenset()
+    assert c.question is not None
+    assert c.question.technician == BOB
+    c.answer(c.question.number, False, 2.0)
+    assert c.question is None  # hers is not put any more
+
+
+def test_a_matter_is_asked_in_its_turn_and_answered_once() -> None:
+    c = two()
+    c.ask(ALICE, CONTROL, "alice", 0.0)
+    proposal, _ = c.propose(ALICE, Matter.INVITE, "alice", 0.0)
+    assert c.verdict(proposal) is None
+    assert c.question is not None
+    c.answer(c.question.number, True, 1.0)
+    assert c.question.permission is Matter.INVITE
+    assert c.answer(c.question.number, True, 2.0) == frozenset()
+    assert c.verdict(proposal) is True
+    assert c.verdict(proposal) is None
+
+
+@pytest.mark.parametrize("how", ["no", "late", "dismissed", "nobody", "enough"])
+def test_a_matter_without_a_yes_is_a_no(how: str) -> None:
+    c = two()
+    if how == "enough":
+        for n in range(UNWELCOME):
+            c.ask(BOB, CONTROL, "bob", float(n))
+            assert c.question is not None
+            c.answer(c.question.number, False, float(n))
+    proposal, _ = c.propose(9 if how == "nobody" else BOB, Matter.INVITE, "bob", 3.0)
+    if how == "no":
+        assert c.question is not None
+        c.answer(c.question.number, False, 4.0)
+    elif how == "late":
+        c.tick(3.0 + ANSWER_WITHIN)
+    elif how == "dismissed":
+        c.dismiss(BOB, 4.0)
+    assert c.verdict(proposal) is False
+    assert c.question is None
+
+
+def test_a_matter_nobody_waits_for_is_taken_off() -> None:
+    c = two()
+    proposal, _ = c.propose(ALICE, Matter.INVITE, "alice", 0.0)
+    c.call_off(proposal, 1.0)
+    assert c.question is None
+    assert c.verdict(proposal) is None

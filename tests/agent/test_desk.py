@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from rs_agent.consent import ANSWER_WITHIN, Consent
+from rs_agent.consent import ANSWER_WITHIN, Changes, Consent, Matter
 from rs_agent.desk import Desk
 from rs_relay.channels.consent import Grant
 from rs_relay.link.spec import Permission
@@ -15,8 +15,9 @@ class Bench:
     def __init__(self) -> None:
         self.now = 0.0
         self.face = FakeFace()
-        self.changes: list[frozenset[Permission]] = []
+        self.changes: list[Changes] = []
         self.consent = Consent([VIEW, CONTROL])
+        self.consent.admit(1)
         self.desk = Desk(self.consent, self.face, "/folder", self.changes.append, clock=lambda: self.now)
 
     def answer(self, yes: bool) -> None:
@@ -26,17 +27,17 @@ class Bench:
 
 async def test_a_question_is_shown_and_taken_off() -> None:
     bench = Bench()
-    bench.desk.ask([VIEW], "alice")
+    bench.desk.ask(1, [VIEW], "alice")
     assert bench.face.on_show is not None
     bench.answer(True)
     assert bench.face.on_show is None
-    assert bench.changes == [{VIEW}, {VIEW}]
+    assert bench.changes == [{(1, VIEW)}, {(1, VIEW)}]
 
 
 async def test_who_waits_gets_the_answer() -> None:
     bench = Bench()
-    waiting = asyncio.create_task(bench.desk.settle(VIEW, "alice"))
-    other = asyncio.create_task(bench.desk.settle(VIEW, "alice"))
+    waiting = asyncio.create_task(bench.desk.settle(1, VIEW, "alice"))
+    other = asyncio.create_task(bench.desk.settle(1, VIEW, "alice"))
     await asyncio.sleep(0)
     assert len(bench.face.questions) == 1
     bench.answer(True)
@@ -46,18 +47,18 @@ async def test_who_waits_gets_the_answer() -> None:
 
 async def test_what_was_refused_or_withdrawn_is_not_asked_again_by_waiting() -> None:
     bench = Bench()
-    bench.desk.ask([VIEW], "alice")
+    bench.desk.ask(1, [VIEW], "alice")
     bench.answer(False)
-    assert not await bench.desk.settle(VIEW, "alice")
-    bench.desk.allow(VIEW)
+    assert not await bench.desk.settle(1, VIEW, "alice")
+    bench.desk.allow(1, VIEW)
     bench.desk.withdraw([VIEW])
-    assert not await bench.desk.settle(VIEW, "alice")
+    assert not await bench.desk.settle(1, VIEW, "alice")
     assert len(bench.face.questions) == 1
 
 
 async def test_silence_for_a_minute_is_a_no() -> None:
     bench = Bench()
-    waiting = asyncio.create_task(bench.desk.settle(VIEW, "alice"))
+    waiting = asyncio.create_task(bench.desk.settle(1, VIEW, "alice"))
     await asyncio.sleep(0)
     bench.now = ANSWER_WITHIN - 1
     bench.desk.tick()
@@ -66,12 +67,12 @@ async def test_silence_for_a_minute_is_a_no() -> None:
     bench.desk.tick()
     assert bench.face.on_show is None
     assert not await waiting
-    assert bench.consent.grants[VIEW] is Grant.REFUSED
+    assert bench.consent.grants(1)[VIEW] is Grant.REFUSED
 
 
 async def test_the_timer_is_wound_for_each_question() -> None:
     bench = Bench()
-    bench.desk.ask([VIEW, CONTROL], "alice")
+    bench.desk.ask(1, [VIEW, CONTROL], "alice")
     bench.answer(True)
     timer = bench.desk._timer
     assert timer is not None
@@ -83,16 +84,39 @@ async def test_the_timer_is_wound_for_each_question() -> None:
 
 async def test_the_customer_may_allow_instead_of_answering() -> None:
     bench = Bench()
-    waiting = asyncio.create_task(bench.desk.settle(VIEW, "alice"))
+    waiting = asyncio.create_task(bench.desk.settle(1, VIEW, "alice"))
     await asyncio.sleep(0)
-    bench.desk.allow(VIEW)
+    bench.desk.allow(1, VIEW)
     assert await waiting
     assert bench.face.on_show is None
 
 
 async def test_closing_takes_the_question_off() -> None:
     bench = Bench()
-    bench.desk.ask([VIEW], "alice")
+    bench.desk.ask(1, [VIEW], "alice")
     bench.desk.close()
     assert bench.face.on_show is None
     assert bench.desk._timer is None
+
+
+async def test_a_matter_is_waited_for() -> None:
+    bench = Bench()
+    waiting = asyncio.create_task(bench.desk.decide(1, Matter.INVITE, "alice"))
+    await asyncio.sleep(0)
+    bench.answer(True)
+    assert await waiting
+    assert bench.face.on_show is None
+
+
+async def test_the_question_of_who_went_away_is_taken_off() -> None:
+    bench = Bench()
+    waiting = asyncio.create_task(bench.desk.decide(1, Matter.INVITE, "alice"))
+    await asyncio.sleep(0)
+    assert bench.face.on_show is not None
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert bench.face.on_show is None
+    waiting = asyncio.create_task(bench.desk.decide(1, Matter.INVITE, "alice"))
+    await asyncio.sleep(0)
+    bench.desk.dismiss(1)
+    assert not await waiting

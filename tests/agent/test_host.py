@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from rs_agent import host as hosts
+from rs_agent.consent import Matter
 from rs_agent.host import Host, Identity
 from rs_agent.journal import NoJournal
 from rs_agent.session import Plan
-from rs_relay.channels import chat
+from rs_relay.channels import chat, party
 from rs_relay.channels.chat import Line, Say, Since
 from rs_relay.channels.control.messages import SPEC as CONTROL
 from rs_relay.errors import NotAllowed, RsError, SessionEnded, Unreachable, WrongCode
-from rs_relay.link import codes, dial
+from rs_relay.link import codes, dial, keys
+from rs_relay.link.channel import ChannelClosed
 from rs_relay.link.codes import Code
 from rs_relay.link.dial import Relay
 from rs_relay.link.handshake import Attempts, Opened, Role
@@ -304,7 +306,8 @@ async def test_stop_ends_the_session_and_the_key(tmp_path: Any) -> None:
         facts = await link.facts()
         await b.stop()
         assert await asyncio.wait_for(link.ended, 10) is None  # told, not just cut
-        assert b.host._key is None
+        assert b.host.session is not None
+        assert b.host.session.find(keys.rid(opened.resume)) is None
         assert b.face.summaries
         with pytest.raises(RsError):
             await b.again(facts, opened.resume)
@@ -326,7 +329,8 @@ async def test_a_session_that_has_ended_is_ended_for_whoever_knocks(tmp_path: An
         b.start()
         link, opened = await b.join(await b.code())
         facts = await link.facts()
-        b.host._key = None
+        assert b.host.session is not None
+        b.host.session.party.dismiss(next(iter(b.host.session.party)))
         with pytest.raises(SessionEnded):
             await b.again(facts, opened.resume)
         link.abort()
@@ -364,3 +368,127 @@ def test_an_identity_is_new_each_time_and_hides_its_keys() -> None:
     assert a.door not in repr(a)
     assert a.rejoin not in repr(a)
     assert a.door not in str(a.hello("x"))
+
+
+# --- a second technician ---
+
+
+async def invited(b: Bench, link: Link) -> tuple[Any, party.Code]:
+    """The code that `link`'s technician got, and the channel on which they hear more."""
+    channel = await link.open(party.SPEC)
+    await channel.send(party.Invite())
+    await until(lambda: b.face.on_show is not None)
+    assert b.face.on_show is not None
+    assert b.face.on_show.permission is Matter.INVITE
+    b.host.answer(b.face.on_show.number, True)
+    async with asyncio.timeout(10):
+        code = await channel.receive()
+    assert isinstance(code, party.Code)
+    return channel, code
+
+
+async def test_a_second_technician_joins_with_a_key_of_their_own(tmp_path: Any) -> None:
+    async with bench(tmp_path) as b:
+        b.start()
+        first, opened = await b.join(await b.code())
+        channel, code = await invited(b, first)
+        assert len(b.face.codes) == 1  # the customer is not shown it
+        assert 0 < code.seconds <= codes.LIFETIME
+        second, theirs = await b.join(codes.parse(code.code))
+        facts = await second.facts()
+        came = await channel.receive()
+        assert (came.number, came.name) == (2, "an unknown technician (2)")
+        assert theirs.resume != opened.resume
+        await says(second, "hello from the second")
+        with pytest.raises(RsError):
+            await b.join(codes.parse(code.code))  # single use
+        again = await b.again(facts, theirs.resume)
+        await says(again, "and from another program")
+        b.host.remove("2")
+        await asyncio.wait_for(again.ended, 10)
+        await asyncio.wait_for(second.ended, 10)
+        with pytest.raises(SessionEnded):
+            await b.again(facts, theirs.resume)
+        await says(first, "the first one goes on")
+        await says(await b.again(facts, opened.resume), "with further links, too")
+
+
+async def test_an_invitations_code_is_void_after_three_wrong_ones(tmp_path: Any) -> None:
+    async with bench(tmp_path) as b:
+        b.start()
+        first, _ = await b.join(await b.code())
+        channel, told = await invited(b, first)
+        code = codes.parse(told.code)
+        for left in (2, 1):
+            with pytest.raises(WrongCode):
+                await b.join(wrong(code))
+            assert await channel.receive() == party.Wrong(left)
+        with pytest.raises(WrongCode):
+            await b.join(wrong(code))
+        with pytest.raises(ChannelClosed) as closed:
+            await channel.receive()
+        assert isinstance(closed.value.error, WrongCode)
+        with pytest.raises(RsError):
+            await b.join(code)
+        assert len(b.face.codes) == 1
+        channel, told = await invited(b, first)  # and a new one may be asked for
+        (await b.join(codes.parse(told.code)))[0].abort()
+
+
+async def test_an_invitation_that_is_not_used_in_time(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bench(tmp_path) as b:
+        b.start()
+        first, _ = await b.join(await b.code())
+        monkeypatch.setattr(codes, "LIFETIME", 0.3)
+        channel, told = await invited(b, first)
+        with pytest.raises(ChannelClosed) as closed:
+            await channel.receive()
+        assert isinstance(closed.value.error, WrongCode)
+        with pytest.raises(RsError):
+            await b.join(codes.parse(told.code))
+
+
+async def test_an_invitation_ends_with_its_channel(tmp_path: Any) -> None:
+    async with bench(tmp_path) as b:
+        b.start()
+        first, _ = await b.join(await b.code())
+        channel, told = await invited(b, first)
+        await channel.close()
+        await until(lambda: b.host._guest is None)
+        with pytest.raises(RsError):
+            await b.join(codes.parse(told.code))
+
+
+async def test_nobody_is_invited_without_the_customers_yes(tmp_path: Any) -> None:
+    async with bench(tmp_path, set()) as b:
+        b.start()
+        first, _ = await b.join(await b.code())
+        channel = await first.open(party.SPEC)
+        await channel.send(party.Invite())
+        with pytest.raises(ChannelClosed) as closed:
+            await channel.receive()
+        assert isinstance(closed.value.error, NotAllowed)
+        assert b.host._guest is None
+
+
+async def test_who_was_taken_out_while_their_link_was_made_gets_none(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key was good when the handshake began, and is void when it is over."""
+    async with bench(tmp_path) as b:
+        b.start()
+        first, _ = await b.join(await b.code())
+        _, code = await invited(b, first)
+        second, theirs = await b.join(codes.parse(code.code))
+        facts = await second.facts()
+        real = dial.readmit
+
+        async def slow(*arguments: Any) -> Opened:
+            opened = await real(*arguments)
+            b.host.remove("2")
+            return opened
+
+        monkeypatch.setattr(hosts.dial, "readmit", slow)
+        link = await b.again(facts, theirs.resume)
+        await asyncio.wait_for(link.ended, 10)
+        await says(first, "still here")

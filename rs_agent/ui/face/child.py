@@ -21,11 +21,13 @@ from typing import Any, BinaryIO, cast
 
 from rs_agent.consent import ANSWER_WITHIN, Question
 from rs_agent.feature import PictureWindow
+from rs_agent.ui import words
 from rs_agent.ui.base import Actions, InForce, Summary
 from rs_agent.ui.face import pipe
 from rs_relay.errors import RsError
 from rs_relay.glass import framing, program
 from rs_relay.glass.child import display_missing, environment
+from rs_relay.text import printable
 
 BACKLOG = 2000  # messages that wait for a window that does not read; later ones are dropped
 FLUSH = 0.3  # seconds that `close` gives it to take what is still to be shown
@@ -99,7 +101,8 @@ class Window:
         time = asyncio.get_running_loop().time()
         left = min(ANSWER_WITHIN, max(0.0, question.until - time))
         live = max(self._read_first, question.live - time)
-        self._say(pipe.Ask(question.number, question.permission, question.who, folder, left, live, question.warn))
+        asks, means = words.question(question, printable(folder))
+        self._say(pipe.Ask(question.number, asks, means, question.who, left, live, question.warn))
 
     def asked(self, question: Question) -> None:
         self._say(pipe.Asked(question.number))

@@ -48,9 +48,9 @@ class Holds(msgspec.Struct, frozen=True, tag="holds", array_like=True):
 
 class Ask(msgspec.Struct, frozen=True, tag="ask", array_like=True):
     number: int
-    permission: Permission
+    asks: str  # "{who} asks to …", ready for show
+    means: str  # what a yes means, ready for show
     who: str
-    folder: str
     left: float  # seconds until it is a no
     live: float  # seconds until a yes counts
     warn: bool  # the warning is to be read first

@@ -42,8 +42,8 @@ class QuestionView:
             no, yes = _("&Stop, I was called"), _("I &called them: go on")
         else:
             self._line(fonts.text, _("The relay says: {who} asks to").format(who=who), behind)
-            self._line(fonts.large, words.asks(ask.permission), behind)
-            self._line(fonts.text, words.means(ask.permission, printable(ask.folder)), behind)
+            self._line(fonts.large, ask.asks, behind)
+            self._line(fonts.text, ask.means, behind)
             self._line(fonts.strong, _("Only go on if YOU called them."), behind)
             no, yes = _("&Refuse"), _("&Allow")
         buttons = tk.Frame(self.frame, background=behind)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from rs_agent.language import _
-from rs_agent.ui import words
 from rs_agent.ui.face import pipe, style, tell
 from rs_agent.ui.face.after import After
 from rs_agent.ui.face.during import During
@@ -218,7 +217,7 @@ class Window:
                 self._news.configure(text=shown)
         title = text
         if self._question is not None:
-            who, asks = printable(self._question.ask.who, tell.NAME), words.asks(self._question.ask.permission)
+            who, asks = printable(self._question.ask.who, tell.NAME), self._question.ask.asks
             title = _("{who} asks to {asks}").format(who=who, asks=asks)
         if self._root.title() != title:
             self._root.title(title)

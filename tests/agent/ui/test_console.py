@@ -45,10 +45,10 @@ class Customer:
     def answer(self, number: int, yes: bool) -> None:
         self.did.append(("answer", number, yes))
 
-    def withdraw(self, permissions: Iterable[Permission]) -> None:
+    def withdraw(self, permissions: Iterable[Permission], who: str = "") -> None:
         self.did.append(("withdraw", *permissions))
 
-    def allow(self, permission: Permission) -> None:
+    def allow(self, permission: Permission, who: str = "") -> None:
         self.did.append(("allow", permission))
 
     def pause(self, on: bool) -> None:

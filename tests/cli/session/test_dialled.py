@@ -59,7 +59,7 @@ class Customer:
     async def readmit(self, key: bytes | None) -> Link:
         knock = await anext(self.conversation.knocks())
         socket = await dial.attach(self._relay, knock.ticket)
-        return self.open(await dial.readmit(socket, key), socket)
+        return self.open(await dial.readmit(socket, lambda _rid: key), socket)
 
 
 @asynccontextmanager
