@@ -444,7 +444,7 @@ class Host:
         if self.session is None:
             socket.abort()
             return
-        link = Link(opened, Role.AGENT, socket, line=self.session.line)
+        link = Link(opened, Role.AGENT, socket, line=self.session.line_of(who))
         link.start(Facts(self._identity.host, self._identity.door, self._plan.name, link.round_trip or 0.0))
         self.session.attach(link, who)
 

@@ -18,7 +18,7 @@ import asyncio
 import logging
 import math
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -207,7 +207,7 @@ class Session:
         self._features: dict[str, Feature] = {}
         self._making: dict[str, asyncio.Lock] = {}
         self._visits: dict[_Visit, asyncio.Task[None]] = {}
-        self.line = Line()
+        self._lines: defaultdict[int, Line] = defaultdict(Line)  # of each technician, by number
         self._runs: set[_Run] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -265,6 +265,10 @@ class Session:
             await self._changed.wait()
 
     # --- links ---
+
+    def line_of(self, technician: Technician) -> Line:
+        """What all links of theirs know of the line to them."""
+        return self._lines[technician.number]
 
     def attach(self, link: Link, technician: Technician) -> None:
         """A link of this session has been opened (and started) with the key of `technician`."""

@@ -25,7 +25,7 @@ from rs_relay.link import session as core
 from rs_relay.link.channel import ChannelClosed
 from rs_relay.link.frames import BadFrame
 from rs_relay.link.handshake import Opened, Role
-from rs_relay.link.ration import Ration
+from rs_relay.link.ration import Line, Ration
 from rs_relay.link.seal import BadRecord
 from rs_relay.link.spec import ChannelSpec, Priority
 from rs_relay.text import printable
@@ -58,11 +58,12 @@ class Socket(Protocol):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What the agent says first on each link, for the technician's book. All but `name` are for the relay's door."""
+    """What the agent says first on each link, for the technician's book. `host` and `door` are for the relay's door."""
 
     host: str
     door: str
     name: str
+    round_trip: float = 0.0  # seconds, the quickest on any link of this session's; 0: not known
 
 
 class LinkChannel(Generic[Said, Heard]):
@@ -193,7 +194,15 @@ class Traffic:
 class Link:
     """One link of a session. Made by `dial` after the handshake; `start` it inside a running loop."""
 
-    def __init__(self, opened: Opened, role: Role, socket: Socket, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        role: Role,
+        socket: Socket,
+        clock: Callable[[], float] = time.monotonic,
+        line: Line | None = None,
+    ) -> None:
+        """`line`: what is known of the line by other links over it."""
         self.role = role
         self.opened = opened
         self.session = core.LinkSession(opened, role, clock())
@@ -207,7 +216,7 @@ class Link:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._part = 64 * 1024
-        self._ration = Ration(clock())
+        self._ration = Ration(clock(), line)
         self._last_heard = clock()
         self._leaving = False
         self._parting = ""  # why the other end left, in its words
@@ -413,6 +422,7 @@ class Link:
             facts = msgspec.msgpack.decode(body, type=Facts)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise BadFrame("a hello that says nothing") from None
+        self._ration.line.told(facts.round_trip, self._clock())
         if not self._facts.done():
             self._facts.set_result(facts)
 

@@ -184,7 +184,7 @@ def tigervnc(source: XDesktop, view: XDesktop) -> Iterator[None]:
     viewer.wait(5)
 
 
-def _enlarge(view: XDesktop, window: str) -> None:
+def enlarge(view: XDesktop, window: str) -> None:
     """The window asks for a size of its own while it opens: ask again until ours stays."""
     held = 0
     while held < 5:
@@ -203,7 +203,7 @@ def rs(source: XDesktop, view: XDesktop) -> Iterator[RsStage]:
         stage.join()
         viewer = view.spawn(*stage.command("view", stage.session, "--scale", "1:1"), env=stage.technician)
         window = str(view.wait_for_window(stage.window_title))
-        _enlarge(view, window)
+        enlarge(view, window)
         yield stage
         viewer.terminate()
         viewer.wait(5)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rs_relay.link.ration import FREE, LEAST, OPENING, Ration
+from rs_relay.link.ration import FREE, KEPT, LEAST, OPENING, Ration
+from rs_relay.link.ration import Line as Known
 
 WHOLE = 256 * 1024
 
@@ -57,14 +58,17 @@ class Line:
 
 
 @pytest.mark.parametrize(
-    ("rate", "trip"), [(3600, 0.2), (7000, 0.2), (3600, 0.05), (60_000, 0.1), (7000, 0.8)], ids=str
+    ("rate", "trip", "share"),
+    # where one part takes longer than the way there and back, some of the line is given up rather than a key's time
+    [(3600, 0.2, 0.75), (7000, 0.2, 0.75), (3600, 0.05, 0.6), (60_000, 0.1, 0.75), (7000, 0.8, 0.75)],
+    ids=str,
 )
-def test_a_slow_line_is_used_and_holds_little(rate: float, trip: float) -> None:
+def test_a_slow_line_is_used_and_holds_little(rate: float, trip: float, share: float) -> None:
     line = Line(rate, trip)
     line.run(20.0)
     line.bytes, line.longest, began = 0, 0.0, line.now
     line.run(60.0)
-    assert line.bytes / (line.now - began) > 0.75 * rate
+    assert line.bytes / (line.now - began) > share * rate
     assert line.longest < 0.25 + trip / 2
 
 
@@ -103,3 +107,48 @@ def test_who_answers_what_nobody_asked_is_not_heard() -> None:
     assert ration.answered(1.5, stamp) == 0.5
     assert ration.answered(1.6, stamp) is None
     assert FREE > OPENING
+
+
+@pytest.mark.parametrize(("rate", "trip"), [(7000, 0.2), (125_000, 0.05)], ids=str)
+def test_links_that_share_a_line_hold_no_more_than_one_and_each_has_some_of_it(rate: float, trip: float) -> None:
+    known, busy, now = Known(), 0.0, 0.0
+    known.told(trip, now)
+    links = [Ration(now, known) for _ in range(3)]
+    pongs: list[tuple[float, int, int]] = []  # when, of which link, stamp
+    gone, waits = [0, 0, 0], []
+    while now < 60.0:
+        for number, ration in enumerate(links):
+            while True:
+                if ration.due(now):
+                    busy = max(busy, now) + 60 / rate
+                    pongs.append((busy + trip, number, ration.ping(now)))
+                room = ration.room()
+                if not room:
+                    assert room == 0
+                    break
+                busy = max(busy, now) + (room + 40) / rate
+                ration.sent(room + 40, bulk=True)
+                if now > 20.0:
+                    gone[number] += room
+                    waits.append(busy - now)
+        pongs.sort()
+        now, number, stamp = pongs.pop(0)
+        links[number].answered(now, stamp)
+    waits.sort()
+    assert waits[int(0.95 * len(waits))] < 1.5 * trip
+    assert sum(gone) > 0.65 * 40 * rate
+    assert min(gone) > 0.08 * 40 * rate
+
+
+def test_what_was_known_of_a_line_is_forgotten() -> None:
+    known = Known()
+    known.told(float("nan"), 0.0)
+    known.told(-1.0, 0.0)
+    known.told(0.0, 0.0)
+    assert Ration(0.0, known).quickest is None
+    known.told(0.02, 0.0)
+    for minute in range(25):
+        known.learn(0.2, 60.0 * minute)
+    assert known.quickest == 0.2
+    known.learn(0.9, 10 * KEPT)
+    assert known.quickest == 0.9
