@@ -53,6 +53,18 @@ ROOMS = {
         "rs_agent.session",
         "rs_cli",
     ],
+    "rs_agent.ui.face.window": [
+        "cryptography",
+        "websockets",
+        "asyncio",
+        "numpy",
+        "rs_relay.link.dial",
+        "rs_relay.link.link",
+        "rs_agent.host",
+        "rs_agent.session",
+        "rs_agent.desktop",
+        "rs_cli",
+    ],
     "rs_agent.main": ["rs_relay.link", "rs_agent.host", "rs_agent.desktop"],
     "rs_agent.life": [
         "rs_cli",
