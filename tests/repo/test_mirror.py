@@ -52,7 +52,8 @@ ELSEWHERE = {
     "rs_cli/looking.py": "test_shell_journey.py",
     "rs_cli/rawterm.py": "test_shell_journey.py",
     **{
-        f"rs_agent/ui/face/{part}.py": "test_face_window.py" for part in ("after", "during", "question", "style", "waiting")
+        f"rs_agent/ui/face/{part}.py": "test_face_window.py"
+        for part in ("after", "during", "question", "style", "waiting")
     },
     "rs_agent/ui/face/pipe.py": "test_face_child.py",
     **{f"rs_relay/glass/{part}.py": "test_window.py" for part in ("glass", "inbox", "look", "line")},
