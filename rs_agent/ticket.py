@@ -89,6 +89,12 @@ def write(state: Path, ticket: Ticket) -> None:
     keep(state / FILE, msgspec.json.encode(ticket))
 
 
+def without_grants(ticket: Ticket) -> Ticket:
+    """The same session, in which nothing is granted to anybody."""
+    seats = tuple(msgspec.structs.replace(seat, grants={}) for seat in ticket.seats)
+    return msgspec.structs.replace(ticket, grants={}, seats=seats)
+
+
 def there(state: Path) -> bool:
     return (state / FILE).exists()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli.book import CLAIM, KEPT, Book
+from rs_cli.book import CLAIM, KEPT, NOT_BACK, Book
 from rs_relay.errors import LocalProblem, NoSuchSession, SessionEnded, UsageError
 from tests.support.technician import entry
 
@@ -161,3 +161,26 @@ def test_a_reader_beside_an_ending_sees_the_old_entry_or_the_new(tmp_path: Path)
         book.end(number, "over")
     _, trouble = reader.communicate(timeout=60)
     assert (reader.returncode, trouble) == (0, "")
+
+
+def test_a_session_whose_computer_restarts_has_its_time_and_no_more(tmp_path: Path) -> None:
+    now = [1000.0]
+    book = Book(tmp_path, lambda: now[0])
+    number = book.add(entry()).number
+    assert book.waits(number) == 0.0
+    book.expect(number, 600)
+    assert book.waits(number) == 600.0
+    book.expect(number, 0)
+    assert book.waits(number) == 0.0
+    book.expect(number, 600)
+    now[0] += 599
+    assert book.pick(number).is_open
+    now[0] += 2
+    assert book.waits(number) == -1.0
+    with pytest.raises(SessionEnded) as ended:
+        book.pick(number)
+    assert ended.value.hint == NOT_BACK
+    (listed,) = book.entries()
+    assert (listed.outcome, listed.key) == (NOT_BACK, "")
+    book.expect(number, 600)
+    assert not book.get(number).is_open

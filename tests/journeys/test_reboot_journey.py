@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,22 @@ def test_too_late_is_said_at_both_ends(restarts: Restarts) -> None:
     assert stage.agent.wait() != 0
     assert "took longer than the session waits" in stage.agent.text
     assert not restarts.traces()
+
+
+def test_where_nobody_can_see_it_nothing_is_allowed_any_more(restarts: Restarts, tmp_path: Path) -> None:
+    stage = restarts.stage
+    restarts.start()
+    waiting = stage.begin("reboot", stage.session, "--delay", "5")
+    assert waiting.wait(60) == 0
+    restarts.kill_tree()
+    restarts.computer.start_anew()
+    command = restarts.computer.entry_command()
+    assert command
+    with (tmp_path / "out").open("wb") as out, subprocess.Popen(command, env=stage.customer, stdout=out) as agent:
+        until(lambda: "online" in stage.run("sessions", "list", "--json"), "the agent")
+        shown = json.loads(stage.run("sessions", "show", stage.session, "--json", "--timeout", "20"))
+        agent.terminate()
+    assert shown["permissions"]["view"] == "not-asked"
 
 
 def test_a_program_killed_on_its_way_and_started_again_by_hand_goes_on(restarts: Restarts) -> None:

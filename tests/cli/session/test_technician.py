@@ -269,3 +269,21 @@ async def test_dropping_a_feature_closes_its_channel(book: Book, network: FakeCo
         await until.heard(moved_to(Lost))
         await until.heard(moved_to(Open))
         assert until.events.count(Opening("clipboard")) == 1
+
+
+async def test_a_computer_that_restarts_has_its_time_and_no_more(book: Book, network: FakeConnector) -> None:
+    async with a_session(book, network, timeout=1) as session:
+        until = Until(session)
+        book.expect(1, 600)
+        network.refuse = [Unreachable("not there")]
+        await network.agent.cut()
+        lost = await until.heard(moved_to(Lost))
+        assert "restarts; it has" in lost.status.why  # type: ignore[union-attr]
+        await until.heard(lambda event: moved_to(Open)(event))
+        assert book.get(1).due == 0.0
+        book.expect(1, 0.05)
+        network.refuse = [Unreachable("not there")] * 9
+        await network.agent.cut()
+        ended = await until.heard(moved_to(Ended))
+        assert "did not come back in time" in ended.status.why  # type: ignore[union-attr]
+    assert not book.get(1).is_open

@@ -1,0 +1,162 @@
+"""`make soak-reboot`: restarts of a computer whose programs are all killed at random moments around the restart call.
+
+Each round is a session with a person's `rs reboot --wait`. The agent's process tree gets SIGKILL at a random moment:
+while it is counted down, while entry and ticket are written, while the system is asked, seconds later. Its state folder
+stays. Then the computer starts anew (or, one time in four, only the desktop does) and runs what the autostart holds, if
+it holds anything. Half of these first starts are killed as well, a random moment in, and the desktop starts once more.
+
+A round is well when the technician's command ends with 0 and the session carries a chat line again, with the same
+grants; or when it ends as *session-ended* after the window because nothing was there to come back. In neither case is an
+entry, a ticket or a half-written file left, once the desktop has been started a last time.
+
+    python -m tests.soak.reboot [--rounds N] [--seed N] [--seconds N] [--window S] [--log FILE]
+
+`--seconds` ends it after that time; run again with the same `--log` and `--seed` it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rs_relay.errors import ConnectionLost, SessionEnded
+from tests.support.rebooting import Restarts, staged
+
+DELAY = 0.3  # seconds of countdown; the verb itself insists on more, its feature does not
+PATIENCE = 90.0  # seconds for a command to end
+
+
+@dataclass(frozen=True)
+class Went:
+    killed_at: str  # what was there at the kill: counting, entry, ticket, asked, going
+    again: bool  # the start after it was killed, too
+    outcome: str  # 'back', 'ended', or what went wrong
+    seconds: float
+    traces: list[str]
+
+    @property
+    def well(self) -> bool:
+        return self.outcome in ("back", "ended") and not self.traces
+
+
+class Round:
+    def __init__(self, restarts: Restarts, window: float, at: random.Random) -> None:
+        self._restarts, self._stage, self._window, self._at = restarts, restarts.stage, window, at
+
+    def run(self) -> Went:
+        began = time.monotonic()
+        self._restarts.start(allow="view,power")
+        stage = self._stage
+        waiting = stage.begin("reboot", stage.session, "--wait", "--json", "--delay", "5")
+        stage.agent.wait_for("RESTARTS THIS COMPUTER")
+        time.sleep(self._moment())
+        killed_at = self._seen()
+        self._restarts.kill_tree()
+        there = self._restarts.boot(anew=self._at.random() < 0.75)
+        again = there and self._at.random() < 0.5
+        if again:
+            time.sleep(self._at.random() * 1.2)
+            again = waiting.poll() is None  # what has come back already has had its turn
+        if again:
+            self._restarts.kill_tree()
+            self._restarts.boot(anew=self._at.random() < 0.5)
+        try:
+            out, _ = waiting.communicate(timeout=PATIENCE)
+        except Exception:
+            waiting.kill()
+            return Went(killed_at, again, "the command did not end", time.monotonic() - began, [])
+        outcome = self._outcome(waiting.returncode, out, again)
+        if outcome == "back":
+            stage.agent.type("stop\n")
+            stage.agent.wait()
+        else:
+            self._restarts.kill_tree()
+        self._restarts.boot()  # whatever is still there has its turn to go
+        if stage.agent.process.poll() is None:
+            self._restarts.kill_tree()
+        return Went(killed_at, again, outcome, time.monotonic() - began, self._restarts.traces())
+
+    def _moment(self) -> float:
+        """Most of them in the tenth of a second around the end of the countdown, where all is written."""
+        around = 5.0 - 0.25  # the countdown, less what it takes from its first word to our seeing it
+        choice = self._at.random()
+        if choice < 0.1:
+            return self._at.random() * around
+        return around + self._at.random() * (0.5 if choice < 0.75 else 3.0)
+
+    def _seen(self) -> str:
+        if self._restarts.computer.asked:
+            return "asked"
+        if any("ticket" in trace for trace in self._restarts.traces()):
+            return "ticket"
+        return "entry" if self._restarts.traces() else "counting"
+
+    def _outcome(self, status: int, out: str, again: bool) -> str:
+        stage = self._stage
+        if status == 0 and again and stage.agent.process.poll() is not None:
+            return "ended"  # it had come back at the moment it was killed once more: its one ticket is spent
+        if status == 0 and json.loads(out)["back"]:
+            stage.run("chat", stage.session, "after the restart")
+            stage.agent.wait_for("after the restart")
+            shown = json.loads(stage.run("sessions", "show", stage.session, "--json"))["permissions"]
+            return "back" if shown["view"] == shown["power"] == "granted" else f"back without grants: {shown}"
+        if status == SessionEnded.exit_status and "did not come back in time" in out:
+            return "ended"
+        if status == ConnectionLost.exit_status and self._over(stage.session):
+            return "ended"
+        return f"exit status {status}: {out.strip()[:200]}"
+
+    def _over(self, session: str) -> bool:
+        """Killed before the technician's end had heard that it goes: it gives up as after any lost line."""
+        listed = json.loads(self._stage.run("sessions", "list", "--json"))
+        return any(str(entry["session"]) == session for entry in listed)
+
+
+def _done(log: Path | None) -> list[Went]:
+    if log is None or not log.exists():
+        return []
+    return [Went(**json.loads(line)) for line in log.read_text().splitlines()]
+
+
+def run(rounds: int, seed: int, seconds: float, window: float, log: Path | None) -> list[Went]:
+    went = _done(log)
+    ends = time.monotonic() + seconds
+    while len(went) < rounds and time.monotonic() < ends:
+        with tempfile.TemporaryDirectory(prefix="rs-soak-") as folder, staged(window, Path(folder)) as restarts:
+            each = Round(restarts, window, random.Random(f"{seed} {len(went)}")).run()
+            restarts.close()
+        went.append(each)
+        twice = ", killed again" if each.again else ""
+        print(f"{len(went):4}  {each.killed_at:9}{twice:15} {each.outcome} in {each.seconds:.1f} s {each.traces or ''}")
+        if log is not None:
+            with log.open("a") as file:
+                file.write(json.dumps(asdict(each)) + "\n")
+    return went
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--window", type=float, default=12.0)
+    parser.add_argument("--log", type=Path)
+    options = parser.parse_args()
+    went = run(options.rounds, options.seed, options.seconds, options.window, options.log)
+    counted = Counter((each.killed_at, each.outcome) for each in went)
+    for (killed_at, outcome), count in sorted(counted.items()):
+        print(f"{count:4} killed at {killed_at}: {outcome}")
+    bad = [each for each in went if not each.well]
+    print(f"{len(went)} restarts, {len(went) - len(bad)} well, {sum(bool(each.traces) for each in went)} with traces")
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()
