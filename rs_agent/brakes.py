@@ -16,7 +16,12 @@ from rs_relay.link.spec import Permission
 
 FILE = "warned"
 DELAY = 10.0  # seconds of a session
-POWERFUL = frozenset({Permission.CONTROL, Permission.FILES, Permission.DISK, Permission.SHELL, Permission.TUNNEL})
+POWERFUL = frozenset(
+    {
+        *(Permission.CONTROL, Permission.FILES, Permission.DISK, Permission.SHELL, Permission.TUNNEL),
+        Permission.UNATTENDED,
+    }
+)
 
 
 @dataclass(frozen=True)

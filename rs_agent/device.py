@@ -31,6 +31,7 @@ from rs_relay.link import dial, visiting
 from rs_relay.link.dial import Conversation, Relay
 from rs_relay.link.handshake import Abort, Opened, Role, WrongSecret
 from rs_relay.link.link import Link
+from rs_relay.link.spec import Permission
 from rs_relay.link.unattended import Device as Handshake
 from rs_relay.link.unattended import Known, NotNow, Unknown, fingerprint
 from rs_relay.link.websocket import RecordSocket
@@ -166,5 +167,5 @@ class Device(Host):
 
 def _planned(plan: Plan, record: Record, asked: bool = False) -> Plan:
     """What the owner set, and nothing that this computer forbids. `asked`: granted one by one by who sits here."""
-    permitted = frozenset(record.settings.permissions) & plan.offered
+    permitted = (frozenset(record.settings.permissions) & plan.offered) - {Permission.UNATTENDED}
     return replace(plan, allow=frozenset() if asked else permitted, offered=permitted)

@@ -13,8 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-
 from rs_agent import config, desktop, machine
 from rs_agent import ticket as tickets
 from rs_agent.brakes import Brakes
@@ -22,7 +20,7 @@ from rs_agent.config import Config
 from rs_agent.desktop.base import Desktop
 from rs_agent.ending import Ending
 from rs_agent.feature import Returned
-from rs_agent.features import OFFERED
+from rs_agent.features import FEATURES, OFFERED
 from rs_agent.host import Host
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
@@ -119,7 +117,7 @@ def live_on(settings: Config, face: Face, ticket: Ticket, returned: Returned) ->
     """Goes on with that session, and no other. Raises RsError. On the main thread."""
     if isinstance(face, Console) and not os.isatty(1):
         # What the customer allowed holds where they can see that it does.
-        ticket = msgspec.structs.replace(ticket, grants={})
+        ticket = tickets.without_grants(ticket)
     settings = replace(
         settings, relay=ticket.relay, name=ticket.name, folder=Path(ticket.folder), allow=frozenset(), keep=False,
         desktop=ticket.desktop, journal=ticket.journal,
@@ -151,7 +149,11 @@ async def _lives(
 ) -> None:
     """One life after another while --keep says so; each has its own name, keys and code."""
     brakes = Brakes(settings.state) if settings.brakes else None
-    plan = Plan(settings.name, settings.folder, settings.allow, offered=OFFERED - settings.forbid, brakes=brakes)
+    enrolment = replace(FEATURES["unattended"], given=(settings.name, settings.state, relay.url))
+    plan = Plan(
+        settings.name, settings.folder, settings.allow, features={**FEATURES, "unattended": enrolment},
+        offered=OFFERED - settings.forbid, brakes=brakes,
+    )  # fmt: skip
     hearing = asyncio.create_task(_hear_key(here, face, ending), name="key")
     pulled = asyncio.create_task(ending.wait(), name="stop")
     while not ending.pulled:

@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rs devices list --online --tag shop", "Those that are here now."),
         ("rs devices add rsd_… --name 'till 1'", "By the address that `rs-agent unattended status` shows."),
     ),
+    "unattended": (("rs unattended enable 3 --name 'till 1'", "They are asked, and read the access code to you."),),
     "sessions": (
         ("rs sessions list --json", "All your sessions, for a program."),
         ("rs sessions ask 3 files shell", "Ask the customer, and wait for the answer."),

@@ -22,9 +22,12 @@ from rs_agent.unattended import GRANTED, Record, Settings, Unattended
 from rs_relay.errors import LocalProblem, NoSuchSession, UsageError
 from rs_relay.link.address import Address
 from rs_relay.link.dial import Relay
+from rs_relay.link.spec import Permission
 from rs_relay.link.unattended import fingerprint
 from rs_relay.link.verifier import plain
 from rs_relay.text import printable
+
+SETTABLE = OFFERED - {Permission.UNATTENDED}  # who comes in by the code lets nobody else in
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -118,8 +121,8 @@ def _wanted(options: argparse.Namespace, now: Settings, settings: config.Config)
     if options.allow is not None:
         names = [part.strip().lower() for part in options.allow.split(",") if part.strip()]
         permissions = config.permissions(names)
-        if permissions - (OFFERED - settings.forbid):
-            raise UsageError(_("This agent cannot grant that."), ", ".join(sorted(OFFERED - settings.forbid)))
+        if permissions - (SETTABLE - settings.forbid):
+            raise UsageError(_("This agent cannot grant that."), ", ".join(sorted(SETTABLE - settings.forbid)))
         wanted = msgspec.structs.replace(wanted, permissions=tuple(sorted(permissions)))
     if options.hours is not None:
         text = "" if options.hours.strip().lower() == "always" else options.hours
@@ -205,4 +208,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _offered() -> str:
-    return ",".join(sorted(OFFERED))
+    return ",".join(sorted(SETTABLE))

@@ -20,13 +20,14 @@ class Entry:
     home: str  # module of the feature, below here
     kind: str  # its class, made with a Context
     permission: Permission | None  # stands here too, so that nothing need be loaded to know it; a test compares
+    given: tuple[Any, ...] = ()  # what its class wants beside the Context: the agent's life fills it in
 
     def spec(self) -> ChannelSpec[Any, Any]:
         return cast("ChannelSpec[Any, Any]", import_module(f"rs_relay.channels.{self.channel}").SPEC)
 
     def make(self, context: Context) -> Feature:
         """Loads the feature: may take some 100 ms, so it is called off the event loop."""
-        return cast(Feature, getattr(import_module(f"{__name__}.{self.home}"), self.kind)(context))
+        return cast(Feature, getattr(import_module(f"{__name__}.{self.home}"), self.kind)(context, *self.given))
 
 
 FEATURES: dict[str, Entry] = {
@@ -48,6 +49,7 @@ FEATURES: dict[str, Entry] = {
     "logs": Entry("logs", "logs", "Logs", Permission.INFO),
     "manage": Entry("manage", "manage", "Manage", Permission.SHELL),
     "power": Entry("power", "power", "Power", Permission.POWER),
+    "unattended": Entry("unattended", "unattended", "Enrolment", Permission.UNATTENDED),
     "tunnel": Entry("tunnel", "tunnel", "Tunnel", Permission.TUNNEL),
 }
 

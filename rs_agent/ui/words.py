@@ -86,6 +86,14 @@ WORDS: Mapping[Permission, Words] = {
         N_("Each restart is counted down here, and you can stop it. The session goes on by itself afterwards."),
         N_("this computer can be restarted"),
     ),
+    Permission.UNATTENDED: Words(
+        N_("COME IN AGAIN WHEN YOU ARE NOT THERE"),
+        N_(
+            "An access code is made for this computer. With it they can come in at any time, without asking you, until "
+            "you turn it off."
+        ),
+        N_("access without you may be set up"),
+    ),
     Permission.DISK: Words(
         N_("REACH ALL FILES OF THIS COMPUTER"),
         N_("Not only your home folder: also hidden files, where passwords are kept, and all that you can open."),

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     PRIVACY = "privacy"  # blank this screen, hold this keyboard and mouse
     INFO = "info"  # look at what this computer is, runs and logs
     TUNNEL = "tunnel"  # connections from and to this computer
+    UNATTENDED = "unattended"  # set this computer up to be reached when nobody is there
     DISK = "disk"  # with `files`: all of the computer's, not the home folder alone
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from rs_relay.errors import RsError
+from rs_relay.link import dial
+from rs_relay.wire import messages
 from tests.support.stage import BIN, RsStage
 from tests.support.terminal import Terminal
 from tests.support.xdesktop import until
@@ -126,3 +131,63 @@ def test_a_computer_that_does_not_know_its_key_sends_it_nothing(stage: RsStage) 
     done = subprocess.run(command, env=other, input=CODE + "\n", capture_output=True, text=True, timeout=60)
     assert done.returncode == 5, done.stderr  # the open relay shows it, but this computer does not know its key
     assert "key of that device is not known" in done.stderr
+
+
+def test_a_customer_lets_their_technician_come_again(stage: RsStage) -> None:
+    """Asked in a session, the code read over the phone, and later nobody is there."""
+    stage.start_agent("--desktop", "headless", "--name", "Ada's PC", allow="unattended")
+    session = stage.join()
+    before = len(stage.agent.text)
+    answer = json.loads(stage.run("unattended", "enable", session, "--name", "ada", "--json"))
+    code = stage.agent.wait_for(r"shown this once: (\d{3} \d{3} \d{4})", 10, after=before).group(1)
+    assert answer["new_code"]
+    stage.run("sessions", "end", session)
+    waiting = stage._exit.enter_context(Terminal([str(BIN / "rs-agent"), "unattended", "run"], stage.customer))
+    waiting.wait_for("waits for technicians", 30)
+    until(lambda: json.loads(stage.run("devices", "list", "--json"))[0]["online"], "the device")
+    done = _connect(stage, "ada", code)
+    assert done.returncode == 0, done.stderr
+    # in there nobody can say yes to that, so it is not even asked
+    refused = stage.attempt("unattended", "enable", done.stdout.strip())
+    assert refused.returncode in (2, 3), refused.stderr
+    stranger = {**stage.technician, "RS_STATE_DIR": str(stage.folder / "other")}
+    status = _agent(stage, "status")
+    address = re.search(r"rsd_\S+", status)
+    assert address
+    stage.run("sessions", "end", done.stdout.strip())
+    until(lambda: json.loads(stage.run("devices", "list", "--json"))[0]["online"], "the device again")
+    for arguments, text, expected in (
+        (("devices", "add", address.group(), "--name", "ada"), "", 0),
+        (("connect", "ada", "--access-code-stdin", "--no-tui"), code + "\n", 4),  # the right code, another's key
+    ):
+        ended = subprocess.run(
+            stage.command(*arguments), env=stranger, input=text, capture_output=True, text=True, timeout=60
+        )
+        assert ended.returncode == expected, ended.stderr
+    waiting.wait_for("not known to this computer", 10)
+
+
+def test_a_copy_of_the_relays_database_opens_nothing(stage: RsStage) -> None:
+    """It holds no secret of the device's, and its rows do not let anybody take the device's place."""
+    waiting = _set_up(stage)
+    state = stage.folder / "customer" / "state"
+    kept = json.loads((state / "unattended.json").read_text())
+    stolen = b"".join(file.read_bytes() for file in (stage.folder / "relay").iterdir() if file.is_file())
+    assert kept["host"].encode() in stolen
+    for secret in (kept["rejoin"], kept["w"], kept["salt"], (state / "device.key").read_text()):
+        assert secret.encode() not in stolen
+        assert bytes.fromhex(secret) not in stolen
+    waiting.type("stop\n")
+    assert waiting.wait(10) == 0
+    stage.kill_relay()
+    stage.start_relay()
+    (device,) = json.loads(stage.run("devices", "list", "--json"))  # the list outlives the relay
+    assert (device["name"], device["online"]) == ("till", False)
+
+    async def pretend() -> None:
+        proof = sha256(bytes.fromhex(kept["rejoin"])).hexdigest()
+        hello = messages.Hello(messages.VERSION, kept["host"], proof, "0" * 64, "till")
+        with pytest.raises(RsError):
+            await dial.host(dial.Relay(stage.url), hello)
+
+    asyncio.run(pretend())

@@ -38,6 +38,7 @@ ELSEWHERE = {
     "rs_agent/life.py": "test_agent_main.py",
     "rs_agent/device_life.py": "test_unattended_journey.py",
     "rs_cli/commands/devices.py": "test_unattended_journey.py",
+    "rs_cli/commands/unattended.py": "test_unattended_journey.py",
     "rs_cli/title.py": "test_main.py",
     "rs_cli/features/still.py": "test_screen_technician.py",
     "rs_cli/examples.py": "test_manual.py",

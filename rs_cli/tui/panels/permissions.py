@@ -25,6 +25,7 @@ NAMES = {
     Permission.PRIVACY: "blank screen",
     Permission.INFO: "system info",
     Permission.TUNNEL: "tunnel",
+    Permission.UNATTENDED: "unattended",
     Permission.DISK: "all files",
 }
 ASKING = dict(zip("1234567890", Permission, strict=False))  # the last ones have no key of their own

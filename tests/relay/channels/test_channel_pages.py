@@ -26,6 +26,7 @@ from rs_relay.channels import (
     shell,
     sysinfo,
     tunnel,
+    unattended,
 )
 from rs_relay.channels.control import messages as control
 
@@ -47,6 +48,7 @@ CHANNELS: dict[str, Any] = {
     "shell": shell,
     "sysinfo": sysinfo,
     "tunnel": tunnel,
+    "unattended": unattended,
 }
 EXAMPLE = re.compile(r"^(technician|agent) +(\{.*\})$", re.MULTILINE)
 
