@@ -52,10 +52,33 @@ class Session(_Answer, frozen=True):
     outcome: str
 
 
+class Present(_Answer, frozen=True):
+    """A technician in a session. `links`: programs of theirs that are connected; `leads`: answers for the session."""
+
+    number: int
+    name: str
+    since: float
+    links: int
+    leads: bool
+    you: bool
+
+
 class SessionShown(Session, frozen=True):
-    """`permissions`: each to not-asked, asking, granted, refused or withdrawn."""
+    """`permissions`: each to not-asked, asking, granted, refused or withdrawn. `present`: the technicians."""
 
     permissions: dict[str, str]
+    present: list[Present] = []
+
+
+class Guest(_Answer, frozen=True):
+    session: int
+    number: int
+    name: str
+
+
+class HandedOver(_Answer, frozen=True):
+    session: int
+    to: str
 
 
 class SessionAsked(_Answer, frozen=True):
@@ -536,6 +559,24 @@ class WatchPermissions(_Answer, frozen=True, tag_field="event", tag="permissions
     permissions: dict[str, str]
 
 
+class WatchJoined(_Answer, frozen=True, tag_field="event", tag="joined"):
+    """Another technician is in the session; of those who are there when the watch begins, too."""
+
+    at: float
+    session: int
+    number: int
+    name: str
+
+
+class WatchLeft(_Answer, frozen=True, tag_field="event", tag="left"):
+    """They are not any more."""
+
+    at: float
+    session: int
+    number: int
+    name: str
+
+
 class WatchChat(_Answer, frozen=True, tag_field="event", tag="chat"):
     """A line, also of those before the watch began. `who` is system for the agent's own, like a pause."""
 
@@ -556,7 +597,7 @@ class WatchEnded(_Answer, frozen=True, tag_field="event", tag="ended"):
     why: str
 
 
-WatchEvent = WatchConnection | WatchPermissions | WatchChat | WatchEnded
+WatchEvent = WatchConnection | WatchPermissions | WatchJoined | WatchLeft | WatchChat | WatchEnded
 
 # By what is typed; the answer of an option that changes it stands behind the option.
 ANSWERS: dict[str, Any] = {
@@ -566,6 +607,9 @@ ANSWERS: dict[str, Any] = {
     "sessions new": NewCode | Joined,
     "sessions end": SessionOver,
     "sessions ask": SessionAsked,
+    "sessions invite": NewCode | Guest,
+    "sessions hand-over": NewCode | HandedOver,
+    "sessions remove": Guest,
     "sessions waiting": list[Waiting],
     "screenshot": Screenshot,
     "record": Recorded,

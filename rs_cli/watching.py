@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
-from rs_cli.answers import WatchChat, WatchConnection, WatchEnded, WatchEvent, WatchPermissions
+from rs_cli.answers import WatchChat, WatchConnection, WatchEnded, WatchEvent, WatchJoined, WatchLeft, WatchPermissions
 from rs_cli.book import Book
 from rs_cli.features.chat import Chat
 from rs_cli.features.consent import Consent
@@ -34,6 +34,7 @@ class Watch:
         self._number, self._timeout, self._open = number, timeout, open_
         self._events: asyncio.Queue[WatchEvent | None] = asyncio.Queue()
         self._told: dict[int, dict[str, str]] = {}
+        self._present: dict[int, dict[int, str]] = {}
         self.ends: dict[int, RsError] = {}  # how each session that is over ended, for this program
 
     async def events(self) -> AsyncIterator[WatchEvent]:
@@ -110,10 +111,20 @@ class Watch:
 
     def _allowed(self, number: int, state: State) -> None:
         """Each new state of affairs once: the agent repeats itself on every new link."""
+        self._here(number, {one.number: one.name for one in state.present if not one.you})
         grants = {str(p): str(state.grants[p]) for p in Permission if p in state.grants}
         if self._told.get(number) != grants:
             self._told[number] = grants
             self._put(WatchPermissions(time.time(), number, grants))
+
+    def _here(self, number: int, present: dict[int, str]) -> None:
+        """Who came and who went since the last state."""
+        before = self._present.get(number, {})
+        for who in present.keys() - before.keys():
+            self._put(WatchJoined(time.time(), number, who, present[who]))
+        for who in before.keys() - present.keys():
+            self._put(WatchLeft(time.time(), number, who, before[who]))
+        self._present[number] = present
 
     def _said(self, number: int, line: Line) -> None:
         self._put(WatchChat(line.at, number, line.number, str(line.who), line.name, line.text))

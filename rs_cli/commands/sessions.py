@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from rs_cli import config, output, pairing, presence
@@ -14,9 +15,14 @@ from rs_cli.options import REACH, AsJson, Number, Timeout
 from rs_cli.reach import reach
 from rs_cli.session.technician import end_session
 from rs_cli.spoken import big, since
-from rs_relay.errors import NotAllowed, RsError, UsageError
+from rs_relay.errors import NotAllowed, PeerBroke, RsError, SessionEnded, UsageError
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
+
+if TYPE_CHECKING:
+    from rs_cli.session.technician import Technician
+    from rs_relay.channels.consent import Present, State
+    from rs_relay.channels.party import Came
 
 app = typer.Typer(no_args_is_help=True, help="List, open, ask in and end your sessions.")
 
@@ -42,11 +48,14 @@ def show(session: Number, as_json: AsJson = False, timeout: Timeout = 5.0) -> No
     """Show one session: the customer, the connection, and what the customer allows."""
     entry = Book().get(session)
     states, _ = asyncio.run(presence.states([entry]))
-    grants = asyncio.run(_grants(session, timeout)) if entry.is_open else {}
+    state = asyncio.run(_state(session, timeout)) if entry.is_open else None
+    grants = {str(p): str(state.grants[p]) for p in Permission if p in state.grants} if state else {}
     if as_json:
-        output.data({**_as_data(entry, states[session]), "permissions": grants})
+        present = msgspec.to_builtins(state.present) if state else []
+        output.data({**_as_data(entry, states[session]), "permissions": grants, "present": present})
         return
-    facts = {**_as_row(entry, states[session]), "outcome": entry.outcome, **grants}
+    present = ", ".join(_as_words(one) for one in state.present) if state else ""
+    facts = {**_as_row(entry, states[session]), "outcome": entry.outcome, "present": present, **grants}
     facts.pop("#")
     for name, value in facts.items():
         if value:
@@ -99,6 +108,54 @@ def ask(
 
 
 @app.command()
+def invite(session: Number, as_json: AsJson = False, timeout: Timeout = REACH) -> None:
+    """Bring a second technician in: the customer is asked, and you get a code for them.
+
+    They type it into `rs connect`. They are asked about everything anew: what the customer allows you is yours alone.
+    The code is good once, for 15 minutes, and as long as this command runs."""
+    came = asyncio.run(_invite(session, timeout, as_json))
+    if as_json:
+        output.data({"session": session, "number": came.number, "name": came.name})
+    else:
+        output.answer(f"{printable(came.name, 64)} is in session {session} now.")
+
+
+@app.command("hand-over")
+def hand_over(
+    session: Number,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="[NAME]", help="Who gets it; without it, whoever you invite now.", show_default=False),
+    ] = "",
+    as_json: AsJson = False,
+    timeout: Timeout = REACH,
+) -> None:
+    """Give the session to another technician and leave it.
+
+    Your keys are void at once. What you were allowed passes to them only if the customer says yes to that."""
+    to = asyncio.run(_hand_over(session, name, timeout, as_json))
+    if as_json:
+        output.data({"session": session, "to": to})
+    else:
+        output.answer(f"Session {session} is {printable(to, 64)}'s now.")
+
+
+@app.command()
+def remove(
+    session: Number,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `rs sessions show` names them, or their number.")],
+    as_json: AsJson = False,
+    timeout: Timeout = REACH,
+) -> None:
+    """Take another technician out of a session that you lead."""
+    gone = asyncio.run(_remove(session, name, timeout))
+    if as_json:
+        output.data({"session": session, "number": gone.number, "name": gone.name})
+    else:
+        output.answer(f"{printable(gone.name, 64)} is no longer in session {session}.")
+
+
+@app.command()
 def waiting(as_json: AsJson = False) -> None:
     """List the customers whose agents show a code at the relay now."""
     customers = asyncio.run(_waiting())
@@ -109,17 +166,76 @@ def waiting(as_json: AsJson = False) -> None:
     output.table(("slot", "name", "waiting"), rows)
 
 
-async def _grants(number: int, timeout: float) -> dict[str, str]:
+async def _invite(number: int, timeout: float, as_json: bool) -> Came:
+    from rs_cli.features.party import Party
+    from rs_relay.channels.party import Came, Code, Invite, Wrong
+
+    def told(said: Code | Wrong) -> None:
+        if isinstance(said, Wrong):
+            output.note(f"A wrong code was typed; {said.left} {'try is' if said.left == 1 else 'tries are'} left.")
+        else:
+            _show_code(said.code, said.seconds, as_json, "the other technician")
+
+    async with reach(number, timeout) as session:
+        output.progress("Waiting for the customer's answer …")
+        party = Party(Invite(), told)
+        came = await session.during(party, party.answer())
+    if not isinstance(came, Came):
+        raise PeerBroke("The customer's program answered another question.")
+    return came
+
+
+async def _hand_over(number: int, name: str, timeout: float, as_json: bool) -> str:
+    from rs_cli.features.party import Party
+    from rs_relay.channels.consent import HANDED_OVER
+    from rs_relay.channels.party import HandOver
+
+    to = name or str((await _invite(number, timeout, as_json)).number)
+    async with reach(number, timeout) as session:
+        other = await _other(session, to)
+        party = Party(HandOver(other.number))
+        try:
+            await session.during(party, party.answer())
+        except SessionEnded:
+            pass  # it is over for us: the link's end was quicker than the answer
+        finally:
+            over = party.said
+        if over:
+            Book().end(number, HANDED_OVER)
+    return other.name
+
+
+async def _remove(number: int, name: str, timeout: float) -> Present:
+    from rs_cli.features.party import Party
+    from rs_relay.channels.party import Remove
+
+    async with reach(number, timeout) as session:
+        other = await _other(session, name)
+        party = Party(Remove(other.number))
+        await session.during(party, party.answer())
+    return other
+
+
+async def _other(session: Technician, name: str) -> Present:
+    from rs_cli.features.consent import Consent
+    from rs_cli.features.party import named
+
+    consent = Consent()
+    other = named((await session.during(consent, consent.known())).present, name)
+    await session.drop(consent)
+    return other
+
+
+async def _state(number: int, timeout: float) -> State | None:
     from rs_cli.features.consent import Consent
 
     consent = Consent()
     try:
         async with reach(number, timeout) as session:
-            state = await session.during(consent, consent.known())
+            return await session.during(consent, consent.known())
     except RsError as e:
         output.complain(f"rs: {e.message}")
-        return {}
-    return {str(p): str(state.grants[p]) for p in Permission if p in state.grants}
+        return None
 
 
 async def _ask(number: int, permissions: list[Permission], timeout: float) -> dict[str, str]:
@@ -138,19 +254,23 @@ async def _hold(as_json: bool) -> Entry:
     from rs_relay.link.codes import Code
 
     def show_code(code: Code, seconds: float) -> None:
-        if as_json:
-            output.data({"code": code.spoken(), "valid_seconds": seconds})
-        elif output.is_terminal():
-            output.answer(f"\n{big(code.spoken())}\n\nRead it to the customer: {code.spoken()}")
-            output.note(f"Valid for {seconds / 60:.0f} minutes. Waiting for the customer (Ctrl-C cancels) …")
-        else:
-            output.answer(code.spoken())
+        _show_code(code.spoken(), seconds, as_json, "the customer")
 
     def wrong(left: int) -> None:
         output.note(f"A wrong code was typed; {left} {'try is' if left == 1 else 'tries are'} left.")
 
     relay = config.load().relay()
     return await pairing.keep(await Dialled(relay).hold(show_code, wrong), relay.url, Book())
+
+
+def _show_code(spoken: str, seconds: float, as_json: bool, whom: str) -> None:
+    if as_json:
+        output.data({"code": spoken, "valid_seconds": seconds})
+    elif output.is_terminal():
+        output.answer(f"\n{big(spoken)}\n\nRead it to {whom}: {spoken}")
+        output.note(f"Valid for {seconds / 60:.0f} minutes. Waiting for {whom} (Ctrl-C cancels) …")
+    else:
+        output.answer(spoken)
 
 
 async def _waiting() -> Any:
@@ -164,6 +284,11 @@ def _permission(name: str) -> Permission:
         return Permission(name)
     except ValueError:
         raise UsageError(f"There is no permission '{printable(name, 30)}'.", f"Of: {', '.join(Permission)}.") from None
+
+
+def _as_words(one: Present) -> str:
+    more = ["you"] * one.you + ["leads"] * one.leads + ["not connected"] * (not one.links)
+    return f"{printable(one.name, 40)}" + (f" ({', '.join(more)})" if more else "")
 
 
 def _as_row(entry: Entry, state: str) -> dict[str, str]:

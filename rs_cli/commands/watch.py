@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from rs_cli import output
-from rs_cli.answers import WatchChat, WatchConnection, WatchEnded, WatchEvent, WatchPermissions
+from rs_cli.answers import WatchChat, WatchConnection, WatchEnded, WatchEvent, WatchJoined, WatchLeft, WatchPermissions
 from rs_cli.options import AsJson
 from rs_cli.watching import Watch
 from rs_relay.errors import RsError
@@ -77,6 +77,9 @@ def _words(event: WatchEvent) -> str:
             asking = [name for name, grant in event.permissions.items() if grant == "asking"]
             words = f"allowed: {', '.join(granted) or 'nothing'}"
             return words + (f"; the customer is asked for: {', '.join(asking)}" if asking else "")
+        case WatchJoined() | WatchLeft():
+            came = isinstance(event, WatchJoined)
+            return f"{printable(event.name, NAME)} {'is in the session' if came else 'has left the session'}"
         case WatchChat():
             return f"{printable(event.name, NAME) or event.who}: {printable(event.text, TEXT)}"
         case WatchEnded():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from rs_relay.channels.consent import BY_TECHNICIAN, SPEC, Ask, Down, Goodbye, Grant, State, Up
+from rs_relay.channels.consent import REASONS, SPEC, Ask, Down, Goodbye, Grant, State, Up
 from rs_relay.errors import SessionEnded
 from rs_relay.link.channel import Channel
 from rs_relay.link.spec import Permission
@@ -32,7 +32,7 @@ class Consent:
         try:
             async for said in channel:
                 if isinstance(said, Goodbye):
-                    raise SessionEnded(BY_TECHNICIAN if said.reason == BY_TECHNICIAN else BY_CUSTOMER)
+                    raise SessionEnded(said.reason if said.reason in REASONS else BY_CUSTOMER)
                 await self._take(said)
         finally:
             self._channel = None

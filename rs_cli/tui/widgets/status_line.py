@@ -42,6 +42,8 @@ def line(case: Case, now: float) -> Text:
         links = case.state.links if case.state else 1
         others = f", {links} links" if links > 1 else ""
         shown.append(f"  {since(now - case.entry.created)}{others}", "dim")
+        if with_you := [printable(one.name, 20) for one in (case.state.present if case.state else ()) if not one.you]:
+            shown.append(f"  with {', '.join(with_you)}", "bold yellow")
     relay = case.entry.relay.split("://")[-1]
     return shown.append(f"  via {relay}", "dim")
 
