@@ -17,7 +17,7 @@ import typer
 from rs_cli import config, output, pairing
 from rs_cli.book import Book, Entry
 from rs_cli.options import AsJson
-from rs_relay.errors import NoSuchSession, UsageError
+from rs_relay.errors import UsageError
 from rs_relay.link import codes
 from rs_relay.text import printable
 
@@ -87,23 +87,13 @@ async def _join(code: codes.Code) -> Entry:
 
 
 async def _visit(wanted: str, from_stdin: bool) -> Entry:
-    from rs_cli import known_devices
+    from rs_cli.coming_in import come_in, pin_of
     from rs_cli.picking import pick, place
     from rs_cli.session.dialled import Dialled
-    from rs_relay.link.verifier import plain
 
     relay = config.load().relay()
     dialled = Dialled(relay)
-    async with dialled.control() as (control, _):
-        device = pick(wanted, await control.devices())
-    pin = known_devices.pins().get(device.host)
-    if pin is None:
-        raise NoSuchSession(
-            "The key of that device is not known on this computer, so nobody could tell another from it.",
-            "`rs devices add ADDRESS` with what `rs-agent unattended status` shows there.",
-        )
-    access_code = plain(_ask_access_code(place(device), from_stdin))
-    if not access_code:
-        raise UsageError("No access code was given.")
-    paired = await dialled.visit(device.host, access_code, known_devices.me(), bytes.fromhex(pin.key))
-    return await pairing.keep(paired, relay.url, Book())
+    device = pick(wanted, await dialled.devices())
+    pin_of(device)  # before anybody types a code for it
+    code = _ask_access_code(place(device), from_stdin)
+    return await come_in(dialled, device, code, relay.url, Book())

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rs_cli.book import Entry
 from rs_relay.errors import RsError
 from rs_relay.link.channel import Channel
 from rs_relay.link.codes import Code
 from rs_relay.link.spec import ChannelSpec
-from rs_relay.wire.messages import Customer, Welcome
+from rs_relay.wire.messages import Customer, Device, Welcome
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 class Link(Protocol):
@@ -52,6 +55,14 @@ class Connector(Protocol):
 
     async def join(self, code: Code) -> Paired:
         """Spend a code that the customer reads out. Raises WrongCode, Unreachable …"""
+        ...
+
+    async def visit(self, host: str, access_code: str, me: Ed25519PrivateKey, pin: bytes) -> Paired:
+        """Come in at a device whose key is `pin`. Raises WrongCode, Unreachable, NoSuchSession, PeerBroke …"""
+        ...
+
+    async def devices(self) -> list[Device]:
+        """This technician's, and which are here now."""
         ...
 
     async def hold(

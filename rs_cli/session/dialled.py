@@ -23,7 +23,7 @@ from rs_relay.link.dial import Conversation
 from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.spec import ChannelSpec
 from rs_relay.link.websocket import RecordSocket
-from rs_relay.wire.messages import Customer, Door, Knocked, Welcome
+from rs_relay.wire.messages import Customer, Device, Door, Knocked, Welcome
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -93,6 +93,10 @@ class Dialled:
     async def online(self, entries: list[Entry]) -> list[bool]:
         async with self.control() as (control, _):
             return await control.who([Door(entry.host, entry.door) for entry in entries])
+
+    async def devices(self) -> list[Device]:
+        async with self.control() as (control, _):
+            return await control.devices()
 
     async def waiting(self) -> tuple[Customer, ...]:
         async with self.control() as (control, _):

@@ -18,7 +18,7 @@ from rs_relay.errors import ConnectionLost, NotAllowed, RsError, SessionEnded, U
 from rs_relay.link.channel import ChannelClosed
 from rs_relay.link.codes import Code
 from rs_relay.link.spec import ChannelSpec, Permission
-from rs_relay.wire.messages import Customer, Welcome
+from rs_relay.wire.messages import Customer, Device, Welcome
 from tests.support.channels import MemoryChannel, break_off, channel_pair
 
 RELAY = "ws://127.0.0.1:8200"
@@ -190,6 +190,18 @@ class FakeConnector:
         self.code = Code("482", "915733")
         self.typed: asyncio.Event = asyncio.Event()  # set: the customer typed the code that `hold` showed
         self.retired = False
+        self.at_devices: list[Device] = []
+        self.access_code = "correct horse 42"
+        self.visited: list[tuple[str, bytes]] = []  # (device, pin)
+
+    async def devices(self) -> list[Device]:
+        return self.at_devices
+
+    async def visit(self, host: str, access_code: str, me: Any, pin: bytes) -> Paired:
+        self.visited.append((host, pin))
+        if access_code != self.access_code:
+            raise WrongCode("The access code is wrong, or the device does not know you.")
+        return self._paired("joiner")
 
     async def reach(self, entry: Entry) -> FakeLink:
         if self.unreachable:

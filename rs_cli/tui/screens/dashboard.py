@@ -20,6 +20,7 @@ from rs_cli.spoken import since
 from rs_cli.tui.desk import Case, Desk
 from rs_cli.tui.messages import EndSession, OpenSession
 from rs_cli.tui.screens.confirm import Confirm
+from rs_cli.tui.screens.devices import DevicesScreen
 from rs_cli.tui.screens.new_session import NewSession
 from rs_cli.tui.screens.prompt import Prompt
 from rs_relay.channels.consent import Grant
@@ -32,7 +33,8 @@ NONE = """\
 You hold no session.
 
 n   makes a code for a customer to type
-j   joins with the code a customer reads out"""
+j   joins with the code a customer reads out
+d   shows your devices"""
 EVERY = 5.0  # seconds between two looks at who is online and who waits
 LOOKS = {"online": "green", "connected": "bold green", "offline": "yellow", "ended": "dim"}
 
@@ -41,6 +43,7 @@ class Dashboard(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New code"),
         Binding("j", "join", "Join by code"),
+        Binding("d", "devices", "Devices"),
         Binding("enter", "open", "Open"),
         Binding("e", "end", "End"),
         Binding("r", "refresh", "Refresh"),
@@ -189,6 +192,11 @@ class Dashboard(Screen[None]):
     def action_join(self) -> None:
         if self._relay_known():
             self.app.push_screen(Prompt("The customer's code", "482-915-733", codes.parse), self._join)
+
+    def action_devices(self) -> None:
+        if self._relay_known():
+            connector = self._desk.connect(self._relay)
+            self.app.push_screen(DevicesScreen(connector, self._relay, self._desk.book), self._joined)
 
     def action_end(self) -> None:
         number = self._chosen()

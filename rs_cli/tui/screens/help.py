@@ -14,6 +14,7 @@ TEXT = """\
 Dashboard
   n        make a code for a customer to type
   j        join with the code that a customer reads out
+  d        your devices, and connecting to one
   Enter    open the chosen session's workspace
   e        end it at both computers
   q        leave rs; the sessions go on
