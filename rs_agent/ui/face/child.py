@@ -95,7 +95,8 @@ class Window:
         self._say(pipe.Code(spoken, minutes * 60.0))
 
     def in_force(self, now: InForce) -> None:
-        self._say(pipe.Holds(now.connected, now.granted, now.paused, now.session, now.used, now.seen))
+        each = tuple(pipe.Standing(o.number, o.name, o.connected, o.granted, o.used) for o in now.each)
+        self._say(pipe.Holds(now.connected, now.granted, now.paused, now.session, now.used, now.seen, each))
 
     def ask(self, question: Question, folder: str) -> None:
         time = asyncio.get_running_loop().time()
@@ -183,6 +184,8 @@ class Window:
                 actions.heed(number)
             case pipe.Withdraw(permissions):
                 actions.withdraw(permissions)
+            case pipe.Remove(number):
+                actions.remove(str(number))
             case pipe.Pause(on):
                 actions.pause(on)
             case pipe.Say(text):

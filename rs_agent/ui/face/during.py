@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from rs_agent.language import _
 from rs_agent.ui import words
-from rs_agent.ui.face import pipe, style
+from rs_agent.ui.face import pipe, style, tell
 from rs_agent.ui.face.style import GAP, Fonts
 from rs_relay.channels.draw import Tool
 from rs_relay.link.spec import Permission
@@ -24,6 +24,7 @@ class During:
         self._granted: list[Permission] = []
         self._paused = False
         self._rows: dict[Permission, tk.Frame] = {}
+        self._people: dict[int, tuple[tk.Frame, tk.Label]] = {}
         self._title = style.words(self.frame, fonts.strong)
         self._title.pack(fill="x")
         self._roll, self._allowed = self._build_allowed()
@@ -132,9 +133,33 @@ class During:
                     self._rows[permission] = self._row(permission)
                 self._rows[permission].pack_forget()
                 self._rows[permission].pack(fill="x")
+        self._stand(holds.each)
         if holds.paused != self._paused:
             self._paused = holds.paused
             self.pause.configure(text=_("Go on") if self._paused else _("&Pause").replace("&", ""))
+
+    def _stand(self, each: tuple[pipe.Standing, ...]) -> None:
+        """Where there are several technicians: each, what is theirs, and a way to send them away."""
+        for number in set(self._people) - {one.number for one in each}:
+            self._people.pop(number)[0].destroy()
+        for one in each:
+            if one.number not in self._people:
+                self._people[one.number] = self._person(one.number)
+            row, text = self._people[one.number]
+            text.configure(text=tell.standing(one))
+            row.pack_forget()
+            row.pack(fill="x")
+
+    def _person(self, number: int) -> tuple[tk.Frame, tk.Label]:
+        row = tk.Frame(self._allowed, background=style.PAPER)
+        away = style.button(row, _("Send away"), lambda: self._say(pipe.Remove(number)), self._fonts.small)
+        away.pack(side="right")
+        text = style.words(row, self._fonts.text, "")
+        text.pack(side="left", fill="x", expand=True)
+        away.bind("<FocusIn>", lambda event: self._follow(row))
+        for part in (row, away, text):
+            part.bindtags((*part.bindtags(), "rows"))
+        return row, text
 
     def _row(self, permission: Permission) -> tk.Frame:
         row = tk.Frame(self._allowed, background=style.PAPER)

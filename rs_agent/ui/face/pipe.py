@@ -5,8 +5,8 @@
     Told Code Holds Ask Asked  ─────────────▶     what is shown, see `rs_agent.ui.base.Face`
     Notice Chat Problem        ─────────────▶
     HotKey Done Failed         ─────────────▶
-                               ◀─────────────     Stop Answer Heed Withdraw Pause Say Draw Erase Forbid StopRestart
-                               ◀─────────────     OpenFolder()  where received files are
+                               ◀─────────────     Stop Answer Heed Withdraw Remove Pause Say Draw Erase Forbid
+                               ◀─────────────     StopRestart OpenFolder
     end of stdin               ─────────────▶     the agent is gone: the summary stays, all else closes
 
 How a message is framed: `rs_relay.glass.framing`. Times are seconds from now, since the two have clocks of their own.
@@ -35,6 +35,16 @@ class Code(msgspec.Struct, frozen=True, tag="code", array_like=True):
     seconds: float  # that it holds
 
 
+class Standing(msgspec.Struct, frozen=True, array_like=True):
+    """`rs_agent.ui.base.Standing`."""
+
+    number: int
+    name: str
+    connected: bool
+    granted: frozenset[Permission]
+    used: frozenset[Permission]
+
+
 class Holds(msgspec.Struct, frozen=True, tag="holds", array_like=True):
     """`rs_agent.ui.base.InForce`."""
 
@@ -44,6 +54,7 @@ class Holds(msgspec.Struct, frozen=True, tag="holds", array_like=True):
     session: bool
     used: frozenset[Permission]
     seen: bool
+    each: tuple[Standing, ...] = ()
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask", array_like=True):
@@ -128,6 +139,12 @@ class Withdraw(msgspec.Struct, frozen=True, tag="withdraw", array_like=True):
     permissions: tuple[Permission, ...]
 
 
+class Remove(msgspec.Struct, frozen=True, tag="remove", array_like=True):
+    """That technician is taken out of the session."""
+
+    number: int
+
+
 class Pause(msgspec.Struct, frozen=True, tag="pause", array_like=True):
     on: bool
 
@@ -158,7 +175,20 @@ class OpenFolder(msgspec.Struct, frozen=True, tag="folder", array_like=True):
 
 ToWindow = Told | Code | Holds | Ask | Asked | Notice | Chat | Problem | HotKey | Done | Failed
 FromWindow = (
-    Ready | Cannot | Stop | Answer | Heed | Withdraw | Pause | Say | Draw | Erase | Forbid | StopRestart | OpenFolder
+    Ready
+    | Cannot
+    | Stop
+    | Answer
+    | Heed
+    | Withdraw
+    | Remove
+    | Pause
+    | Say
+    | Draw
+    | Erase
+    | Forbid
+    | StopRestart
+    | OpenFolder
 )
 
 _to_window: msgspec.msgpack.Decoder[ToWindow] = msgspec.msgpack.Decoder(ToWindow)

@@ -6,7 +6,7 @@ import math
 
 from rs_agent.language import _
 from rs_agent.ui import words
-from rs_agent.ui.face.pipe import Done, Holds
+from rs_agent.ui.face.pipe import Done, Holds, Standing
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
 
@@ -27,6 +27,8 @@ def now(holds: Holds) -> str:
         text = _("Nobody is connected; the session stays open.")
         return f"{text} {busy}" if busy else text
     who = names(holds.connected)
+    if holds.each and not holds.paused:
+        return "; ".join(standing(one) for one in holds.each if one.connected)
     if holds.paused:
         return _("PAUSED. {who} cannot see your screen or use this computer.").format(who=who)
     if holds.used:
@@ -38,6 +40,12 @@ def now(holds: Holds) -> str:
     if not holds.granted:
         return _("{who} is connected and can do nothing yet.").format(who=who)
     return _("{who} is connected.").format(who=who)
+
+
+def standing(one: Standing) -> str:
+    """One of several technicians, and what is theirs alone."""
+    holds = words.holding(one.granted, one.used) or _("nothing is allowed")
+    return _("{who}: {holds}").format(who=printable(one.name, NAME), holds=holds)
 
 
 def grouped(spoken: str) -> str:

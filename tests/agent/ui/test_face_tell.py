@@ -6,7 +6,7 @@ import pytest
 
 from rs_agent import language
 from rs_agent.ui.face import tell
-from rs_agent.ui.face.pipe import Done, Holds
+from rs_agent.ui.face.pipe import Done, Holds, Standing
 from rs_relay.link.spec import Permission as P
 
 
@@ -29,6 +29,15 @@ def holds(*granted: P, who: tuple[str, ...] = ("alice",), seen: bool = False, pa
 )
 def test_the_line(now: Holds, said: str) -> None:
     assert tell.now(now) == said
+
+
+def test_each_of_several_technicians_is_told_with_what_is_theirs() -> None:
+    each = (
+        Standing(1, "alice", True, frozenset({P.VIEW}), frozenset()),
+        Standing(2, "bob", True, frozenset(), frozenset()),
+    )
+    now = Holds(("alice", "bob"), frozenset({P.VIEW}), False, True, frozenset(), True, each)
+    assert tell.now(now) == "alice: your screen is seen; bob: nothing is allowed"
 
 
 def test_a_name_cannot_write_the_line_anew() -> None:
