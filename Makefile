@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test journeys check format lint types rooms man wheel bench bench-screen bench-transfer soak-transfer clean
+.PHONY: help setup demo test journeys check format lint types rooms agents agents man wheel bench bench-screen bench-transfer soak-transfer soak-reboot clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ types: $(READY) ## mypy --strict
 rooms: $(READY) ## who may import whom
 	@$(BIN)/lint-imports --no-cache
 
+agents: $(READY) ## what customers download, made for a relay on this computer (RELAY=wss://help.example.org, ARGS="--python 3.12")
+	@$(BIN)/rs-relay agents build --relay $(or $(RELAY),ws://127.0.0.1:8200) $(ARGS)
+
 man: $(READY) ## the manual pages, made of the command line, into man/ (`man -l man/rs.1`; a wheel takes them along)
 	@$(BIN)/python -m rs_cli.manual man
 
@@ -52,6 +55,9 @@ bench-screen: $(READY) ## the picture beside VNC and xpra, an hour (ARGS=--quick
 
 soak-transfer: $(READY) ## 100 times kill -9 of agent, relay and technician during transfers of 1 GiB (ARGS="--kills 9 --size 256": less)
 	@$(BIN)/python -m tests.soak.transfer $(ARGS)
+
+soak-reboot: $(READY) ## 100 restarts of a computer whose agent is killed around the call (ARGS="--rounds 10": less)
+	@$(BIN)/python -m tests.soak.reboot $(ARGS)
 
 bench-transfer: $(READY) ## files beside scp, rsync and magic-wormhole, and what a core allows (ARGS=--quick; REPORT=1 writes docs/benchmarks.md)
 	@$(BIN)/python -X utf8 -m tests.bench.transfer $(if $(REPORT),--report) $(ARGS)

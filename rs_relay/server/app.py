@@ -18,15 +18,17 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Protocol
 
 from websockets.http11 import Request
 
 from rs_relay.errors import PeerBroke, RsError, UsageError
-from rs_relay.server import health, upgrade
+from rs_relay.server import health, pages, upgrade
 from rs_relay.server.admission import Admission, Technician
 from rs_relay.server.config import Address, Config
 from rs_relay.server.connection import Connection
+from rs_relay.server.delivery import Delivery
 from rs_relay.server.desk import Desk, Record, Visitor
 from rs_relay.server.devices import Devices
 from rs_relay.server.peer import Close, Do, Kind, Peer, Say
@@ -88,6 +90,8 @@ class Relay:
         self._sign_in_failures = Throttle(Rule(limits.sign_in_failures_per_hour, 3600.0))
         self._connections: dict[int, Connection] = {}
         self._ends: dict[int, LinkEnd] = {}
+        self._deliveries: dict[int, Delivery] = {}
+        self._site = pages.Site(config.agents)
         self._links: dict[str, tuple[float, int]] = {}  # joined at, bytes passed by the end that left first
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,6 +132,8 @@ class Relay:
             connection.abort()
         for end in list(self._ends.values()):
             end.abort()
+        for delivery in list(self._deliveries.values()):
+            delivery.abort()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -161,6 +167,8 @@ class Relay:
             connection.answer(HTTPStatus.FORBIDDEN, b"A browser's page has nothing to look for here.\n")
         elif request.path == upgrade.HEALTH:
             self._health(connection, request)
+        elif request.path in pages.PAGES or request.path.startswith(pages.FILES):
+            self._show(connection, request)
         elif request.path not in upgrade.PATHS:
             connection.answer(HTTPStatus.NOT_FOUND)
         elif not self._admission.identify(connection.number, self._limited_as(connection)):
@@ -303,6 +311,31 @@ class Relay:
         )
         connection.answer(HTTPStatus.OK, body, "application/json")
 
+    def _show(self, connection: Connection, request: Request) -> None:
+        """A page, or a file that a page or the agent names: nobody need be anybody for it."""
+        if not self._admission.identify(connection.number, self._limited_as(connection)):
+            connection.answer(HTTPStatus.TOO_MANY_REQUESTS, extra="Retry-After: 10\r\n")
+        elif request.path in pages.PAGES:
+            languages = ",".join(request.headers.get_all("Accept-Language"))
+            page = self._site.page(request.path, languages)
+            connection.answer(HTTPStatus.OK, page, "text/html; charset=utf-8", pages.HEADERS)
+        elif (path := self._site.file(request.path)) is not None:
+            self._admission.settle(connection.number)
+            connection.hand_over(lambda transport: self._deliver(connection, transport, path))
+        else:
+            connection.answer(HTTPStatus.NOT_FOUND)
+
+    def _deliver(self, connection: Connection, transport: asyncio.Transport, path: Path) -> Delivery:
+        del self._connections[connection.number]
+        delivery = Delivery(transport, path, connection.number, self._clock(), self._delivered)
+        self._deliveries[delivery.number] = delivery
+        asyncio.get_running_loop().call_soon(delivery.resume_writing)
+        return delivery
+
+    def _delivered(self, delivery: Delivery) -> None:
+        self._deliveries.pop(delivery.number, None)
+        self._admission.leave(delivery.number)
+
     def _accept_peer(self, connection: Connection, kind: Kind) -> None:
         peer = Peer(kind, rate=self._limits.messages_per_second, burst=self._limits.message_burst)
         connection.accept_talk(peer)
@@ -358,6 +391,8 @@ class Relay:
             connection.tick(now)
         for end in list(self._ends.values()):
             end.tick(now)
+        for delivery in list(self._deliveries.values()):
+            delivery.tick(now, self._limits.stuck_after)
         for end in self.rooms.expire(now):
             end.refuse(Refused(0, "unreachable", "The other end did not come."), closing.NOT_ADMITTED)
         self.desk.expire(now)

@@ -92,6 +92,7 @@ class Config:
     name: str = ""
     data: Path | None = None
     database: str = ""
+    agents: Path | None = None  # what `rs-relay agents build` has made for customers to download
     tls_cert: Path | None = None
     tls_key: Path | None = None
     trusted_proxies: tuple[Network, ...] = ()

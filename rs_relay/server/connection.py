@@ -100,6 +100,12 @@ class Connection(asyncio.Protocol):
             if self._rest:
                 end.data_received(self._rest)
 
+    def hand_over(self, make: Callable[[asyncio.Transport], asyncio.Protocol]) -> None:
+        """The socket is what `make` makes from now on: a plain answer that is too large for one piece."""
+        if self.state is State.ASKING and not self._transport.is_closing():
+            self.state = State.GONE
+            self._transport.set_protocol(make(self._transport))
+
     def answer(self, status: HTTPStatus, body: bytes = b"", content_type: str = "text/plain", extra: str = "") -> None:
         """Refuse the upgrade, or answer a plain request."""
         if self.state in (State.HEAD, State.ASKING):

@@ -33,6 +33,16 @@ app.add_typer(operator.technician, name="technician")
 app.add_typer(operator.record, name="audit")
 
 
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def agents(context: typer.Context) -> None:
+    """What customers download: build, verify, key."""
+    # A process of its own: it signs, and the relay holds no cipher.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "rs_relay.download", *context.args])
+
+
 @app.command()
 def serve(
     listen: Annotated[list[str] | None, typer.Option(help="HOST:PORT; may be given several times.")] = None,
@@ -62,6 +72,7 @@ def serve(
         name=name,
         data=data,
         database=database,
+        agents=operator.data_folder(data) / "agents",
         tls_cert=tls_cert,
         tls_key=tls_key,
         trusted_proxies=tuple(map(parse_network, trusted_proxy or ())),

@@ -1,0 +1,54 @@
+"""A module that is not here yet is fetched when it is imported.
+
+What a child process of the agent needs is fetched by the agent before it starts one: a window's process opens no
+socket. It finds it all by PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+
+# Before a module that starts a child is loaded: what the child will need.
+BEFORE = {"rs_agent.ui.picture.child": ("numpy", "PIL", "simplejpeg", "backports")}
+
+
+class Finder(MetaPathFinder):
+    """`modules`: top-level module -> the file that holds it; `fetch`: the file -> its folder, raises ImportError."""
+
+    def __init__(self, modules: Mapping[str, str], fetch: Callable[[str], Path]) -> None:
+        self._modules, self._fetch = dict(modules), fetch
+        self._lock = threading.RLock()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        for module in BEFORE.get(name, ()):
+            self.bring(module)
+        if path is not None or name not in self._modules:
+            return None
+        return PathFinder.find_spec(name, [str(self.bring(name))])
+
+    def bring(self, module: str) -> Path | None:
+        """The folder that `module` lies in, from now on on the path of this process and of its children."""
+        if module not in self._modules:
+            return None
+        with self._lock:
+            place = self._fetch(self._modules[module])
+            add(place)
+        return place
+
+
+def add(place: Path) -> None:
+    text = str(place)
+    if text not in sys.path:
+        sys.path.insert(0, text)
+    ahead = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+    if text not in ahead:
+        os.environ["PYTHONPATH"] = os.pathsep.join([text, *ahead])

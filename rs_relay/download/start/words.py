@@ -1,0 +1,64 @@
+"""What the customer may read before the agent and its translations are there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+_FR = {
+    "Fetching what rs-agent needs, once: {size} KB.": "Téléchargement du nécessaire, une seule fois : {size} Ko.",
+    "This file has been changed since it was made.": "Ce fichier a été modifié depuis sa création.",
+    "Do not use it. Fetch it again from the page that you were given.": (
+        "Ne l'utilisez pas. Téléchargez-le de nouveau depuis la page qu'on vous a donnée."
+    ),
+    "This rs-agent is older than one that ran on this computer before.": (
+        "Ce rs-agent est plus ancien qu'un autre déjà utilisé sur cet ordinateur."
+    ),
+    "Fetch it again from the page that you were given.": (
+        "Téléchargez-le de nouveau depuis la page qu'on vous a donnée."
+    ),
+    "This rs-agent comes from this relay, but is signed by somebody else than before.": (
+        "Ce rs-agent vient de ce relais, mais il est signé par quelqu'un d'autre qu'avant."
+    ),
+    "Ask whoever helps you, by telephone. If it is right, remove {path} and start again.": (
+        "Demandez par téléphone à la personne qui vous aide. Si c'est normal, supprimez {path} et recommencez."
+    ),
+    "What was fetched from the relay is not what it should be. It was not used.": (
+        "Ce que le relais a envoyé n'est pas ce qui était attendu. Rien n'en a été utilisé."
+    ),
+    "Tell whoever helps you; somebody may be tampering with it.": (
+        "Dites-le à la personne qui vous aide ; quelqu'un le modifie peut-être."
+    ),
+    "What rs-agent needs could not be fetched from the relay.": (
+        "Le nécessaire n'a pas pu être téléchargé depuis le relais."
+    ),
+    "Check the connection and start it again.": "Vérifiez la connexion et recommencez.",
+    "There is no rs-agent for this computer at this relay ({what}).": (
+        "Ce relais n'a pas de rs-agent pour cet ordinateur ({what})."
+    ),
+    "Tell whoever helps you.": "Dites-le à la personne qui vous aide.",
+    "The folder {path} belongs to, or may be changed by, somebody else.": (
+        "Le dossier {path} appartient à quelqu'un d'autre, ou peut être modifié par lui."
+    ),
+    "Remove it and start again.": "Supprimez-le et recommencez.",
+    "The folder {path} cannot be written.": "Impossible d'écrire dans le dossier {path}.",
+    "Make room, or set RS_CACHE_DIR to another folder.": (
+        "Libérez de la place, ou indiquez un autre dossier par RS_CACHE_DIR."
+    ),
+}
+
+
+def say(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """`text` in the customer's language, chosen as gettext chooses."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if environ.get(name):
+            return _FR.get(text, text) if environ[name].startswith("fr") else text
+    return text
+
+
+class Stop(ImportError):
+    """Nothing goes on from here: a sentence and what to do. An ImportError, for those who wanted a module."""
+
+    def __init__(self, sentence: str, hint: str, **values: object) -> None:
+        self.sentence, self.hint = say(sentence).format(**values), say(hint).format(**values)
+        super().__init__(f"{self.sentence} {self.hint}")
