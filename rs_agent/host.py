@@ -472,7 +472,7 @@ class Host:
         await asyncio.wait(tasks, timeout=LEAVING)
         self._offer = None
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(work, name="knock")
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
