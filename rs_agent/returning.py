@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from rs_agent import ticket as tickets
 from rs_agent.feature import Returned
 from rs_agent.machine import base
@@ -43,6 +45,7 @@ class Returning:
         self.make: Callable[[str, float], Ticket] | None = None
         self.under_way = False
         self._computer, self._command, self._clock = computer, command, clock
+        self._safe = False  # the boot configuration is changed on the way
         self._left = False  # an entry or a ticket of ours may lie there
 
     def boot_id(self) -> str:
@@ -54,6 +57,7 @@ class Returning:
 
     async def ready(self, safe_mode: bool) -> None:
         """Raises LocalProblem when a restart is certain to fail, or not to bring this program back."""
+        self._safe = safe_mode
         self._command()
         self._computer.boot_id()
         await self._computer.check(safe_mode)
@@ -67,6 +71,7 @@ class Returning:
         try:
             await asyncio.to_thread(self._computer.install, [*self._command(), "resume", *self._where()])
             ticket = self.make(id, self._clock() + self.window)
+            ticket = msgspec.structs.replace(ticket, safe_mode=self._safe)
             await asyncio.to_thread(tickets.write, self.state, ticket)
         except BaseException:
             self.stay()
@@ -88,10 +93,12 @@ class Returning:
 
     def stay(self) -> None:
         """No trace is left. From any thread, also in the last moments of a process that hangs."""
-        self.under_way = False
+        went, self.under_way = self.under_way, False
         if not self._left:
             return
         self._left = False
+        if self._safe and went:
+            self._computer.settle()
         for remove in (self._forget, self._computer.remove):
             try:
                 remove()
@@ -108,14 +115,16 @@ class Returning:
         found = tickets.look(self.state)
         if found is not None and found.boot_id == boot_id and tickets.alive(found.writer):
             return None  # it is on its way down, and has not gone yet
+        note = ""
         try:
             ticket = tickets.take(self.state, boot_id, self._clock())
         finally:
+            if found is not None and found.safe_mode:  # also where the session is over: the next start is a plain one
+                note = await asyncio.to_thread(self._computer.settle)
             self._computer.remove()
             tickets.tidy(self.state, self._clock())
         if ticket is None:
             return None
-        note = await self._computer.settle()
         return ticket, Returned(ticket.id, self._clock() - ticket.written, ticket.boot_id != boot_id, note)
 
     def _where(self) -> list[str]:

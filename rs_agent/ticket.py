@@ -58,6 +58,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     writer: Writer
     written: float
     deadline: float
+    safe_mode: bool = False
     seats: tuple[Seat, ...] = ()  # of all technicians, with a key each, who leads first
 
     def __repr__(self) -> str:

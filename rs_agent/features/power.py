@@ -16,6 +16,7 @@ from contextlib import suppress
 from rs_agent.feature import Context
 from rs_agent.language import N_, _
 from rs_relay.channels.power import (
+    BY_HAND,
     LEAST,
     MAX_ID,
     MAX_REASON,
@@ -162,6 +163,8 @@ class Power:
         if asked.safe_mode:
             text = N_("{who} RESTARTS THIS COMPUTER IN SAFE MODE in {seconds} seconds. /stop-reboot stops that.")
         self._tell(text, asked.delay)
+        if asked.safe_mode:
+            self._context.face.notice(_(BY_HAND))
         if reason := printable(asked.reason, MAX_REASON):
             self._context.face.notice(_("They say why: {reason}").format(reason=reason))
         self._context.note("restart", "asked for" + (", safe mode" * asked.safe_mode))

@@ -29,9 +29,9 @@ class Computer(Protocol):
         is changed first. Raises LocalProblem when the system refuses: then nothing is changed."""
         ...
 
-    async def settle(self) -> str:
-        """Gives the boot configuration back as it was before a safe start, at that start or when there was none. What
-        the technician should know of that, '' for nothing."""
+    def settle(self) -> str:
+        """Gives the boot configuration back as it was before `reboot` with `safe_mode`, at that start or when there was
+        none. What the technician should know of that, '' for nothing. Blocks, some seconds at most; any thread."""
         ...
 
     def install(self, command: Sequence[str]) -> None:

@@ -65,7 +65,7 @@ class Linux:
             why = why or said.err
         raise LocalProblem("The customer's computer refused to restart.", why[:200] or RIGHTS)
 
-    async def settle(self) -> str:
+    def settle(self) -> str:
         return ""
 
     def install(self, command: Sequence[str]) -> None:

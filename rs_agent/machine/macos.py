@@ -41,7 +41,7 @@ class MacOs:
         if said.status:
             raise LocalProblem("The customer's computer refused to restart.", said.err[:200])
 
-    async def settle(self) -> str:
+    def settle(self) -> str:
         return ""
 
     def install(self, command: Sequence[str]) -> None:

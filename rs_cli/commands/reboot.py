@@ -13,7 +13,7 @@ from rs_cli.book import Book
 from rs_cli.features.power import Power
 from rs_cli.options import REACH, AsJson, Number, Timeout
 from rs_cli.reach import reach
-from rs_relay.channels.power import DELAY, LEAST, MAX_REASON, MOST, Back, Counting, Going
+from rs_relay.channels.power import BY_HAND, DELAY, LEAST, MAX_REASON, MOST, Back, Counting, Going
 from rs_relay.errors import UsageError
 from rs_relay.text import printable
 
@@ -65,6 +65,8 @@ async def _reboot(number: int, wait: bool, delay: float, reason: str, safe_mode:
         if isinstance(said, Going):
             Book().expect(number, said.window)
             show.end()
+            if safe_mode:
+                output.note(BY_HAND)
         else:
             show.count(said.left)
 

@@ -50,11 +50,36 @@ async def test_there_and_back(case: Case) -> None:
     case.computer.boot, case.computer.note, case.now = "boot-2", "as before", NOW + 40
     back = await case.process().back()
     assert back is not None
-    assert (back[0].id, back[1].away, back[1].restarted, back[1].note) == ("r1", 40.0, True, "as before")
+    assert (back[0].id, back[1].away, back[1].restarted, back[1].note) == ("r1", 40.0, True, "")
     assert case.traces == ["resume-spent"]
     case.now = NOW + 700
     assert await case.process().back() is None
     assert case.traces == []
+
+
+async def test_a_safe_start_gives_the_boot_configuration_back_also_when_the_session_is_over(case: Case) -> None:
+    case.computer.note = "as before"
+    await case.returning.ready(True)
+    await case.returning.prepare("r1")
+    await case.returning.go(True)
+    case.computer.boot, case.now = "boot-2", NOW + 601
+    with pytest.raises(Refused):
+        await case.process().back()
+    assert case.computer.settled == 1
+    case.now = NOW
+    await case.returning.prepare("r2")
+    case.computer.boot = "boot-3"
+    back = await case.process().back()
+    assert back is not None
+    assert back[1].note == "as before"
+
+
+async def test_a_safe_start_that_is_given_up_on_the_way_down_is_none(case: Case) -> None:
+    await case.returning.ready(True)
+    await case.returning.prepare("r1")
+    await case.returning.go(True)
+    case.returning.stay()
+    assert case.computer.settled == 1
 
 
 async def test_what_is_called_off_leaves_nothing(case: Case) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rs_relay.errors import NotAllowed, SessionEnded
+from tests.soak.reboot import run
 from tests.support.rebooting import Restarts, staged
 from tests.support.xdesktop import until
 
@@ -139,3 +140,9 @@ def test_a_program_killed_on_its_way_and_started_again_by_hand_goes_on(restarts:
     assert waiting.returncode == 0, err
     assert json.loads(out)["restarted"] is False
     assert not restarts.traces()
+
+
+@pytest.mark.timeout(400)
+def test_killed_at_random_moments_it_comes_back_or_ends_and_leaves_nothing() -> None:
+    """`make soak-reboot`, the first ten."""
+    assert [each for each in run(10, 1, 300.0, 12.0, None) if not each.well] == []

@@ -32,7 +32,8 @@ class FakeComputer:
     failure: RsError | None = None
     command: list[str] = field(default_factory=list)
     asked: list[bool] = field(default_factory=list)  # safe_mode of each restart
-    note: str = ""
+    note: str = ""  # what settle says
+    settled: int = 0
 
     def boot_id(self) -> str:
         return self.boot
@@ -46,7 +47,8 @@ class FakeComputer:
             raise self.failure
         self.asked.append(safe_mode)
 
-    async def settle(self) -> str:
+    def settle(self) -> str:
+        self.settled += 1
         return self.note
 
     def install(self, command: Sequence[str]) -> None:
