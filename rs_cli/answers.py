@@ -478,6 +478,17 @@ class KillError(_Answer, frozen=True):
     message: str
 
 
+class Restarted(_Answer, frozen=True):
+    """Without --wait `back` is false, and what is known later only is null."""
+
+    session: int
+    back: bool
+    restarted: bool | None  # the computer; false: only the customer's program was started anew
+    away_seconds: float | None
+    note: str
+    window_seconds: float | None  # that it has to be back
+
+
 class Killed(_Answer, frozen=True):
     pid: int
     name: str
@@ -627,6 +638,7 @@ ANSWERS: dict[str, Any] = {
     "shell --list": list[Shell],
     "info": Info,
     "ps": Processes,
+    "reboot": Restarted,
     "kill": Kills,
     "services": Services,
     "services start": Switched,

@@ -58,7 +58,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rs clipboard set 3 --files report.pdf drivers", "Sends them, and puts them on the clipboard."),
     ),
     "reboot": (
-        ("rs reboot 3 --wait && rs exec 3 -- uptime", "Restart, wait for the computer to be back, and go on."),
+        ("rs reboot 3 --wait", "Restart, and wait until the computer is back in the session."),
         ("rs reboot 3 --delay 60 --reason 'To finish the update'", "A minute to save what is open."),
     ),
     "forward": (("rs forward 3 8080:localhost:80", "Port 8080 here is port 80 there."),),

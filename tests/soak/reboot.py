@@ -17,8 +17,10 @@ an entry, a ticket or a half-written file left, once the desktop has been starte
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -68,7 +70,7 @@ class Round:
             self._restarts.boot(anew=self._at.random() < 0.5)
         try:
             out, _ = waiting.communicate(timeout=PATIENCE)
-        except Exception:
+        except subprocess.TimeoutExpired:
             waiting.kill()
             return Went(killed_at, again, "the command did not end", time.monotonic() - began, [])
         outcome = self._outcome(waiting.returncode, out, again)
@@ -77,8 +79,9 @@ class Round:
             stage.agent.wait()
         else:
             self._restarts.kill_tree()
-        self._restarts.boot()  # whatever is still there has its turn to go
-        if stage.agent.process.poll() is None:
+        if self._restarts.boot():  # whatever is still there has its turn to go
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                stage.agent.process.wait(PATIENCE)
             self._restarts.kill_tree()
         return Went(killed_at, again, outcome, time.monotonic() - began, self._restarts.traces())
 

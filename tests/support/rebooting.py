@@ -48,6 +48,8 @@ class Restarts:
 
     def kill_tree(self) -> None:
         """As by a power cut: nobody has a chance to tidy."""
+        if self.stage.agent.process.poll() is not None:
+            return
         agent = psutil.Process(self.stage.agent.process.pid)
         family = [agent, *agent.children(recursive=True)]
         for process in family:
