@@ -504,7 +504,7 @@ def _still_honest(stage: RsStage, desktop: XDesktop, typed_into: Path) -> None:
     """The agent lives, and what the customer allows now works."""
     shown = len(stage.agent.text)
     stage.agent.type("/allow control\n/allow files\n")
-    stage.agent.wait_for("NOW: .*FETCH FILES|NOW: .*files can be", after=shown)
+    stage.agent.wait_for("CHANGE FILES\\.|files can be", after=shown)
 
     async def type_it() -> None:
         async with hostile_link(stage) as honest:

@@ -131,7 +131,7 @@ class HostileAgent:
             opened = await dial.hold(socket, code.secret, attempts, knock.link, Role.AGENT)
             self._key = opened.resume
         else:
-            opened = await dial.readmit(socket, self._key)
+            opened = await dial.readmit(socket, lambda _rid: self._key)
         await self._link(opened, socket)
 
     async def _link(self, opened: Opened, socket: dial.RecordSocket) -> None:
