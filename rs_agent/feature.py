@@ -143,6 +143,7 @@ class Context:
     granted_to: Callable[[int, Permission], bool] = lambda technician, permission: False
     records: Path | None = None  # where the local journal is kept; None where the customer wants none
     changed: Callable[[], None] = lambda: None  # what a feature says of itself as `busy` is another now
+    tell: Callable[[str], None] = lambda text: None  # every technician, as a line of the agent's in the chat
     departure: Departure | None = None
     returned: Returned | None = None
     lines: int = 0  # of chat, from before a restart

@@ -199,6 +199,7 @@ class Session:
             granted=lambda permission: granted(self._desk.consent, self.party, permission),
             granted_to=lambda number, permission: self._desk.consent.granted(number, permission),
             speaker=SPEAKER.get,
+            tell=lambda text: self._speech().tell(text),
             records=journal.folder, changed=self._announce, departure=departure,
             returned=past.returned if past else None, lines=past.lines if past else 0,
         )  # fmt: skip

@@ -18,6 +18,7 @@ from functools import partial
 from rs_agent.bucket import Bucket
 from rs_agent.desktop.base import Hands
 from rs_agent.feature import Context
+from rs_relay.capture.base import DisplayGone
 from rs_relay.channels.control.keys import is_key
 from rs_relay.channels.control.messages import (
     MAX_TEXT,
@@ -91,7 +92,11 @@ class Control:
             return
         if self._hands is None:
             self._hands = self._context.desktop.hands()
-        act(self._hands)
+        try:
+            act(self._hands)
+        except DisplayGone:  # another may come in its place: the next event looks for it
+            self._close()
+            raise
 
     def _release(self) -> None:
         if self._hands is not None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # an agent that only shows its code has no need of numpy
 Pixels: TypeAlias = "npt.NDArray[np.uint8]"  # shape (height, width, 4), byte order B, G, R, X (X is undefined)
 
 
+class DisplayGone(LocalProblem):
+    """What showed the desktop has ended, an X server for one. Another may begin in its place."""
+
+
 class ScreenChanged(LocalProblem):
     """The area is not (wholly) on the desktop now: a monitor went, or its mode changed. Read `monitors` again."""
 

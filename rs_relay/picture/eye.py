@@ -68,6 +68,12 @@ class Eye:
     def close(self) -> None:
         self._screen.close()
 
+    def change(self, screen: Screen, drawn: Callable[[], None]) -> None:
+        """Looks at another screen in place of one that is gone: a new picture begins."""
+        self._screen.close()
+        self._screen, self.told = screen, screen.watch(drawn)
+        self._order, self._seen = None, None
+
     def look(self, order: Order, budget: Budget) -> Look:
         """Grabs, and encodes the first frame of what changed. Raises LocalProblem when there is nothing to see."""
         began = self._clock()

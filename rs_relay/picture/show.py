@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from rs_relay.capture.base import PointerPlace, PointerShape, Screen
+from rs_relay.capture.base import DisplayGone, PointerPlace, PointerShape, Screen
 from rs_relay.channels.screen.messages import (
     Choose,
     Down,
@@ -32,7 +32,7 @@ from rs_relay.channels.screen.messages import (
     Tune,
     Up,
 )
-from rs_relay.errors import PeerBroke
+from rs_relay.errors import LocalProblem, PeerBroke
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.picture.eye import Eye, Look, Order
 from rs_relay.picture.pace import Budget, Pace
@@ -44,6 +44,7 @@ else:
 
 T = TypeVar("T")
 HEAD = 60  # bytes of a frame's fields, and of what encrypts and carries it
+AGAIN = 1.0  # seconds between two looks for a display that is gone
 MOST_SHAPES = 64  # that a viewer is asked to remember: as many as `glass.shape` keeps
 
 
@@ -77,7 +78,11 @@ class Show:
         channel: Channel[Down, Up],
         pulse: Pulse,
         clock: Callable[[], float] = time.monotonic,
+        away: Callable[[bool], None] | None = None,
     ) -> None:
+        """`away`: told when the display is gone, and when one is back in its place, which the show waits for then.
+        Without it the show ends with its display."""
+        self._away = away
         self._open, self._channel, self._pulse, self._clock = open_screen, channel, pulse, clock
         self._pace = Pace(clock())
         self._wake = asyncio.Event()  # something happened that may bring the next look forward
@@ -162,7 +167,7 @@ class Show:
             if self._order is None or delay != 0:
                 await self._rest(delay)
             else:
-                await self._look(self._order)
+                await self._look_or_wait(self._order)
 
     async def _rest(self, delay: float | None) -> None:
         try:
@@ -170,6 +175,29 @@ class Show:
                 await self._wake.wait()
         except TimeoutError:
             pass
+
+    async def _look_or_wait(self, order: Order) -> None:
+        try:
+            await self._look(order)
+        except DisplayGone:
+            if self._away is None or self._eye is None:
+                raise
+            self._away(True)
+            await self._find_again(self._eye)
+            self._pace.restart()
+            self._away(False)
+
+    async def _find_again(self, eye: Eye) -> None:
+        while True:
+            await asyncio.sleep(AGAIN)
+            with suppress(LocalProblem):
+                await self._in_thread(self._reopen, eye)
+                return
+
+    def _reopen(self, eye: Eye) -> None:
+        loop = self._loop
+        eye.change(self._open(), lambda: _soon(loop, self._drawn))
+        self._pace.told = eye.told
 
     async def _look(self, order: Order) -> None:
         self._pace.looking()

@@ -1,7 +1,7 @@
 """One connection to the X server, and what can go wrong with it in a person's words.
 
 An X *error* is an answer to one request and ends nothing: without a handler of its own python-xlib would print it to
-stderr, which is the customer's terminal. A *lost connection* ends everything, and is a LocalProblem.
+stderr, which is the customer's terminal. A *lost connection* ends everything, and is DisplayGone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from Xlib import display
 from Xlib import error as xerror
 
+from rs_relay.capture.base import DisplayGone
 from rs_relay.errors import LocalProblem
 
 
@@ -34,11 +35,11 @@ def connect(name: str | None = None) -> Any:
 
 @contextmanager
 def speaking() -> Iterator[None]:
-    """Turns the end of the X connection into a LocalProblem."""
+    """Turns the end of the X connection into DisplayGone."""
     try:
         yield
     except (xerror.ConnectionClosedError, BrokenPipeError, ConnectionResetError) as e:
-        raise LocalProblem(
+        raise DisplayGone(
             "The desktop session of this computer has ended.", "Start rs-agent again in the new one."
         ) from e
 
