@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test journeys check format lint types rooms agents agents man wheel bench bench-screen bench-transfer soak-transfer soak-reboot clean
+.PHONY: help setup demo test journeys check format lint types rooms agents man wheel bench bench-screen bench-transfer bench-download soak-transfer soak-reboot clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ soak-reboot: $(READY) ## 100 restarts of a computer whose agent is killed around
 
 bench-transfer: $(READY) ## files beside scp, rsync and magic-wormhole, and what a core allows (ARGS=--quick; REPORT=1 writes docs/benchmarks.md)
 	@$(BIN)/python -X utf8 -m tests.bench.transfer $(if $(REPORT),--report) $(ARGS)
+
+bench-download: $(READY) ## what a customer downloads and waits for (REPORT=1 writes docs/download.md)
+	@$(BIN)/python -m tests.bench.download $(if $(REPORT),--report)
 
 clean: ## forget the venv and every cache
 	rm -rf $(VENV) build dist man *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
