@@ -31,7 +31,7 @@ from rs_relay.transfer.pack import ROOM, packed, unpacked
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Line, Sender
 
-STEP = 1024 * 1024  # bytes that a thread works off in one go: 1 ms, so that handing over costs nothing
+STEP = 2 * 1024 * 1024  # bytes that a thread works off in one go: 2 ms, so that handing over costs nothing
 BEAT = 10.0  # seconds between two signs of life of a batch
 SILENCE = 60.0  # seconds without a sign of the other end's: it will not answer any more
 GATHER = 0.05  # seconds that pieces may lie until there is a STEP of them
@@ -254,7 +254,8 @@ class Carrier:
     def _line(self, limit: Limit) -> Line:
         piece = min(self._pace.piece, limit.piece)
         # a little ahead of what is said, where that is slow: progress counts what was read
-        return Line(min(STEP, 4 * piece) if limit.rate < 0 else piece, piece, self._pace.ack_every)
+        room = STEP if piece == m.PIECE_MAX else 4 * piece
+        return Line(room if limit.rate < 0 else piece, piece, self._pace.ack_every)
 
     async def _say_all(self, said: list[m.FromSender], limit: Limit) -> None:
         for message in packed(said, min(ROOM, self._pace.piece)):

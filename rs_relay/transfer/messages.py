@@ -48,7 +48,7 @@ MESSAGE_MAX = 256 * 1024 - 16
 PATCH_MAX = PIECE_MAX - 16 * 1024  # bytes of content beside 512 copies of a file of any size
 WHOLE_MAX = PIECE_MAX - 1280  # a small file in one message, with the longest name and its hash
 
-WINDOW = 4 * 1024 * 1024  # bytes said and not acknowledged, all batches of a channel together
+WINDOW = 8 * 1024 * 1024  # bytes said and not acknowledged, all batches of a channel together
 WHOLE_AHEAD = WINDOW // 2  # bytes of small files said and not settled, a batch
 AHEAD = 4096  # items said and not settled, a batch
 PACK_ITEMS = 512  # of one message
