@@ -67,12 +67,13 @@ def _start(stage: RsStage, line: str) -> Terminal:
 
 
 def test_from_the_page_to_a_picture(stage: RsStage, tmp_path: Path) -> None:
-    stage.agent = _start(stage, _line(stage) + " --allow view")
+    stage.agent = _start(stage, _line(stage) + " --allow view,shell")
     stage.join(stage.code())
     stage.run("chat", stage.session, "hello there")
     stage.agent.wait_for("hello there", 20)
     stage.run("screenshot", stage.session, str(tmp_path / "a.png"), timeout=60)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert "PYTHONPATH" not in stage.run("exec", stage.session, "--", "/usr/bin/env")
     cache = stage.home / ".cache" / "rs" / "agent"
     assert cache.stat().st_mode & 0o777 == 0o700
 

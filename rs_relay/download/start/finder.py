@@ -15,6 +15,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
+# Where PYTHONPATH stands as the customer had it: what they run by way of the agent is not to find our modules.
+BEFORE_US = "RS_PYTHONPATH"
 # Before a module that starts a child is loaded: what the child will need.
 BEFORE = {"rs_agent.ui.picture.child": ("numpy", "PIL", "simplejpeg", "backports")}
 
@@ -47,6 +49,7 @@ class Finder(MetaPathFinder):
 
 def add(place: Path) -> None:
     text = str(place)
+    os.environ.setdefault(BEFORE_US, os.environ.get("PYTHONPATH", ""))
     if text not in sys.path:
         sys.path.insert(0, text)
     ahead = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]

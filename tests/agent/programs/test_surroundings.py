@@ -18,6 +18,12 @@ def test_a_program_sees_the_users_environment_and_nothing_of_ours() -> None:
     assert "COLUMNS" not in with_terminal
 
 
+@pytest.mark.parametrize(("had", "there"), [("", {}), ("/mine", {"PYTHONPATH": "/mine"})])
+def test_modules_of_a_downloaded_agent_are_not_the_programs(had: str, there: dict[str, str]) -> None:
+    own = {"PYTHONPATH": "/cache/a:/mine", "RS_PYTHONPATH": had}
+    assert environment(own, {}, Path("/home/ada")) == {"HOME": "/home/ada", **there}
+
+
 def test_the_login_shell_can_be_run() -> None:
     assert os.access(login_shell(), os.X_OK)
 

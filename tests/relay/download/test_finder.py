@@ -33,6 +33,7 @@ def test_it_comes_on_import(fetched: list[str], tmp_path: Path, monkeypatch: pyt
 
     assert import_module("rs_test_absent.part").z == 3
     assert fetched == ["a.tar.xz"]
+    assert os.environ.pop("RS_PYTHONPATH") == "/elsewhere"
     assert os.environ["PYTHONPATH"] == f"{tmp_path}{os.pathsep}/elsewhere"
     for name in ("rs_test_absent", "rs_test_absent.part"):
         monkeypatch.delitem(sys.modules, name)
