@@ -44,6 +44,13 @@ KINDS: Mapping[str, str] = {
     "privacy-ended": N_("you ended the darkness"),
     "looked": N_("looked at: {what}"),
     "restart": N_("restart: {what}"),
+    "unattended": N_("came in with the access code: {what}"),
+    "unattended-refused": N_("was turned away: {what}"),
+    "wrong-access-code": N_("typed a wrong access code: {what}"),
+    "unknown-technician": N_("typed the right access code, but is not known here: {what}"),
+    "access-code-limit": N_("too many wrong access codes: {what}"),
+    "unattended-enrolled": N_("may come in without you from now on: {what}"),
+    "wake": N_("another computer was woken: {what}"),
 }
 _ANSWERS: Mapping[str, str] = {
     "granted": N_("you allowed: {what}"),

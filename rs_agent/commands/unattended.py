@@ -17,6 +17,7 @@ import msgspec
 from rs_agent import access_code, config, desktop, hours, identity, life
 from rs_agent.features import OFFERED
 from rs_agent.language import N_, _
+from rs_agent.network import macs
 from rs_agent.tries import GuessLimit
 from rs_agent.unattended import GRANTED, Record, Settings, Unattended
 from rs_relay.errors import LocalProblem, NoSuchSession, UsageError
@@ -82,6 +83,8 @@ def _status(options: argparse.Namespace, settings: config.Config, kept: Unattend
         _("at the end"): _("the screen is locked") if chosen.lock_on_end else "-",
         _("lets in"): _("enrolled technicians only") if chosen.known_only else _("whoever knows the code"),
     }
+    if cards := macs():
+        rows[_("network cards")] = " ".join(cards)
     tries = GuessLimit(settings.state)
     if tries.failures:
         rows[_("wrong codes in a row")] = str(tries.failures)

@@ -83,7 +83,10 @@ WORDS: Mapping[Permission, Words] = {
     ),
     Permission.POWER: Words(
         N_("RESTART THIS COMPUTER"),
-        N_("Each restart is counted down here, and you can stop it. The session goes on by itself afterwards."),
+        N_(
+            "Each restart is counted down here, and you can stop it. The session goes on by itself afterwards. "
+            "They can wake other computers, too."
+        ),
         N_("this computer can be restarted"),
     ),
     Permission.UNATTENDED: Words(

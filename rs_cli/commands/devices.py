@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from rs_cli import config, known_devices, output
-from rs_cli.options import AsJson
+from rs_cli.options import REACH, AsJson, Timeout
 from rs_cli.picking import SHORT, pick
 from rs_cli.spoken import since
 from rs_relay.errors import UsageError
@@ -64,13 +65,16 @@ def show(device: Name, as_json: AsJson = False) -> None:
 def add(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="What `rs-agent unattended status` shows there.")],
     name: Annotated[str, typer.Option("--name", help="What you call it.")] = "",
+    mac: Annotated[
+        list[str] | None, typer.Option("--mac", help="A network card's address, to wake it: 52:54:00:12:34:56.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a device that was set up on site, by its address. You need its access code to connect."""
     parsed = Address.parse(address)
     called = _checked(name or f"device {parsed.host[:SHORT]}")
     relay = config.load().relay().url
-    known_devices.pin(parsed.host, parsed.key, relay)
+    known_devices.pin(parsed.host, parsed.key, relay, tuple(_mac(text) for text in mac or ()))
     device = asyncio.run(_enrol(parsed, called))
     if as_json:
         output.data(_as_data(device, known_devices.pins()))
@@ -107,6 +111,36 @@ def remove_(device: Name) -> None:
     known_devices.forget(found.host)
     output.answer(f"{printable(found.name, NAME)} is off your list.")
     output.note("To end your access there, too: `rs-agent unattended forget` your name at the device.")
+
+
+@app.command()
+def wake(
+    device: Name,
+    via: Annotated[
+        int | None, typer.Option("--via", metavar="SESSION", help="A session with a computer in the same network.")
+    ] = None,
+    timeout: Timeout = REACH,
+) -> None:
+    """Wake a device through another computer in its network, which must allow `power`."""
+    found = pick(device, asyncio.run(_all()))
+    pin = known_devices.pins().get(found.host)
+    if pin is None or not pin.macs:
+        raise UsageError(
+            "The network address of that device is not known on this computer.",
+            "`rs devices add ADDRESS --mac 52:54:00:12:34:56` says it; `rs-agent unattended status` shows both.",
+        )
+    asyncio.run(_wake(via, pin.macs, timeout))
+    output.answer(f"The packet that wakes {printable(found.name, NAME)} was sent.")
+    output.note("Whether it wakes is seen in `rs devices list` after a minute or two.")
+
+
+async def _wake(via: int | None, macs: tuple[str, ...], timeout: float) -> None:
+    from rs_cli.features.wake import Wake
+    from rs_cli.reach import reach
+
+    feature = Wake(macs)
+    async with reach(via, timeout) as session:
+        await session.during(feature, feature.sent())
 
 
 @asynccontextmanager
@@ -152,6 +186,13 @@ def _checked(name: str) -> str:
     if not name.strip() or len(name) > NAME or not name.isprintable():
         raise UsageError(f"A device's name is 1 to {NAME} printable characters.")
     return name.strip()
+
+
+def _mac(text: str) -> str:
+    mac = text.strip().lower().replace("-", ":")
+    if not re.fullmatch("[0-9a-f]{2}(:[0-9a-f]{2}){5}", mac):
+        raise UsageError("That is not a network card's address.", "Like 52:54:00:12:34:56.")
+    return mac
 
 
 def _word(text: str) -> str:

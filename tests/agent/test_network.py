@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from collections import namedtuple
 from typing import Any
 
 import psutil
 import pytest
 
-from rs_agent.network import macs
+from rs_agent.network import broadcasts, macs, wake
 
 Card = namedtuple("Card", "family address")
 
@@ -24,3 +26,17 @@ def test_each_card_once_and_no_loopback(monkeypatch: pytest.MonkeyPatch) -> None
     }
     monkeypatch.setattr(psutil, "net_if_addrs", lambda: cards)
     assert macs() == ("52:54:00:12:34:56", "aa:bb:cc:00:11:22")
+
+
+def test_the_packet_that_wakes() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sleeper:
+        sleeper.bind(("127.0.0.1", 0))
+        sleeper.settimeout(10)
+        assert wake("52:54:00:12:34:56", ("127.0.0.1", "not an address"), sleeper.getsockname()[1]) == 1
+        packet = sleeper.recv(200)
+    assert packet == b"\xff" * 6 + bytes.fromhex("525400123456") * 16
+    assert wake("52:54:00:12:34:56", ()) == 0
+
+
+def test_the_networks_of_this_computer_are_told() -> None:
+    assert all(ipaddress.IPv4Address(network) for network in broadcasts())

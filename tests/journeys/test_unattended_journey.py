@@ -191,3 +191,18 @@ def test_a_copy_of_the_relays_database_opens_nothing(stage: RsStage) -> None:
             await dial.host(dial.Relay(stage.url), hello)
 
     asyncio.run(pretend())
+
+
+def test_a_device_is_woken_by_another_computer_of_its_network(stage: RsStage) -> None:
+    shown = _agent(stage, "enable", "--access-code-stdin", text=CODE + "\n")
+    address = re.search(r"rsd_\S+", shown)
+    assert address
+    stage.run("devices", "add", address.group(), "--name", "till")
+    stage.start_agent("--desktop", "headless", allow="power")
+    session = stage.join()
+    unknown = stage.attempt("devices", "wake", "till", "--via", session)
+    assert unknown.returncode == 2, unknown.stderr
+    stage.run("devices", "add", address.group(), "--mac", "52-54-00-12-34-56")
+    done = stage.attempt("devices", "wake", "till", "--via", session)
+    assert done.returncode in (0, 13), done.stderr  # 13: a computer without any network
+    stage.agent.wait_for("wakes another computer in your network", 10)

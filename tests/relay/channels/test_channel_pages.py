@@ -27,6 +27,7 @@ from rs_relay.channels import (
     sysinfo,
     tunnel,
     unattended,
+    wake,
 )
 from rs_relay.channels.control import messages as control
 
@@ -49,6 +50,7 @@ CHANNELS: dict[str, Any] = {
     "sysinfo": sysinfo,
     "tunnel": tunnel,
     "unattended": unattended,
+    "wake": wake,
 }
 EXAMPLE = re.compile(r"^(technician|agent) +(\{.*\})$", re.MULTILINE)
 
