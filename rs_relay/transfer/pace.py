@@ -24,7 +24,7 @@ from rs_relay.transfer.messages import PIECE_MAX, PIECE_MIN, WINDOW
 QUEUE_TIME = 0.025  # seconds that our own bytes may wait on the line
 PIECE_TIME = 0.020  # seconds of line time of one piece
 WINDOW_MIN = 2 * PIECE_MIN  # one under way while the next is read
-WINDOW_FIRST = WINDOW_MIN  # nothing is known yet; nine round trips from here to the whole window
+WINDOW_FIRST = WINDOW_MIN  # nothing is known yet; ten round trips from here to the whole window
 LEAST_FOR = 15.0  # seconds; two such spans are looked at
 SHRINK = 0.7
 RECENT = 2  # delays of which the least counts: one late answer (a disk that synchronises) is not a queue
