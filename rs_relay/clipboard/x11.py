@@ -8,6 +8,9 @@ Not xclip or a clipboard crate: neither bounds what it reads before it is all in
 
 Our own `set` or `put` makes one of our own windows the owner, and a change to such an owner is not told: no echo, also
 between two clipboards of this process.
+
+An X server that ends takes the conversation with it. The next call looks for another in its place, and so does a thread
+as long as somebody watches, once a second.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from rs_relay.errors import LocalProblem
 
 PATIENCE = 2.0  # seconds without a sign of the owner (or of a reader): it hangs
 ALTOGETHER = 15.0  # seconds for a whole reading: an owner that drips is a hanging one too
+AGAIN = 1.0  # seconds between two looks for a display that is gone
 _GONE = "The desktop session of this computer has ended."
 
 _OURS: set[tuple[str, int]] = set()  # (display, window) of each loop of this process; changed by single calls only
@@ -44,16 +48,20 @@ class X11Clipboard:
     """Any thread may call it; readings wait for each other."""
 
     def __init__(self, name: str | None = None) -> None:
-        self._loop = _Loop(name)
+        self._name = name
         self._one_reading = threading.Lock()
+        self._renewing = threading.Lock()
+        self._closed = threading.Event()
+        self._watched: list[_Watcher] = []
+        self._loop = _Loop(name, self._went)
 
     def get(self, limit: int = CLIPBOARD_LIMIT) -> str:
         with self._one_reading:
-            return str(self._loop.ask(lambda loop, future: loop.read_text(limit, future), ALTOGETHER + PATIENCE))
+            return str(self._ask(lambda loop, future: loop.read_text(limit, future), ALTOGETHER + PATIENCE))
 
     def formats(self) -> frozenset[Format]:
         with self._one_reading:
-            found: frozenset[Format] = self._loop.ask(lambda loop, future: loop.look(future), ALTOGETHER + PATIENCE)
+            found: frozenset[Format] = self._ask(lambda loop, future: loop.look(future), ALTOGETHER + PATIENCE)
             return found
 
     def read(self, wanted: Format, limit: int) -> Raw | None:
@@ -61,7 +69,7 @@ class X11Clipboard:
             text = self.get(limit)
             return Raw("text/plain", text.encode("utf-8", "replace")) if text else None
         with self._one_reading:
-            found: Raw | None = self._loop.ask(
+            found: Raw | None = self._ask(
                 lambda loop, future: loop.read_format(wanted, limit, future), ALTOGETHER + PATIENCE
             )
             return found
@@ -70,29 +78,61 @@ class X11Clipboard:
         for kind, data in contents.items():
             if len(data) > LIMITS[kind]:
                 raise ClipboardTooLarge(len(data))
-        self._loop.ask(lambda loop, future: loop.own(dict(contents), future), PATIENCE)
+        self._ask(lambda loop, future: loop.own(dict(contents), future), PATIENCE)
 
     def set(self, text: str) -> None:
         size = len(text.encode("utf-8", "replace"))
         if size > CLIPBOARD_LIMIT:
             raise ClipboardTooLarge(size)
         owned = {Format.TEXT: text.encode("utf-8", "replace")}
-        self._loop.ask(lambda loop, future: loop.own(owned, future), PATIENCE)
+        self._ask(lambda loop, future: loop.own(owned, future), PATIENCE)
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         watcher = _Watcher(changed)
-        self._loop.ask(lambda loop, future: loop.watch(watcher, future), PATIENCE)
+        self._ask(lambda loop, future: loop.watch(watcher, future), PATIENCE)
+        self._watched.append(watcher)
 
         def stop() -> None:
             watcher.stop()
-            with contextlib.suppress(LocalProblem):  # closed already: nobody is told any more
-                self._loop.ask(lambda loop, future: loop.unwatch(watcher, future), PATIENCE)
+            with contextlib.suppress(ValueError):
+                self._watched.remove(watcher)
+            if not self._closed.is_set() and not self._loop.over:  # else nobody is told any more
+                with contextlib.suppress(LocalProblem):
+                    self._loop.ask(lambda loop, future: loop.unwatch(watcher, future), PATIENCE)
 
         return stop
 
     def close(self) -> None:
         """A text we set is handed to the desktop's clipboard manager, if it has one; else it goes with us."""
-        self._loop.close()
+        self._closed.set()
+        with self._renewing:
+            self._loop.close()
+        for watcher in self._watched:
+            watcher.stop()
+
+    def _ask(self, job: Callable[[_Loop, Future[Any]], None], patience: float) -> Any:
+        return self._living().ask(job, patience)
+
+    def _living(self) -> _Loop:
+        """The conversation with the display that is there now. Raises LocalProblem."""
+        with self._renewing:
+            if self._loop.over and not self._closed.is_set():
+                self._loop = _Loop(self._name, self._went)
+                for watcher in list(self._watched):
+                    self._loop.ask(lambda loop, future, it=watcher: loop.watch(it, future), PATIENCE)  # type: ignore[misc]
+            return self._loop
+
+    def _went(self) -> None:
+        """The display has ended: whoever watches goes on with the next."""
+        threading.Thread(target=self._find_again, name="rs-clipboard-again", daemon=True).start()
+
+    def _find_again(self) -> None:
+        while self._watched and not self._closed.wait(AGAIN):
+            with contextlib.suppress(LocalProblem):
+                self._living()
+                for watcher in list(self._watched):
+                    watcher.tell()  # what lies there now is news
+                return
 
 
 class _Watcher:
@@ -123,7 +163,9 @@ class _Watcher:
 class _Loop:
     """Everything below `ask` and `close` runs in the thread, and so needs no lock."""
 
-    def __init__(self, name: str | None) -> None:
+    def __init__(self, name: str | None, went: Callable[[], None]) -> None:
+        """`went`: called in the thread when the display has ended unasked."""
+        self._went = went
         self._display = connect(name)
         self._jobs: SimpleQueue[Job] = SimpleQueue()
         self._wake_read, self._wake_write = socket.socketpair()
@@ -139,6 +181,10 @@ class _Loop:
         self._watchers: list[_Watcher] = []
         self._thread = threading.Thread(target=self._run, name="rs-clipboard", daemon=True)
         self._thread.start()
+
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
 
     def ask(self, job: Callable[[_Loop, Future[Any]], None], patience: float) -> Any:
         """Has `job` done in the thread and waits for its future."""
@@ -176,8 +222,8 @@ class _Loop:
     def _end(self) -> None:
         self._over.set()
         _OURS.discard(self._mark)
-        for watcher in self._watchers:
-            watcher.stop()
+        if not self._closing.is_set():
+            self._went()
         if self._reading is not None:
             self._reading[2].set_exception(LocalProblem(_GONE))
         self._refuse_jobs()

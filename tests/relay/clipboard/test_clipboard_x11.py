@@ -345,3 +345,24 @@ def copy_bytes(x: XDesktop, folder: Path, data: bytes, target: str) -> None:
 def pasted_bytes(x: XDesktop, target: str) -> bytes:
     argv = ["xclip", "-selection", "clipboard", "-t", target, "-o"]
     return subprocess.run(argv, env=x.env, stdout=subprocess.PIPE, timeout=60, check=True).stdout
+
+
+def test_the_conversation_and_the_watch_go_on_with_the_next_display(x: XDesktop, clipboard: X11Clipboard) -> None:
+    told = Told(clipboard)
+    copy(x, "before")
+    told.wait()
+    server = x._started[0]
+    server.kill()
+    server.wait()
+    until(lambda: clipboard._loop.over, "the end of the display")
+    with pytest.raises(LocalProblem):
+        clipboard.get()
+    x._popen(["Xvfb", x.display, "-screen", "0", "800x600x24", "-noreset"], "Xvfb-again", x.env)
+    told.wait()  # by itself, once the display is there
+    copy(x, "after")
+    told.wait()
+    assert clipboard.get() == "after"
+    clipboard.set("ours")
+    assert paste(x) == "ours"
+    clipboard.close()
+    until(lambda: not any("rs-clipboard" in thread.name for thread in threading.enumerate()), "the end of its threads")
