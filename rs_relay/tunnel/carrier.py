@@ -19,7 +19,7 @@ from rs_relay.errors import PeerBroke
 from rs_relay.link.channel import Channel, ChannelClosed
 from rs_relay.tunnel.dial import NoConnection
 from rs_relay.tunnel.machine import WRITES, Connection, State, Table, Word
-from rs_relay.tunnel.stream import Stream
+from rs_relay.tunnel.stream import AHEAD, Stream, share
 
 PART_TIME = 0.05  # seconds
 PIECE_MIN = 1024  # bytes
@@ -62,6 +62,7 @@ class Carrier:
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._piece = PIECE_FIRST
+        self._share = AHEAD
         self._over = False
 
     async def serve(self) -> None:
@@ -215,7 +216,16 @@ class Carrier:
     def _join(self, connection: Connection, stream: Stream) -> None:
         self._streams[stream] = connection
         self._by_id[connection.id] = stream
+        stream.allow(self._share)
+        self._share_out()
         stream.start(self)
+
+    def _share_out(self) -> None:
+        ahead = share(len(self._streams))
+        if ahead != self._share:
+            self._share = ahead
+            for stream in self._streams:
+                stream.allow(ahead)
 
     # ---- what the sockets do (Holder)
 
@@ -231,6 +241,7 @@ class Carrier:
         if connection is None:
             return
         self._by_id.pop(connection.id, None)
+        self._share_out()
         if self._table.say(connection, Word.SAY_RESET):  # unless it had ended
             self.say(m.Reset(connection.id))
 

@@ -22,7 +22,7 @@ from rs_relay.channels.tunnel import CONNECTIONS, START
 from rs_relay.errors import PeerBroke
 
 LARGEST = 4 * 1024 * 1024  # bytes: a second's worth at 4 MB/s, or 100 ms at 40
-BUDGET = 64 * 1024 * 1024  # bytes that all windows of one end together may grow to
+BUDGET = 48 * 1024 * 1024  # bytes that all windows of one end together may grow to
 MAX_CREDIT = 64 * 1024 * 1024  # bytes: a peer that grants more than that at once grants nothing more
 
 

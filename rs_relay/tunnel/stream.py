@@ -1,7 +1,8 @@
 """A socket of this computer's at the end of a tunnelled connection: what it says is kept until it may go, and what it
 is sent is written as it takes it.
 
-A socket that says more than AHEAD before it can go is not read; its own kernel then holds its program up.
+A socket that says more than `ahead` before it can go is not read; its own kernel then holds its program up. Where
+there are many connections, each may have less.
 """
 
 from __future__ import annotations
@@ -16,8 +17,16 @@ from typing import Protocol, cast
 from rs_relay.channels.tunnel import PIECE
 
 AHEAD = 2 * PIECE  # bytes read and not yet said
+AHEAD_MIN = 16 * 1024
+TOGETHER = 16 * 1024 * 1024  # bytes that all of one tunnel may have read and not said
 UNWRITTEN = 32 * 1024  # bytes that may lie unwritten before a socket counts as slow
 _BREAK_OFF = struct.pack("ii", 1, 0)  # SO_LINGER: closing says reset
+
+
+def share(streams: int) -> int:
+    """Bytes that each of so many may have read and not said: a power of two, so that it seldom changes."""
+    fair = max(AHEAD_MIN, min(AHEAD, TOGETHER // max(1, streams)))
+    return 1 << (fair.bit_length() - 1)
 
 
 class Holder(Protocol):
@@ -40,6 +49,7 @@ class Stream(asyncio.Protocol):
         self.waiting = 0  # bytes read and not yet taken
         self.ended = False  # its program says no more
         self.closed = False
+        self._ahead = AHEAD
         self._transport: asyncio.Transport | None = None
         self._chunks: deque[bytes | memoryview] = deque()
         self._holder: Holder | None = None
@@ -54,7 +64,7 @@ class Stream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._chunks.append(data)
         self.waiting += len(data)
-        if self.waiting >= AHEAD:
+        if self.waiting >= self._ahead:
             self._read(False)
         if self._holder:
             self._holder.said(self)
@@ -98,8 +108,16 @@ class Stream(asyncio.Protocol):
             holder.said(self)
         if self.closed:
             holder.lost(self)
-        elif self.waiting < AHEAD:
+        elif self.waiting < self._ahead:
             self._read(True)
+
+    def allow(self, ahead: int) -> None:
+        """At most about so many bytes wait from now on."""
+        self._ahead = ahead
+        if self._transport and hasattr(
+            self._transport, "max_size"
+        ):  # asyncio reads so much at once, and holds it meanwhile
+            self._transport.max_size = min(AHEAD, ahead)
 
     def take(self, limit: int) -> bytes | memoryview:
         """At most `limit` of the bytes that wait; b'' for none."""
@@ -117,7 +135,7 @@ class Stream(asyncio.Protocol):
             self._chunks.appendleft(view[limit:])
             piece = view[:limit]
         self.waiting -= len(piece)
-        if self.waiting < AHEAD // 2:
+        if self.waiting < self._ahead // 2:
             self._read(True)
         return piece
 

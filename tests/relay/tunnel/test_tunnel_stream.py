@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from rs_relay.tunnel.stream import AHEAD, Stream
+from rs_relay.tunnel.stream import AHEAD, AHEAD_MIN, TOGETHER, Stream, share
 
 
 class FakeTransport(asyncio.Transport):
@@ -78,3 +78,9 @@ def test_a_start_hears_what_came_before_it() -> None:
     stream.adopt(FakeTransport(), b"early")
     stream.start(holder)
     assert holder.calls == ["said"]
+
+
+def test_what_many_may_have_read_is_bounded_together() -> None:
+    assert share(1) == share(64) == AHEAD
+    assert all(streams * share(streams) <= TOGETHER for streams in range(64, 513))
+    assert share(512) >= AHEAD_MIN
