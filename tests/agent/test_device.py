@@ -22,6 +22,8 @@ from rs_agent.unattended import Settings, Technician, Unattended
 from rs_relay.channels import chat
 from rs_relay.channels.chat import Line, Say, Since
 from rs_relay.channels.control.messages import SPEC as CONTROL
+from rs_relay.channels.control.messages import Type
+from rs_relay.channels.unattended import Enrol
 from rs_relay.errors import NoSuchSession, NotAllowed, PeerBroke, RsError, SessionEnded, Unreachable, WrongCode
 from rs_relay.link import dial
 from rs_relay.link.dial import Relay
@@ -33,6 +35,7 @@ from rs_relay.link.verifier import SMALL
 from rs_relay.link.visiting import visit
 from tests.support.customer import FakeDesktop, FakeFace, until
 from tests.support.devices import STRANGER_KEY, TECHNICIAN, TECHNICIAN_KEY
+from tests.support.hostile_technician import HostileTechnician
 from tests.support.relay import running_relay
 
 CODE = "correct horse 42"
@@ -46,7 +49,7 @@ class Bench:
         self.now = datetime(2026, 11, 23, 12)
         self.occupied = False
         self.locked = 0
-        self.face = FakeFace()
+        self.face, self.desktop = FakeFace(), FakeDesktop()
         self.kept = Unattended(folder)
         self.kept.enable(CODE, url, settings, SMALL)
         self.journal = Journal(folder)
@@ -58,7 +61,7 @@ class Bench:
         here = Here(lambda: self.now, lambda: self.occupied, self._lock)
         plan = Plan("till", self.folder / "in")
         relay = Relay(self.url)
-        self.device = Device(relay, plan, FakeDesktop(), self.face, self.journal, self.kept, key, here)
+        self.device = Device(relay, plan, self.desktop, self.face, self.journal, self.kept, key, here)
         self.face.open(self.device)  # type: ignore[arg-type]  # all of Actions but stop
         self.life = asyncio.create_task(self.device.run())
         await until(lambda: self.face.notices or (self.life and self.life.done()))
@@ -137,6 +140,25 @@ async def test_the_code_opens_a_session_with_what_was_set_and_nothing_else(tmp_p
         assert fingerprint(TECHNICIAN) in b.written
         assert b.face.codes == []
         assert CODE not in b.written
+
+
+async def test_a_technicians_program_that_ignores_refusals_moves_nothing(tmp_path: Path) -> None:
+    """Patched to talk on channels that were refused, or never asked for: the device's own table decides."""
+    async with bench(tmp_path, Settings(permissions=(Permission.VIEW,))) as b:
+        link, _ = await b.visit()
+        await link.facts()
+        hostile = HostileTechnician(link)
+        key = msgspec.msgpack.encode(Type("rm"))
+        with pytest.raises(NotAllowed):
+            await hostile.open(CONTROL)
+        hostile.unasked("control", key)
+        hostile.unasked("unattended", msgspec.msgpack.encode(Enrol(b"m" * 32)))
+        hostile.unasked("exec", b"\x80")
+        ended = asyncio.ensure_future(asyncio.shield(link.ended))
+        await asyncio.wait({ended}, timeout=0.5)  # cut off or not: nothing was done
+        assert b.desktop.the_hands.acts == []
+        assert b.record.technicians == ()
+        assert b.face.questions == []
 
 
 async def test_who_sits_there_ends_it_and_the_screen_is_locked(tmp_path: Path) -> None:
