@@ -32,6 +32,7 @@ VERBS: tuple[Verb, ...] = (
         "rs_agent.commands.unattended",
         N_("Let technicians in who know an access code, when nobody is here."),
     ),
+    Verb("service", "rs_agent.commands.service", N_("Make rs-agent a service that starts with this computer.")),
     Verb(
         "resume", "rs_agent.commands.resume", N_("Go on with the session that a restart of this computer interrupted.")
     ),

@@ -173,10 +173,7 @@ def file_line(kind: str, what: str) -> str:
 # Sentences that other rooms say and customers meet: they are written there, and translated from here (a test looks
 # that each is still said).
 MET: tuple[str, ...] = (
-    N_(
-        "Should Windows not start as usual afterwards: as administrator, bcdedit /deletevalue [current] safeboot "
-        "(with braces around current); before Vista, copy boot.ini.bak over boot.ini and delete boot.ini.bak."
-    ),
+    N_("To undo a safe start by hand: bcdedit /deletevalue {current} safeboot, or boot.ini.bak over boot.ini."),
     N_("The relay cannot be reached."),
     N_("The relay does not answer."),
     N_("The relay is busy."),

@@ -27,10 +27,7 @@ LEAST, DELAY, MOST = (
     3600.0,
 )  # seconds of the countdown; at least so many for the customer to read and stop it
 # For a person, where a safe start goes wrong; who comes back has it undone already.
-BY_HAND = (
-    "Should Windows not start as usual afterwards: as administrator, bcdedit /deletevalue [current] safeboot "
-    "(with braces around current); before Vista, copy boot.ini.bak over boot.ini and delete boot.ini.bak."
-)
+BY_HAND = "To undo a safe start by hand: bcdedit /deletevalue {current} safeboot, or boot.ini.bak over boot.ini."
 MAX_ID, MAX_REASON = 64, 200  # characters
 
 

@@ -19,7 +19,8 @@ TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 DECLARATIONS = {
     "rs_relay/link/spec.py", "rs_relay/wire/limits.py", "rs_relay/wire/closing.py", "rs_relay/transfer/outcome.py",
     "rs_agent/desktop/base.py", "rs_relay/capture/base.py", "rs_agent/ui/base.py", "rs_cli/options.py",
-    "rs_cli/session/connector.py", "rs_cli/session/events.py", "rs_agent/system/base.py", "rs_agent/machine/base.py", "rs_agent/programs/base.py",
+    "rs_cli/session/connector.py", "rs_cli/session/events.py", "rs_agent/system/base.py", "rs_agent/machine/base.py",
+    "rs_agent/machine/service/base.py", "rs_agent/programs/base.py",
 }  # fmt: skip
 # Tested as a part of what it is a part of.
 ELSEWHERE = {

@@ -87,7 +87,7 @@ class Round:
 
     def _moment(self) -> float:
         """Most of them in the tenth of a second around the end of the countdown, where all is written."""
-        around = 5.0 - 0.25  # the countdown, less what it takes from its first word to our seeing it
+        around = 5.0 - 0.05  # the countdown, less what it takes from its first word to our seeing it
         choice = self._at.random()
         if choice < 0.1:
             return self._at.random() * around
