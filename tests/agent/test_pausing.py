@@ -102,3 +102,21 @@ def test_a_pause_gives_the_customer_their_screen_and_hands_back_meanwhile() -> N
     assert below.wanted == everything
     keeper.close()
     assert below.closed
+
+
+def test_hands_rest_while_the_customer_is_asked_and_let_go_of_what_they_hold() -> None:
+    desktop = FakeDesktop()
+    paused = PausableDesktop(desktop)
+    hands = paused.hands()
+    hands.key("a", True)
+    paused.asking = True
+    for act in (lambda: hands.move(1, 1), lambda: hands.button("left", True), lambda: hands.key("Return", True),
+                lambda: hands.text("y"), lambda: hands.wheel(0, 1)):  # fmt: skip
+        with pytest.raises(NotAllowed):
+            act()
+    hands.key("a", False)
+    assert desktop.the_hands.held == set()
+    paused.clipboard().set("not an answer")
+    paused.asking = False
+    hands.move(1, 1)
+    assert ("move", 1, 1) in desktop.the_hands.acts
