@@ -20,7 +20,7 @@ from rs_agent.ui.face.waiting import Waiting
 from rs_relay.errors import RsError
 from rs_relay.text import printable
 
-WIDE, HIGH = 560, 660  # pixels, where the screen has room
+WIDE, HIGH = 560, 760  # pixels, where the screen has room
 EDGE = 24  # pixels to the edge of the screen, and the least that is left free
 TICK = 250  # ms while something counts down; a window that waits does nothing
 SHORT = 8.0  # seconds that the newest notice stands below the line
