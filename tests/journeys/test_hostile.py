@@ -547,7 +547,8 @@ def test_hostile_names_to_the_customer_stay_in_their_folder(joined: RsStage, tmp
                     await loud.say(m.Whole(batch, len(names), "good.txt", 0, _sha(b"evil"), memoryview(b"evil")))
                     await loud.say(m.Last(batch, len(names) + 1))
                     while not isinstance(heard := await loud.hear(), m.Abort):
-                        if any(getattr(answer, "item", -1) == len(names) for answer in pack.unpacked(heard)):
+                        settled = [a for a in pack.unpacked(heard) if isinstance(a, m.Saved | m.Failed)]
+                        if any(answer.item == len(names) for answer in settled):
                             break
                 except ChannelClosed:
                     loud = await hostile.open(files.SPEC)
