@@ -43,8 +43,14 @@ APART = {
     "six": ("six", True),
     "mss": ("mss", True),
     "pyperclip": ("pyperclip", True),
+    "pynput": ("pynput", True),
 }
-ONLY = {"Xlib": "linux", "backports": "-3.11 -3.12 -3.13"}  # a part of the target's name, or several
+# On macOS pynput would need all of pyobjc: a download there sees and does not control.
+ONLY = {
+    "Xlib": "linux",
+    "pynput": "windows",
+    "backports": "-3.11 -3.12 -3.13",
+}  # parts of a target's name
 _PLATFORMS = {
     "linux-x86_64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
     "linux-arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),

@@ -67,7 +67,7 @@ def _start(
     environment = {"HOME": str(stage.home), "PATH": "/usr/bin:/bin", "DISPLAY": stage.display, "LANG": "C.UTF-8",
                    "TERM": "xterm"}  # fmt: skip
     began = time.perf_counter()
-    with Terminal([PLAIN, "-I", str(program)], environment, columns=110) as agent:
+    with Terminal([PLAIN, "-I", str(program), "--console"], environment, columns=110) as agent:
         agent.wait_for(CODE, 60)
         took = time.perf_counter() - began
         there = {path.name for path in cache.iterdir()}

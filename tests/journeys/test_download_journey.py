@@ -51,7 +51,7 @@ def _line(stage: RsStage) -> str:
     page = urllib.request.urlopen(stage.url.replace("ws", "http", 1) + "/join").read().decode()
     line = re.search(r"<pre>(curl[^<]*sha256sum[^<]*)</pre>", page)
     assert line
-    return html.unescape(line[1]).replace("python3 ", f"{PLAIN} -I ").removesuffix(" join")
+    return html.unescape(line[1]).replace("python3 ", f"{PLAIN} -I ").removesuffix(" join") + " --console"
 
 
 def _environment(stage: RsStage) -> dict[str, str]:
@@ -86,7 +86,7 @@ def test_the_next_time_it_starts_with_nothing_fetched(stage: RsStage) -> None:
         while not any(cache.glob("*/cryptography")) and time.monotonic() < deadline:
             time.sleep(0.05)
     (stage.folder / "relay" / "agents").rename(stage.folder / "gone")
-    with _start(stage, f"{PLAIN} -I rs-agent.pyz") as again:
+    with _start(stage, f"{PLAIN} -I rs-agent.pyz --console") as again:
         again.wait_for(CODE, 40)
 
 
