@@ -47,6 +47,10 @@ def again(desktop: XDesktop, width: int, height: int) -> None:
     until(lambda: subprocess.run(up, capture_output=True, check=False).returncode == 0, "the next X server")
 
 
+def framed(desktop: XDesktop) -> bool:
+    return "rs: this screen is seen" in desktop.run("xwininfo", "-root", "-tree").stdout
+
+
 class Eye:
     """A viewer that paints nothing and says that it did."""
 
@@ -77,6 +81,7 @@ def test_the_picture_and_the_hands_come_back_with_the_display(stage: RsStage, de
             await channel.send(Start())
             eye = Eye(channel)
             await eye.sees(SIZES[0])
+            await asyncio.to_thread(until, lambda: framed(desktop), "the frame round the screen")
             await hands.send(control.Move(11, 12))
             os.kill(desktop._started[0].pid, signal.SIGKILL)
             await asyncio.to_thread(stage.agent.wait_for, "The display of this computer is gone")
@@ -90,6 +95,7 @@ def test_the_picture_and_the_hands_come_back_with_the_display(stage: RsStage, de
             again(desktop, *SIZES[1])
             await eye.sees(SIZES[1])
             await asyncio.to_thread(stage.agent.wait_for, "The display of this computer is back")
+            await asyncio.to_thread(until, lambda: framed(desktop), "the frame round the screen")
             await hands.send(control.Move(33, 44))
             where = ["xdotool", "getmouselocation"]
             await asyncio.to_thread(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ class X11Desktop:
         self._users = 0
         self._folder: Path | None = None
         self._presence: X11Presence | None = None
+        self._pressed: Callable[[], None] | None = None
 
     def screen(self) -> X11Screen:
         from rs_relay.capture.x11.screen import X11Screen  # numpy: loaded when the screen is asked for
@@ -67,10 +69,14 @@ class X11Desktop:
         return X11Overlay(self._display)
 
     def stop_key(self, pressed: Callable[[], None]) -> str:
+        self._pressed = pressed
         self._presence = X11Presence(self._display, pressed)
         return self._presence.key
 
     def seen(self, on: bool) -> None:
+        if on and self._presence is not None and self._presence.gone and self._pressed is not None:
+            with suppress(LocalProblem):  # the next display has them, too, once it is there
+                self._presence = X11Presence(self._display, self._pressed)
         if self._presence is not None:
             self._presence.seen(on)
 

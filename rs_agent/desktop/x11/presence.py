@@ -69,6 +69,11 @@ class X11Presence:
 
     # any thread
 
+    @property
+    def gone(self) -> bool:
+        """Its display has ended."""
+        return not self._thread.is_alive()
+
     def seen(self, on: bool) -> None:
         with self._lock:
             self._seen = on
@@ -82,7 +87,7 @@ class X11Presence:
             self._thread.join(0.2)
 
     def _wake(self) -> None:
-        with suppress(OSError):  # it has ended
+        if self._thread.is_alive():  # else the descriptor may be somebody else's by now
             os.write(self._wake_write, b"x")
 
     # this object's thread

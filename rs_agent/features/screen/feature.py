@@ -34,3 +34,4 @@ class ScreenFeature:
         else:
             self._context.face.notice(_("The display of this computer is back."))
             self._context.tell("The display of the customer's computer is back.")
+        self._context.changed()  # the frame round a screen that is seen comes back with it

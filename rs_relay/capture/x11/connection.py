@@ -23,7 +23,7 @@ def connect(name: str | None = None) -> Any:
     shown = name or os.environ.get("DISPLAY", "")
     try:
         opened = display.Display(name)
-    except (xerror.DisplayError, xerror.XError, OSError, AssertionError) as e:
+    except (xerror.DisplayError, xerror.XError, xerror.ConnectionClosedError, OSError, AssertionError) as e:
         # (An AssertionError is how python-xlib answers a server that hangs up in the middle of its set-up.)
         raise LocalProblem(
             f"The X display {shown!r} cannot be opened." if shown else "There is no X display here.",
