@@ -56,7 +56,7 @@ def measure() -> list[str]:
         f"| start to code, the next time (median of {STARTS}) | {again[0]:.2f} s |",
         f"| memory of an idle agent (resident) | {again[1]:.0f} MB |",
         "",
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, rs started from an empty home.",
+        f"The system's {Path(PLAIN).name}, {platform.system()} {platform.machine()}, an empty home.",
     ]  # fmt: skip
 
 
