@@ -70,7 +70,9 @@ def test_the_technician_may_make_the_code_instead(stage: RsStage) -> None:
     from tests.support.stage import BIN
     from tests.support.terminal import Terminal
 
-    with Terminal([str(BIN / "rs-agent"), "--console", "--allow", "view", "join"], stage.customer, columns=110) as agent:
+    with Terminal(
+        [str(BIN / "rs-agent"), "--console", "--allow", "view", "join"], stage.customer, columns=110
+    ) as agent:
         agent.wait_for(r"(?i)code")
         agent.type(code + "\n")
         assert holding.wait(40) == 0

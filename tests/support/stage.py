@@ -80,7 +80,12 @@ class RsStage:
         if not settings.exists():
             settings.parent.mkdir(parents=True, exist_ok=True)
             settings.write_text(f"brakes = {str(brakes).lower()}\n", encoding="utf-8")
-        command = [str(BIN / "rs-agent"), "--console", *(["--allow", allow] if allow else []), *(["--verbose"] if verbose else [])]
+        command = [
+            str(BIN / "rs-agent"),
+            "--console",
+            *(["--allow", allow] if allow else []),
+            *(["--verbose"] if verbose else []),
+        ]
         self.agent = self._exit.enter_context(Terminal([*command, *arguments], self.customer, columns=110))
         return self.code()
 

@@ -97,7 +97,9 @@ async def test_further_links_need_the_sessions_key_and_the_door() -> None:
         async def readmit() -> Opened:
             knocked = await anext(host.conversation.knocks())
             assert knocked.slot == ""
-            return await dial.readmit(await dial.attach(host.relay, knocked.ticket), lambda name: key if name == rid(key) else None)
+            return await dial.readmit(
+                await dial.attach(host.relay, knocked.ticket), lambda name: key if name == rid(key) else None
+            )
 
         async def reopen(door: str, with_key: bytes) -> Opened:
             control, _ = await dial.control(host.relay)
