@@ -1,4 +1,4 @@
-"""Services by each manager: what its programs print was recorded, and programs of their names stand in for them."""
+"""Services by each manager: programs of their names stand in, and print what their manuals say that they print."""
 
 from __future__ import annotations
 
