@@ -154,7 +154,7 @@ def test_the_technicians_program_killed_and_run_again_goes_on(joined: RsStage, t
 
 def test_the_agent_killed_tells_the_technician_and_a_new_session_goes_on(joined: RsStage, tmp_path: Path) -> None:
     sent = _file(tmp_path / "backup.img", 400 * MiB)
-    sending = joined.begin("send-file", joined.session, str(sent), "--timeout", "20")
+    sending = joined.begin("send-file", joined.session, str(sent), "--timeout", "8")
     until(lambda: _progress(joined) > 60 * MiB or sending.poll() is not None, "bytes to flow", 60)
     assert sending.poll() is None, "the transfer was over before the agent could be killed"
     joined.agent.kill()

@@ -114,6 +114,6 @@ def test_either_side_ends_it_and_nothing_runs_afterwards(joined: RsStage, who: s
     else:
         joined.agent.type("stop\n")
     assert joined.agent.wait() == 0
-    done = joined.attempt("chat", joined.session, "are you there")
+    done = joined.attempt("chat", joined.session, "are you there", "--timeout", "5")
     assert done.returncode in (5, 6, 7), done.stderr
     _sentence(done.stderr)
