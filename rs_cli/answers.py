@@ -98,6 +98,26 @@ class Waiting(_Answer, frozen=True):
     waiting_seconds: float
 
 
+class Device(_Answer, frozen=True):
+    """`fingerprint` of its key; null where this computer does not know it."""
+
+    id: str
+    name: str
+    group: str
+    tags: list[str]
+    online: bool
+    fingerprint: str | None
+
+
+class Unattended(_Answer, frozen=True):
+    """`new_code`: an access code was made, and is on the customer's screen."""
+
+    id: str
+    name: str
+    fingerprint: str
+    new_code: bool
+
+
 class Screenshot(_Answer, frozen=True):
     file: str
     width: int
@@ -622,6 +642,10 @@ ANSWERS: dict[str, Any] = {
     "sessions hand-over": NewCode | HandedOver,
     "sessions remove": Guest,
     "sessions waiting": list[Waiting],
+    "devices list": list[Device],
+    "devices show": Device,
+    "devices add": Device,
+    "unattended enable": Unattended,
     "screenshot": Screenshot,
     "record": Recorded,
     "play": Recording,

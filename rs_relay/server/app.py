@@ -313,7 +313,9 @@ class Relay:
 
     def _show(self, connection: Connection, request: Request) -> None:
         """A page, or a file that a page or the agent names: nobody need be anybody for it."""
-        if not self._admission.identify(connection.number, self._limited_as(connection)):
+        if request.method != "GET":
+            connection.answer(HTTPStatus.METHOD_NOT_ALLOWED, extra="Allow: GET\r\n")
+        elif not self._admission.identify(connection.number, self._limited_as(connection)):
             connection.answer(HTTPStatus.TOO_MANY_REQUESTS, extra="Retry-After: 10\r\n")
         elif request.path in pages.PAGES:
             languages = ",".join(request.headers.get_all("Accept-Language"))

@@ -9,6 +9,7 @@ import mss
 import numpy as np
 import pytest
 
+from rs_agent.desktop.x11.presence import WIDTH as FRAME
 from rs_relay.channels.draw import Colour
 from rs_relay.drawing.raster import RGB
 from tests.support.stage import RsStage
@@ -33,15 +34,15 @@ class Pair:
         self.place = until(self._find, "the customer's picture in the window", 40)
 
     def _find(self) -> Place | None:
-        """The customer's background begins there."""
+        """The customer's screen begins there: their background with a frame round it, since it is seen."""
         assert self.window.poll() is None, self.window.stderr.read() if self.window.stderr else ""
         with mss.MSS(display=self.technician.display) as camera:
             shot = camera.grab(camera.monitors[0])
         seen = (np.frombuffer(shot.rgb, np.uint8).reshape(shot.height, shot.width, 3) == BEHIND).all(2)
         rows = np.flatnonzero(seen.sum(1) >= SIZE[0] - 40)  # but for the pointer
         columns = np.flatnonzero(seen.sum(0) >= SIZE[1] - 40)
-        found = len(columns) == SIZE[0] and len(rows) == SIZE[1]
-        return (int(columns[0]), int(rows[0])) if found else None
+        found = len(columns) == SIZE[0] - 2 * FRAME and len(rows) == SIZE[1] - 2 * FRAME
+        return (int(columns[0]) - FRAME, int(rows[0]) - FRAME) if found else None
 
     def take(self, letter: str) -> None:
         """A tool by the menu: Draw, and its letter."""

@@ -347,7 +347,12 @@ def pasted_bytes(x: XDesktop, target: str) -> bytes:
     return subprocess.run(argv, env=x.env, stdout=subprocess.PIPE, timeout=60, check=True).stdout
 
 
+def _threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if "rs-clipboard" in thread.name}
+
+
 def test_the_conversation_and_the_watch_go_on_with_the_next_display(x: XDesktop, clipboard: X11Clipboard) -> None:
+    others = _threads() - {clipboard._loop._thread}
     told = Told(clipboard)
     copy(x, "before")
     told.wait()
@@ -365,4 +370,4 @@ def test_the_conversation_and_the_watch_go_on_with_the_next_display(x: XDesktop,
     clipboard.set("ours")
     assert paste(x) == "ours"
     clipboard.close()
-    until(lambda: not any("rs-clipboard" in thread.name for thread in threading.enumerate()), "the end of its threads")
+    until(lambda: not _threads() - others, "the end of its threads")

@@ -80,7 +80,7 @@ async def test_without_an_origin_it_is_let_in_and_no_extension_is_accepted() -> 
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        (get("/"), 404),
+        (get("/"), 200),
         (get("/host/"), 404),
         (get("/HOST"), 404),
         (get("/host?token=rst_x"), 404),
