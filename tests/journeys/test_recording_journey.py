@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from rs_agent.desktop.x11.presence import WIDTH as FRAME
 from rs_cli.recording.export import Easel
 from rs_cli.recording.reader import Recording, open_recording
 from rs_relay.errors import RsError
@@ -38,7 +39,9 @@ def _recording(path: Path) -> Recording | None:
 
 
 def _corner(recording: Recording, time: int) -> tuple[int, ...]:
-    return tuple(int(v) for v in np.asarray(Easel(recording).at(time))[-1, -1])
+    """Inside the frame that is round a seen screen."""
+    inside = -1 - FRAME
+    return tuple(int(v) for v in np.asarray(Easel(recording).at(time))[inside, inside])
 
 
 def _colour(name: str) -> tuple[int, ...]:
