@@ -28,9 +28,8 @@ class Ending:
     def __init__(self, grace: float = GRACE, exit: Callable[[int], object] = os._exit) -> None:
         self.status = 0  # what the watchdog exits with
         self.let_go: Callable[[], None] = lambda: None  # lets go of every key, from any thread
-        self.forget: Callable[[], None] = lambda: (
-            None
-        )  # leaves no trace of a restart that was prepared, from any thread
+        # leaves no trace of a restart that was prepared, from any thread
+        self.forget: Callable[[], None] = lambda: None
         self.goes_down: Callable[[], bool] = lambda: False  # whether this computer is about to restart at our word
         self._grace, self._exit = grace, exit
         self._pulled = threading.Event()
