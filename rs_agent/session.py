@@ -31,6 +31,7 @@ from rs_agent.desk import Desk
 from rs_agent.desktop.base import Desktop
 from rs_agent.feature import Departure, Feature, Returned
 from rs_agent.features import FEATURES, OFFERED, Entry
+from rs_agent.guests import Guests, Inviter
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
 from rs_agent.party import Party, Seat, Technician
@@ -42,7 +43,7 @@ from rs_relay.channels.consent import HANDED_OVER, LEFT, REMOVED, Ask, Goodbye, 
 from rs_relay.channels.consent import SPEC as CONSENT
 from rs_relay.channels.draw import Tool
 from rs_relay.channels.party import SPEC as PARTY
-from rs_relay.channels.party import Came, Code, Done, HandOver, Invite, Remove, Wrong
+from rs_relay.channels.party import Done, HandOver, Invite, Remove
 from rs_relay.channels.party import Down as PartyDown
 from rs_relay.channels.party import Up as PartyUp
 from rs_relay.errors import (
@@ -52,7 +53,6 @@ from rs_relay.errors import (
     PeerBroke,
     RsError,
     SessionEnded,
-    TooLarge,
     UsageError,
 )
 from rs_relay.link.channel import Channel, ChannelClosed
@@ -69,29 +69,6 @@ LEAVING = 0.2  # seconds for each step of the end: a customer who says stop is g
 SCREEN = "screen"  # the channel on which the screen is seen
 FILE_LINES = 50  # lines about files in the summary
 PARTING = 0.3  # seconds that the links of one who leaves have to close
-
-
-class Invitation(Protocol):
-    """A code that is on its way to a second technician. `events`: the tries that are left after a wrong one, and at the
-    end who came, or why nobody will."""
-
-    seconds: float
-    events: asyncio.Queue[int | Technician | RsError]
-
-    @property
-    def spoken(self) -> str: ...
-
-
-class Inviter(Protocol):
-    """Who makes codes (the host)."""
-
-    async def invite(self) -> Invitation:
-        """Raises RsError."""
-        ...
-
-    async def call_off(self, invitation: Invitation) -> None:
-        """The code opens nothing any more."""
-        ...
 
 
 class Speech(Protocol):
@@ -192,7 +169,6 @@ class Session:
         self._began = clock() if past is None else past.began
         self._desktop = PausableDesktop(desktop)
         self.party = Party()
-        self._inviter, self._inviting = inviter, False
         self._context = SpeakingContext(
             self._desktop, face, plan.folder, who, note=self._note, drawable=self._drawable,
             withdraw=lambda permission: self.withdraw([permission]),
@@ -205,6 +181,7 @@ class Session:
         )  # fmt: skip
         self._context.party = lambda: self.party
         self._desk = Desk(self._consent(past), face, str(plan.folder), self._consented)
+        self._guests = Guests(inviter, self._desk, self.party, journal)
         self._features: dict[str, Feature] = {}
         self._making: dict[str, asyncio.Lock] = {}
         self._visits: dict[_Visit, asyncio.Task[None]] = {}
@@ -511,7 +488,7 @@ class Session:
     async def _speak_party(self, channel: Channel[PartyDown, PartyUp], who: Technician) -> None:
         match await channel.receive():
             case Invite():
-                await self._invite(channel, who)
+                await self._guests.invite(channel, who)
             case HandOver(number=number):
                 successor = self._other(who, number)
                 await channel.send(Done())
@@ -529,47 +506,6 @@ class Session:
         if other is None or other is who:
             raise NoSuchSession("No such other technician is in the session.", "`rs sessions show` lists them.")
         return other
-
-    async def _invite(self, channel: Channel[PartyDown, PartyUp], who: Technician) -> None:
-        """From the customer's yes to the one who comes, or to the end of the code. One at a time."""
-        if self._inviter is None or self._inviting or self.party.full:
-            raise TooLarge("Nobody more can be invited now.", "One at a time, and eight technicians at most.")
-        self._inviting = True
-        invitation: Invitation | None = None
-        try:
-            if not await self._desk.decide(who.number, Matter.INVITE, who.name):
-                self._journal.write("refused", who=who.name, permission="invite")
-                raise NotAllowed("The customer does not want another technician in the session.")
-            self._journal.write("invited", who=who.name)
-            invitation = await self._inviter.invite()
-            await channel.send(Code(invitation.spoken, invitation.seconds))
-            await self._await_guest(channel, invitation)
-        finally:
-            self._inviting = False
-            if invitation is not None:
-                await asyncio.shield(self._inviter.call_off(invitation))
-
-    async def _await_guest(self, channel: Channel[PartyDown, PartyUp], invitation: Invitation) -> None:
-        hearing = asyncio.ensure_future(channel.receive())
-        try:
-            while True:
-                event = asyncio.ensure_future(invitation.events.get())
-                await asyncio.wait({hearing, event}, return_when=asyncio.FIRST_COMPLETED)
-                if hearing.done():
-                    event.cancel()
-                    hearing.result()  # raises ChannelClosed: nobody waits for the guest any more
-                    raise PeerBroke("The other end asked for two things on one channel.")
-                match event.result():
-                    case RsError() as error:
-                        raise error
-                    case Technician() as guest:
-                        await channel.send(Came(guest.number, guest.name))
-                        return
-                    case left:
-                        await channel.send(Wrong(left))
-        finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
 
     async def _hand_over(self, who: Technician, successor: Technician) -> None:
         """What `who` was allowed ends now; it becomes `successor`'s only if the customer says so."""

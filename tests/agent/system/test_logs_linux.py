@@ -1,4 +1,4 @@
-"""The journal by a stand-in that prints what journalctl was recorded to print, and real files that grow and turn."""
+"""The journal by a stand-in that prints as journalctl does, and real files that grow and turn."""
 
 from __future__ import annotations
 
