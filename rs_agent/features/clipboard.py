@@ -1,21 +1,16 @@
 """The clipboard at the customer's end: what they copy while a technician watches, what the technician puts there.
 
 The law: nothing that was on the clipboard before goes out unasked, nothing that the technician put there comes back
-as news, and both directions have a speed limit. The desktop's clipboard tells changes from a thread of its own; all
-calls into it are made by one thread of ours, since they may block.
+as news, and both directions have a speed limit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TypeVar
 
 from rs_agent.bucket import Bucket
-from rs_agent.desktop.base import Clipboard, ClipboardTooLarge
+from rs_agent.copying import Copying
+from rs_agent.desktop.base import ClipboardTooLarge
 from rs_agent.feature import Context
 from rs_agent.language import _
 from rs_relay.channels.clipboard import (
@@ -36,7 +31,6 @@ from rs_relay.errors import LocalProblem, NotAllowed
 from rs_relay.link.channel import Channel, ChannelClosed
 
 BURST, PER_SECOND = 5, 5.0  # SECURITY-DESIGN 4.5
-T = TypeVar("T")
 
 
 class ClipboardFeature:
@@ -44,10 +38,7 @@ class ClipboardFeature:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._thread = ThreadPoolExecutor(1, "clipboard")
-        self._clipboard: Clipboard | None = None
-        self._stop_watching: Callable[[], None] | None = None
-        self._watchers: set[asyncio.Event] = set()
+        self._copying = Copying(context.desktop)
         self._put: str | None = None  # what the technician put there last, until somebody else copies
 
     async def run(self, channel: Channel[Down, Up]) -> None:
@@ -72,8 +63,7 @@ class ClipboardFeature:
                 await _end(watcher)
 
     def close(self) -> None:
-        self._thread.submit(self._close)
-        self._thread.shutdown(wait=False)
+        self._copying.close()
 
     async def _answer(self, message: Get | Put) -> Down:
         try:
@@ -85,7 +75,7 @@ class ClipboardFeature:
 
     async def _read(self, asked: bool, limit: int) -> Text | Skipped:
         try:
-            text = await self._call(partial(self._get, limit))
+            text = await self._copying.call(lambda clipboard: clipboard.get(limit))
         except ClipboardTooLarge as e:
             return Skipped(e.size, asked)
         return Text(text.encode(errors="replace").decode(), asked)  # a lone surrogate is nothing that can be sent
@@ -94,35 +84,18 @@ class ClipboardFeature:
         if len(text.encode()) > MAX_TEXT:
             return Failed("too-large", "The text is too large for the clipboard; send it as a file.")
         self._put = text
-        await self._call(partial(self._desktop_set, text))
+        await self._copying.call(lambda clipboard: clipboard.set(text))
         self._context.face.notice(_("The technician has put a text on your clipboard."))
         return Done()
 
     async def _report(self, channel: Channel[Down, Up]) -> None:
         """Tells each change from now on, or only the last of several that came faster than the limit."""
-        changed = asyncio.Event()
-        self._watchers.add(changed)
-        loop = asyncio.get_running_loop()
-
-        def tell() -> None:  # in the desktop's own thread, and perhaps once more after the loop has gone
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._changed)
-
         try:
-            await self._call(partial(self._start, tell))
-            while True:
-                await changed.wait()
-                changed.clear()
-                await self._tell(channel)
-                await asyncio.sleep(1 / PER_SECOND)
+            await self._copying.listen(lambda: self._tell(channel), 1 / PER_SECOND)
         except LocalProblem as e:
             await channel.send(Failed(e.code, e.message))
         except ChannelClosed:
             pass  # run's own loop hears it too, and ends
-        finally:
-            self._watchers.discard(changed)
-            if not self._watchers:
-                self._thread.submit(self._stop)
 
     async def _tell(self, channel: Channel[Down, Up]) -> None:
         try:
@@ -132,40 +105,6 @@ class ClipboardFeature:
         if isinstance(news, Skipped) or news.text not in ("", self._put):
             self._put = None
             await channel.send(news)
-
-    def _changed(self) -> None:
-        for watcher in self._watchers:
-            watcher.set()
-
-    async def _call(self, act: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
-
-    def _open(self) -> Clipboard:
-        if self._clipboard is None:
-            self._clipboard = self._context.desktop.clipboard()
-        return self._clipboard
-
-    def _get(self, limit: int) -> str:
-        return self._open().get(limit)
-
-    def _desktop_set(self, text: str) -> None:
-        self._open().set(text)
-
-    # Only in our thread, from here on.
-
-    def _start(self, tell: Callable[[], None]) -> None:
-        if self._stop_watching is None:
-            self._stop_watching = self._open().watch(tell)
-
-    def _stop(self) -> None:
-        stop, self._stop_watching = self._stop_watching, None
-        if stop is not None:
-            stop()
-
-    def _close(self) -> None:
-        self._stop()
-        if self._clipboard is not None:
-            self._clipboard.close()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -12,13 +12,11 @@ import asyncio
 import contextlib
 import os
 import stat
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
 
 from rs_agent.bucket import Bucket
+from rs_agent.copying import Copying
 from rs_agent.desktop.base import Clipboard
 from rs_agent.feature import Context
 from rs_agent.language import _
@@ -32,7 +30,6 @@ from rs_relay.link.spec import Permission
 from rs_relay.transfer.names import safe_name
 
 BURST, PER_SECOND = 5, 2.0  # a picture that is made anew costs some tenths of a second of a processor
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,10 +45,7 @@ class Clips:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._thread = ThreadPoolExecutor(1, "clips")
-        self._clipboard: Clipboard | None = None
-        self._stop_watching: Callable[[], None] | None = None
-        self._watchers: set[asyncio.Event] = set()
+        self._copying = Copying(context.desktop)
         self._taken = _Taken(Offered(0, True))
 
     async def run(self, channel: Channel[Down, Up]) -> None:
@@ -80,8 +74,7 @@ class Clips:
                 await _end(watcher)
 
     def close(self) -> None:
-        self._thread.submit(self._close)
-        self._thread.shutdown(wait=False)
+        self._copying.close()
 
     async def _answer(self, channel: Channel[Down, Up], message: Up, said: AsyncIterator[Up]) -> None:
         try:
@@ -109,33 +102,14 @@ class Clips:
     # ---- from here to the technician
 
     async def _look(self, asked: bool) -> Offered:
-        self._taken = await self._call(partial(self._take, self._taken.told.number + 1, asked))
+        number = self._taken.told.number + 1
+        self._taken = await self._copying.call(lambda clipboard: _take(clipboard, number, asked))
         return self._taken.told
 
-    def _take(self, number: int, asked: bool) -> _Taken:
-        """In our thread: what is there, with its sizes as it would be sent."""
-        clipboard = self._open()
-        data: dict[Format, bytes] = {}
-        items: list[Item] = []
-        for kind in Format:
-            if kind not in clipboard.formats():
-                continue
-            try:
-                found = clipboard.read(kind, LIMITS[kind])
-                if found is None:
-                    continue
-                data[kind] = _clean(kind, found.data)
-                size = 0 if kind is Format.FILES else len(data[kind])
-                items.append(Item(clips.Format(kind), size))
-            except ClipboardTooLarge as e:
-                items.append(Item(clips.Format(kind), e.size, fits=False))
-            except UsageError:
-                continue  # no picture, whatever it is called
-        files, folders, size = _sizes(paths(data.get(Format.FILES, b"")))
-        return _Taken(Offered(number, asked, tuple(items), files, folders, size), data)
-
     async def _give(self, channel: Channel[Down, Up], number: int, wanted: clips.Format) -> None:
-        await self._call(lambda: self._open().formats())  # refused during a pause, whatever was announced before
+        await self._copying.call(
+            lambda clipboard: clipboard.formats()
+        )  # refused during a pause, whatever was announced before
         data = self._of(number).data.get(Format(wanted))
         if data is None or wanted is clips.Format.FILES:
             raise NoSuchSession("There is no such thing on the customer's clipboard.", "")
@@ -146,7 +120,7 @@ class Clips:
             await channel.send(Piece(piece, at + PIECE >= len(data)))
 
     async def _which(self, number: int) -> Paths:
-        await self._call(lambda: self._open().formats())  # as above
+        await self._copying.call(lambda clipboard: clipboard.formats())  # as above
         listed = self._of(number).data.get(Format.FILES)
         if not self._context.granted(Permission.FILES):
             raise NotAllowed("The customer has not allowed files, and these are files.")
@@ -162,8 +136,8 @@ class Clips:
     # ---- from the technician to here
 
     async def _put(self, contents: dict[Format, bytes]) -> None:
-        clean = await self._call(lambda: {kind: _clean(kind, data) for kind, data in contents.items()})
-        await self._call(lambda: self._open().put(clean))
+        clean = await self._copying.call(lambda _: {kind: _clean(kind, data) for kind, data in contents.items()})
+        await self._copying.call(lambda clipboard: clipboard.put(clean))
         self._taken = _Taken(Offered(self._taken.told.number + 1, True))
         self._context.face.notice(
             _("The technician has put a picture on your clipboard.")
@@ -174,11 +148,11 @@ class Clips:
     async def _put_files(self, names: tuple[str, ...]) -> None:
         if not self._context.granted(Permission.FILES):
             raise NotAllowed("The customer has not allowed files, and these are files.")
-        found = await self._call(lambda: [self._received(name) for name in names])
+        found = await self._copying.call(lambda _: [self._received(name) for name in names])
         listed = uri_list(found)
         if len(listed) > LIMITS[Format.FILES]:
             raise TooLarge("Those are too many files for a clipboard.", "Fewer, or a folder.")
-        await self._call(lambda: self._open().put({Format.FILES: listed}))
+        await self._copying.call(lambda clipboard: clipboard.put({Format.FILES: listed}))
         self._taken = _Taken(Offered(self._taken.told.number + 1, True))
         self._context.face.notice(_("The technician has put received files on your clipboard."))
 
@@ -196,59 +170,39 @@ class Clips:
     # ---- watching
 
     async def _report(self, channel: Channel[Down, Up]) -> None:
-        changed = asyncio.Event()
-        self._watchers.add(changed)
-        loop = asyncio.get_running_loop()
-
-        def tell() -> None:  # in the desktop's own thread, and perhaps once more after the loop has gone
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._changed)
+        async def announce() -> None:
+            with contextlib.suppress(NotAllowed):  # paused: what is copied meanwhile stays here
+                if (told := await self._look(asked=False)).items:
+                    await channel.send(told)
 
         try:
-            await self._call(partial(self._start, tell))
-            while True:
-                await changed.wait()
-                changed.clear()
-                with contextlib.suppress(NotAllowed):  # paused: what is copied meanwhile stays here
-                    if (told := await self._look(asked=False)).items:
-                        await channel.send(told)
-                await asyncio.sleep(1 / PER_SECOND)
+            await self._copying.listen(announce, 1 / PER_SECOND)
         except LocalProblem as e:
             await channel.send(Failed(e.code, e.message))
         except ChannelClosed:
             pass  # run's own loop hears it too, and ends
-        finally:
-            self._watchers.discard(changed)
-            if not self._watchers:
-                self._thread.submit(self._stop)
 
-    def _changed(self) -> None:
-        for watcher in self._watchers:
-            watcher.set()
 
-    async def _call(self, act: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
-
-    # Only in our thread, from here on.
-
-    def _open(self) -> Clipboard:
-        if self._clipboard is None:
-            self._clipboard = self._context.desktop.clipboard()
-        return self._clipboard
-
-    def _start(self, tell: Callable[[], None]) -> None:
-        if self._stop_watching is None:
-            self._stop_watching = self._open().watch(tell)
-
-    def _stop(self) -> None:
-        stop, self._stop_watching = self._stop_watching, None
-        if stop is not None:
-            stop()
-
-    def _close(self) -> None:
-        self._stop()
-        if self._clipboard is not None:
-            self._clipboard.close()
+def _take(clipboard: Clipboard, number: int, asked: bool) -> _Taken:
+    """What is there, with its sizes as it would be sent."""
+    data: dict[Format, bytes] = {}
+    items: list[Item] = []
+    for kind in Format:
+        if kind not in clipboard.formats():
+            continue
+        try:
+            found = clipboard.read(kind, LIMITS[kind])
+            if found is None:
+                continue
+            data[kind] = _clean(kind, found.data)
+            size = 0 if kind is Format.FILES else len(data[kind])
+            items.append(Item(clips.Format(kind), size))
+        except ClipboardTooLarge as e:
+            items.append(Item(clips.Format(kind), e.size, fits=False))
+        except UsageError:
+            continue  # no picture, whatever it is called
+    files, folders, size = _sizes(paths(data.get(Format.FILES, b"")))
+    return _Taken(Offered(number, asked, tuple(items), files, folders, size), data)
 
 
 async def _receive(item: Item, said: AsyncIterator[Up]) -> bytes:

@@ -149,7 +149,7 @@ async def test_two_links_watch_one_clipboard(monkeypatch: pytest.MonkeyPatch) ->
     run = asyncio.create_task(bench.feature.run(agent))
     await bench.watch()
     await other.send(Watch(True))
-    await until(lambda: len(bench.feature._watchers) == 2)
+    await until(lambda: bench.feature._copying.listeners == 2)
     assert len(bench.clipboard.watchers) == 1
     bench.clipboard.copy("for both")
     for end in (bench.technician, other):
