@@ -75,6 +75,8 @@ async def started(argv: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Proce
     finally:
         if process.returncode is None:
             _end(process)
+        # asyncio's Process has no public way to close its pipes, and waits for the end of those that nobody reads
+        process._transport.close()  # type: ignore[attr-defined]
         await process.wait()
 
 

@@ -70,3 +70,11 @@ async def test_lines_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
     async with tools.started([sys.executable, "-c", script]) as process:
         found = [line async for line in tools.lines(process)]
     assert found == [b"a", b"b" * 1000, b"c" * 999, b"", b"end"]
+
+
+async def test_a_reader_that_leaves_while_the_program_pours_is_not_kept() -> None:
+    async with asyncio.timeout(30), tools.started(["sh", "-c", "while :; do echo line; done"]) as process:
+        out = process.stdout
+        assert out is not None
+        await until(lambda: out._paused)  # type: ignore[attr-defined]  # as full as it gets: nothing is read any more
+    assert process.returncode is not None
