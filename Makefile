@@ -19,7 +19,7 @@ demo: $(READY) ## a real support session before your eyes (KEEP=1 stays up and o
 	@$(BIN)/python -X utf8 -m tests.demo.demo $(if $(KEEP),--keep)
 
 test: $(READY) ## the tests
-	@$(BIN)/python -m pytest tests -m "not journey"
+	@$(BIN)/python -m pytest tests -n 2 -m "not journey"
 
 journeys: $(READY) ## real programs, real sockets, real X servers
 	@$(BIN)/python -m pytest tests -m journey
@@ -42,7 +42,7 @@ agents: $(READY) ## what customers download, made for a relay on this computer (
 	@$(BIN)/rs-relay agents build --relay $(or $(RELAY),ws://127.0.0.1:8200) $(ARGS)
 
 man: $(READY) ## the manual pages, made of the command line, into man/ (`man -l man/rs.1`; a wheel takes them along)
-	@$(BIN)/python -m rs_cli.manual man
+	@$(BIN)/python -m rs_cli.command_line.manual man
 
 wheel: man ## dist/: a wheel with its manual pages
 	@$(BIN)/python -m pip wheel -q --no-deps -w dist .

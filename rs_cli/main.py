@@ -30,7 +30,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Carry out one command line and return its exit status."""
-    from rs_cli import output
+    from rs_cli.terminal import output
     from rs_relay.errors import RsError
 
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
@@ -58,10 +58,10 @@ def _carry_out(arguments: list[str]) -> int:
     match arguments:
         case ["exec", number, "--", *words] if words and number.isascii() and number.isdecimal():
             # Nothing for a parser in it: run from scripts, many times a minute, it is spared Typer's 30 ms.
-            from rs_cli.running import run_words
+            from rs_cli.doing.running import run_words
 
             return run_words(int(number), words)
-    from rs_cli.app import app
+    from rs_cli.command_line.app import app
 
     result = app(arguments, prog_name="rs", standalone_mode=False)
     return result if isinstance(result, int) else 0
@@ -71,7 +71,7 @@ def _odd(error: Exception, as_json: bool, debug: bool) -> int:
     """What is neither one of ours nor the system's: a usage error that Typer found, or a defect."""
     from typer.exceptions import Abort, TyperException
 
-    from rs_cli import output
+    from rs_cli.terminal import output
     from rs_relay.errors import RsError, UsageError
 
     if isinstance(error, Abort):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from rs_cli.private import state_dir
+from rs_cli.state.private import state_dir
 from rs_relay.errors import RsError
 
 FILE = "rs.log"

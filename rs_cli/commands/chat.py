@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.chat import Chat
-from rs_cli.lines import stdin_lines
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.terminal import output
+from rs_cli.terminal.lines import stdin_lines
 from rs_relay.channels.chat import MAX_TEXT, Line, Who
 from rs_relay.text import printable
 

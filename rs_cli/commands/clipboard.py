@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach, step_back
 from rs_cli.features.clipboard import Clipboard
 from rs_cli.features.clips import Clips
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.private import write_private
-from rs_cli.reach import reach, step_back
+from rs_cli.state.private import write_private
+from rs_cli.terminal import output
 from rs_relay.channels.clipboard import MAX_TEXT
 from rs_relay.channels.clips import Format, Offered
 from rs_relay.clipboard.image import check_header, png
@@ -289,9 +289,9 @@ def landed(report: Any) -> tuple[str, ...]:
 
 
 def _transfer(number: int, as_json: bool, timeout: float, work: Callable[[Any, Clips, Any], Any]) -> int:
-    from rs_cli.accounts import account
-    from rs_cli.bars import bars
     from rs_cli.features.files import Files
+    from rs_cli.terminal.accounts import account
+    from rs_cli.terminal.bars import bars
 
     async def go() -> tuple[int, Any]:
         clips = Clips()

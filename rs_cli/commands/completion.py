@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import output
-from rs_cli.completing import FILES, HELP, candidates, quoting
+from rs_cli.command_line.completing import FILES, HELP, candidates, quoting
+from rs_cli.terminal import output
 from rs_relay.text import printable
 
 app = typer.Typer()

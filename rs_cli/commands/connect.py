@@ -14,9 +14,11 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import config, output, pairing
-from rs_cli.book import Book, Entry
-from rs_cli.options import AsJson
+from rs_cli.command_line.options import AsJson
+from rs_cli.joining import pairing
+from rs_cli.state import config
+from rs_cli.state.book import Book, Entry
+from rs_cli.terminal import output
 from rs_relay.errors import UsageError
 from rs_relay.link import codes
 from rs_relay.text import printable
@@ -87,8 +89,8 @@ async def _join(code: codes.Code) -> Entry:
 
 
 async def _visit(wanted: str, from_stdin: bool) -> Entry:
-    from rs_cli.coming_in import come_in, pin_of
-    from rs_cli.picking import pick, place
+    from rs_cli.joining.coming_in import come_in, pin_of
+    from rs_cli.joining.picking import pick, place
     from rs_cli.session.dialled import Dialled
 
     relay = config.load().relay()

@@ -1,4 +1,4 @@
-"""`rs cp SOURCE… TARGET`: copy between this computer and a customer's, `3:path` being a path there (rs_cli.remote)."""
+"""`rs cp SOURCE… TARGET`: copy between this computer and a customer's, `3:path` being a path there."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from rs_cli.accounts import account
-from rs_cli.book import Book
-from rs_cli.carrying import Begin, carry_out
+from rs_cli.command_line.options import REACH, Archive, AsJson, IfNewer, Limit, Overwrite, Quiet, Timeout
+from rs_cli.command_line.remote import Remote, parse
 from rs_cli.commands.get_file import check_pipe
+from rs_cli.doing.carrying import Begin, carry_out
 from rs_cli.features.files import Files, Transfer
-from rs_cli.options import REACH, Archive, AsJson, IfNewer, Limit, Overwrite, Quiet, Timeout
-from rs_cli.remote import Remote, parse
+from rs_cli.state.book import Book
+from rs_cli.terminal.accounts import account
 from rs_cli.transfers import rates
 from rs_relay.errors import UsageError
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import config, known_devices, output
-from rs_cli.options import REACH, AsJson, Timeout
-from rs_cli.picking import SHORT, pick
-from rs_cli.spoken import since
+from rs_cli.command_line.options import REACH, AsJson, Timeout
+from rs_cli.joining.picking import SHORT, pick
+from rs_cli.state import config, known_devices
+from rs_cli.terminal import output
+from rs_cli.terminal.spoken import since
 from rs_relay.errors import UsageError
 from rs_relay.link.address import Address
 from rs_relay.link.dial import Conversation
@@ -135,8 +136,8 @@ def wake(
 
 
 async def _wake(via: int | None, macs: tuple[str, ...], timeout: float) -> None:
+    from rs_cli.doing.reach import reach
     from rs_cli.features.wake import Wake
-    from rs_cli.reach import reach
 
     feature = Wake(macs)
     async with reach(via, timeout) as session:

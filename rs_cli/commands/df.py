@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import listing, output
-from rs_cli.options import HOME, REACH, AsJson, Paths, Timeout
-from rs_cli.there import There, carry_out
+from rs_cli.command_line.options import HOME, REACH, AsJson, Paths, Timeout
+from rs_cli.doing.there import There, carry_out
+from rs_cli.terminal import listing, output
 from rs_relay.channels.folders import text
 
 app = typer.Typer()

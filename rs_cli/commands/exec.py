@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output
-from rs_cli.options import REACH, AsJson, Number
+from rs_cli.command_line.options import REACH, AsJson, Number
+from rs_cli.terminal import output
 from rs_relay.channels.exec import STDERR, STDOUT, Failed, Run
 from rs_relay.errors import TooLarge, UsageError
 
@@ -61,7 +61,7 @@ def exec(
     run = _command(words or [], line, shell, cwd, env or [], seconds, tty=tty, no_input=no_input)
     if as_json:
         return asyncio.run(_collect(session, run, reaching))
-    from rs_cli import running
+    from rs_cli.doing import running
 
     return running.run(session, run, reaching)
 
@@ -85,7 +85,7 @@ def _variable(text: str) -> tuple[str, str]:
 
 
 def _terminal() -> Any:
-    from rs_cli.rawterm import described
+    from rs_cli.terminal.rawterm import described
 
     return described()
 
@@ -111,7 +111,7 @@ class _Collected:
 
 
 async def _collect(number: int, run: Run, reaching: float) -> int:
-    from rs_cli.running import carry_out, status_of
+    from rs_cli.doing.running import carry_out, status_of
 
     kept = {STDOUT: _Collected(), STDERR: _Collected()}
     ended = await carry_out(number, run, reaching, stdout=kept[STDOUT], stderr=kept[STDERR])

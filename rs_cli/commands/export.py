@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import output
-from rs_cli.options import AsJson
+from rs_cli.command_line.options import AsJson
 from rs_cli.recording.export import export as make
 from rs_cli.recording.reader import open_recording
+from rs_cli.terminal import output
 
 app = typer.Typer()
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.tunnel import Ready, Trouble, Tunnel
-from rs_cli.forwarding import Rule, Way, local, reverse, socks
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.terminal import output
+from rs_cli.tunnel.forwarding import Rule, Way, local, reverse, socks
 from rs_relay.channels.tunnel import LISTENERS
 from rs_relay.errors import UsageError
 from rs_relay.text import printable

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import output
-from rs_cli.topics import TOPICS
+from rs_cli.command_line.topics import TOPICS
+from rs_cli.terminal import output
 from rs_relay.errors import UsageError
 from rs_relay.text import printable
 
@@ -25,7 +25,7 @@ def help_(
     """Explain a verb or a topic: exit-codes, json, remote-paths, environment."""
     words = about or []
     if man:
-        from rs_cli import manual
+        from rs_cli.command_line import manual
 
         output.answer(manual.page(*words[:1]).rstrip("\n"))
     elif len(words) == 1 and words[0] in TOPICS:
@@ -37,7 +37,7 @@ def help_(
 def _verb(words: list[str]) -> None:
     from typer.main import get_command
 
-    from rs_cli.app import app as root
+    from rs_cli.command_line.app import app as root
 
     command = get_command(root)
     context = command.make_context("rs", [], resilient_parsing=True)

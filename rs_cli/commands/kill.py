@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.manage import Manage
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.terminal import output
 from rs_relay.channels.manage import PIDS, SIGNALS, Done, Program
 from rs_relay.errors import NoSuchSession, RsError, UsageError
 from rs_relay.text import printable

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import config, output
-from rs_cli.options import AsJson
+from rs_cli.command_line.options import AsJson
+from rs_cli.state import config
+from rs_cli.terminal import output
 from rs_relay.errors import UsageError
 
 app = typer.Typer()

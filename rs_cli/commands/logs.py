@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import machine, output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.logs import Logs
-from rs_cli.listing import emit
-from rs_cli.machine import PRIORITIES
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.terminal import machine, output
+from rs_cli.terminal.listing import emit
+from rs_cli.terminal.machine import PRIORITIES
 from rs_relay.channels.logs import MAX_LINES, MAX_UNIT, TEXT, Entry, Read
 from rs_relay.errors import UsageError
 from rs_relay.text import printable

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output
-from rs_cli.options import AsJson
+from rs_cli.command_line.options import AsJson
 from rs_cli.recording.reader import Recording, open_recording
-from rs_cli.spoken import clock
+from rs_cli.terminal import output
+from rs_cli.terminal.spoken import clock
 from rs_cli.tui.widgets.size import in_bytes
 from rs_relay.errors import UsageError
 from rs_relay.text import printable

@@ -16,14 +16,15 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output, printing
-from rs_cli.bars import bars
-from rs_cli.book import Book
+from rs_cli.command_line.options import REACH, AsJson, Timeout
+from rs_cli.command_line.remote import Remote, need
+from rs_cli.doing.reach import reach, step_back
 from rs_cli.features.files import Files
-from rs_cli.options import REACH, AsJson, Timeout
-from rs_cli.printing import JobState, Order, Spooler
-from rs_cli.reach import reach, step_back
-from rs_cli.remote import Remote, need
+from rs_cli.printing import spooling
+from rs_cli.printing.spooling import JobState, Order, Spooler
+from rs_cli.state.book import Book
+from rs_cli.terminal import output
+from rs_cli.terminal.bars import bars
 from rs_relay.errors import LocalProblem, UsageError
 from rs_relay.text import printable
 
@@ -51,8 +52,8 @@ def print_(
     timeout: Timeout = REACH,
 ) -> None:
     """Print files of the customer's on your own printer. They are fetched, printed, and not kept."""
-    order = Order(printer, copies, printing.check(option or ()))
-    spooler = printing.spooler()
+    order = Order(printer, copies, spooling.check(option or ()))
+    spooler = spooling.spooler()
     if list_:
         _list(spooler, as_json)
         return
@@ -75,7 +76,7 @@ def _has_printer(spooler: Spooler, wanted: str) -> None:
     """Before anything is fetched. Raises LocalProblem."""
     known = spooler.printers()
     if not known:
-        raise LocalProblem("This computer has no printer.", printing.NO_PRINTER)
+        raise LocalProblem("This computer has no printer.", spooling.NO_PRINTER)
     if wanted and wanted.partition("/")[0] not in {printer.name for printer in known}:
         raise LocalProblem(f"This computer has no printer '{printable(wanted, 40)}'.", "`rs print --list`")
 
@@ -86,7 +87,7 @@ def _list(spooler: Spooler, as_json: bool) -> None:
         output.data([{"printer": p.name, "default": p.default, "state": p.state} for p in printers])
         return
     if not printers:
-        output.note(f"This computer has no printer. {printing.NO_PRINTER}")
+        output.note(f"This computer has no printer. {spooling.NO_PRINTER}")
     rows = ({"printer": printable(p.name, 40), "default": "default" if p.default else "",
              "state": printable(p.state, 60)} for p in printers)  # fmt: skip
     output.table(("printer", "default", "state"), rows)
@@ -117,7 +118,7 @@ def _private(remote: str) -> Iterator[tuple[Path, int]]:
     """An empty file of this user's alone, gone afterwards. It keeps a suffix, which some spoolers look at."""
     suffix = Path(remote).suffix.lower()
     with tempfile.TemporaryDirectory(prefix="rs-print-") as folder:
-        file = Path(folder) / f"document{suffix if suffix in printing.DOCUMENTS else ''}"
+        file = Path(folder) / f"document{suffix if suffix in spooling.DOCUMENTS else ''}"
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             yield file, fd

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.privacy import Privacy
-from rs_cli.options import REACH, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.terminal import output
 from rs_relay.channels.privacy import Part, State
 from rs_relay.errors import LocalProblem, UsageError
 from rs_relay.text import printable

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import machine, output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.sysinfo import Sysinfo
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.terminal import machine, output
 from rs_relay.channels.sysinfo import Process
 
 app = typer.Typer()

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import output
-from rs_cli.book import Book
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.power import Power
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.state.book import Book
+from rs_cli.terminal import output
 from rs_relay.channels.power import BY_HAND, DELAY, LEAST, MAX_REASON, MOST, Back, Counting, Going
 from rs_relay.errors import UsageError
 from rs_relay.text import printable

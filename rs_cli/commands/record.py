@@ -19,16 +19,16 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
 from rs_cli.commands.screenshot import Monitor
+from rs_cli.doing.reach import reach
 from rs_cli.features.record import Record
 from rs_cli.features.screen import Screen
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
 from rs_cli.recording.recorder import Recorder
 from rs_cli.recording.sink import there_already
 from rs_cli.session.technician import Technician
-from rs_cli.spoken import clock
+from rs_cli.terminal import output
+from rs_cli.terminal.spoken import clock
 from rs_cli.tui.widgets.size import in_bytes
 from rs_relay.channels.screen.codecs import FILMS, REGIONS
 from rs_relay.channels.screen.messages import Down, Frame, Painted, Tune

@@ -13,13 +13,13 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.still import Still, Taken
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.private import write_private
-from rs_cli.reach import reach
-from rs_cli.terminal_picture import VARIABLE, Terminal, Way, load
-from rs_cli.terminal_picture import show as show_picture
+from rs_cli.state.private import write_private
+from rs_cli.terminal import output
+from rs_cli.terminal.picture import VARIABLE, Terminal, Way, load
+from rs_cli.terminal.picture import show as show_picture
 from rs_relay.errors import LocalProblem, UsageError
 from rs_relay.transfer.names import numbered
 

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from rs_cli.accounts import account
-from rs_cli.carrying import carry_out
+from rs_cli.command_line.options import REACH, Archive, AsJson, IfNewer, Limit, Overwrite, Quiet, Timeout
+from rs_cli.doing.carrying import carry_out
 from rs_cli.features.files import Files, Transfer
-from rs_cli.options import REACH, Archive, AsJson, IfNewer, Limit, Overwrite, Quiet, Timeout
+from rs_cli.terminal.accounts import account
 from rs_cli.transfers import rates
 from rs_relay.errors import UsageError
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from rs_cli import config, output, pairing, presence
-from rs_cli.book import Book, Entry
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
 from rs_cli.commands.connect import show as show_new
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.doing.reach import reach
+from rs_cli.joining import pairing, presence
 from rs_cli.session.technician import end_session
-from rs_cli.spoken import big, since
+from rs_cli.state import config
+from rs_cli.state.book import Book, Entry
+from rs_cli.terminal import output
+from rs_cli.terminal.spoken import big, since
 from rs_relay.errors import NotAllowed, PeerBroke, RsError, SessionEnded, UsageError
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable

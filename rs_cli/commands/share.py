@@ -6,11 +6,11 @@ import asyncio
 
 import typer
 
-from rs_cli import output
+from rs_cli.command_line.options import REACH, Number, Timeout
 from rs_cli.commands.screenshot import Monitor
+from rs_cli.doing.reach import reach
 from rs_cli.features.share import CLOSED, SHOWN, Share, check_screen
-from rs_cli.options import REACH, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.terminal import output
 
 app = typer.Typer()
 STOPPED = "Your screen is no longer shown."

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from rs_cli import output
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
+from rs_cli.terminal import output
 from rs_relay.channels.shell import About
 from rs_relay.errors import UsageError
 from rs_relay.text import printable
@@ -47,7 +47,7 @@ def shell(
 
 
 async def _look(number: int, attach: int, new: bool, timeout: float) -> tuple[int, str]:
-    from rs_cli.looking import look
+    from rs_cli.doing.looking import look
 
     async with reach(number, timeout) as session:
         return await look(session, attach, new)

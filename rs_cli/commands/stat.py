@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import listing, output
-from rs_cli.options import REACH, AsJson, SomePaths, Timeout
-from rs_cli.there import There, carry_out, expanded
+from rs_cli.command_line.options import REACH, AsJson, SomePaths, Timeout
+from rs_cli.doing.there import There, carry_out, expanded
+from rs_cli.terminal import listing, output
 from rs_relay.channels.folders import Kind
 from rs_relay.text import printable
 

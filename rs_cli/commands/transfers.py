@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rs_cli import output
-from rs_cli.options import REACH, AsJson, Quiet, Timeout
+from rs_cli.command_line.options import REACH, AsJson, Quiet, Timeout
+from rs_cli.terminal import output
 from rs_cli.transfers import rates, speed
 from rs_cli.transfers.board import Ask, Board
 from rs_cli.transfers.record import Record, State, document
@@ -121,8 +121,8 @@ def retry(
         _ask([id_], Ask("retry"), as_json)
         return 0
 
-    from rs_cli.accounts import account  # the engine: a list needs none of it
-    from rs_cli.carrying import carry_out
+    from rs_cli.doing.carrying import carry_out
+    from rs_cli.terminal.accounts import account  # the engine: a list needs none of it
 
     def begin(files: Files) -> list[Transfer]:
         transfer = files.start(record.order, record.limit)

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from rs_cli import config, known_devices, output
-from rs_cli.book import Book
+from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
+from rs_cli.doing.reach import reach
 from rs_cli.features.unattended import Enrolment
-from rs_cli.options import REACH, AsJson, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.state import config, known_devices
+from rs_cli.state.book import Book
+from rs_cli.terminal import output
 from rs_relay.channels.unattended import Enrolled
 from rs_relay.link.address import Address
 from rs_relay.link.unattended import fingerprint

@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
+from rs_cli.command_line.options import REACH, Number, Timeout
 from rs_cli.commands.screenshot import Monitor
-from rs_cli.options import REACH, Number, Timeout
-from rs_cli.reach import reach
+from rs_cli.doing.reach import reach
 from rs_cli.viewer import child
 from rs_cli.viewing import COMPANIONS, PlainDesktop, View, Wish
 from rs_relay.channels.screen.messages import Colours, Tune

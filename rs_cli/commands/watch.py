@@ -9,10 +9,18 @@ from typing import Annotated
 import msgspec
 import typer
 
-from rs_cli import output
-from rs_cli.answers import WatchChat, WatchConnection, WatchEnded, WatchEvent, WatchJoined, WatchLeft, WatchPermissions
-from rs_cli.options import AsJson
-from rs_cli.watching import Watch
+from rs_cli.command_line.answers import (
+    WatchChat,
+    WatchConnection,
+    WatchEnded,
+    WatchEvent,
+    WatchJoined,
+    WatchLeft,
+    WatchPermissions,
+)
+from rs_cli.command_line.options import AsJson
+from rs_cli.doing.watching import Watch
+from rs_cli.terminal import output
 from rs_relay.errors import RsError
 from rs_relay.text import printable
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from rs_cli.forwarding import Rule, Way
-from rs_cli.socks import Greeting, NotSocks
+from rs_cli.tunnel.forwarding import Rule, Way
+from rs_cli.tunnel.socks import Greeting, NotSocks
 from rs_relay.channels.tunnel import SPEC, Came, Down, Listen, Listening, NotListening, Open, Up, Why
 from rs_relay.errors import LocalProblem, PeerBroke, RsError
 from rs_relay.link.channel import Channel

@@ -17,7 +17,7 @@ from rs_cli.player.deck import SPEEDS, Deck
 from rs_cli.player.slider import Slider
 from rs_cli.recording.reader import Recording
 from rs_cli.recording.reel import Reel
-from rs_cli.spoken import clock
+from rs_cli.terminal.spoken import clock
 from rs_relay.channels.screen.messages import Frame, Layout, Pointer, Shape
 from rs_relay.channels.screen.tiles import Rect
 from rs_relay.errors import LocalProblem, PeerBroke, RsError

@@ -23,7 +23,7 @@ from PIL import Image
 
 from rs_cli.recording.reader import Recording
 from rs_cli.recording.reel import Reel
-from rs_cli.spoken import clock
+from rs_cli.terminal.spoken import clock
 from rs_relay.channels.screen.codecs import jpeg
 from rs_relay.channels.screen.messages import Frame, Layout, Pointer, Shape
 from rs_relay.channels.screen.picture import Picture

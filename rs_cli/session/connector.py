@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rs_cli.book import Entry
+from rs_cli.state.book import Entry
 from rs_relay.errors import RsError
 from rs_relay.link.channel import Channel
 from rs_relay.link.codes import Code

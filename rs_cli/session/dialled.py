@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from rs_cli import config
-from rs_cli.book import Entry
 from rs_cli.session.connector import Paired
+from rs_cli.state import config
+from rs_cli.state.book import Entry
 from rs_relay.errors import PeerBroke, RsError, SessionEnded, WrongCode
 from rs_relay.link import codes, dial
 from rs_relay.link import link as links

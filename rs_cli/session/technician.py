@@ -20,12 +20,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
-from rs_cli.book import NOT_BACK, Book, Entry
 from rs_cli.feature import Feature
 from rs_cli.session.connector import Connector, Link
 from rs_cli.session.events import Began, Event, Moved, Opening
 from rs_cli.session.events import Stopped as FeatureStopped
 from rs_cli.session.status import Connecting, Ended, Lost, Open, Status, Stopped
+from rs_cli.state.book import NOT_BACK, Book, Entry
 from rs_relay.channels import consent
 from rs_relay.errors import ConnectionLost, NoSuchSession, RsError, SessionEnded, Unreachable
 from rs_relay.link.backoff import Backoff

@@ -20,7 +20,7 @@ from time import sleep, time
 
 import msgspec
 
-from rs_cli.private import private_dir, read_private, state_dir
+from rs_cli.state.private import private_dir, read_private, state_dir
 from rs_cli.transfers.alive import Sign, alive
 from rs_cli.transfers.record import Record, State
 from rs_relay.errors import LocalProblem, NoSuchSession, Unreachable

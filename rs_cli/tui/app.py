@@ -8,10 +8,10 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from rs_cli import config
-from rs_cli.book import Book
 from rs_cli.features.clipboard import LocalClipboard, system_clipboard
-from rs_cli.presence import dialled
+from rs_cli.joining.presence import dialled
+from rs_cli.state import config
+from rs_cli.state.book import Book
 from rs_cli.tui.desk import Connect, Desk
 from rs_cli.tui.messages import Beside, EndSession, OpenSession
 from rs_cli.tui.screens.dashboard import Dashboard

@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from rs_cli.book import Book, Entry
 from rs_cli.features.chat import Chat
 from rs_cli.features.clipboard import Clipboard, LocalClipboard, Moved
 from rs_cli.features.consent import Consent
@@ -22,6 +21,7 @@ from rs_cli.session.connector import Connector
 from rs_cli.session.events import Event, Opening
 from rs_cli.session.status import Ended, Open, Status, Stopped
 from rs_cli.session.technician import Technician
+from rs_cli.state.book import Book, Entry
 from rs_cli.transfers.publisher import published
 from rs_cli.transfers.setting import at_once
 from rs_relay.channels.chat import Line, Who

@@ -10,7 +10,7 @@ from tkinter import filedialog
 
 from PIL import Image
 
-from rs_cli.private import write_private
+from rs_cli.state.private import write_private
 
 
 def save(parent: tk.Misc, picture: Image.Image) -> str | None:

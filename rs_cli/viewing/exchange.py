@@ -19,8 +19,8 @@ from pathlib import Path
 
 from rs_cli.features.clips import Clips
 from rs_cli.features.files import Files
-from rs_cli.private import write_private
 from rs_cli.session.technician import Technician
+from rs_cli.state.private import write_private
 from rs_relay.channels import clips
 from rs_relay.channels.clips import Offered
 from rs_relay.clipboard.contents import LIMITS, Format, RichClipboard, as_utf8, paths, uri_list

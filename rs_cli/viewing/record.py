@@ -13,7 +13,7 @@ from typing import Any
 from rs_cli.features.record import Record
 from rs_cli.recording.inlet import Inlet
 from rs_cli.recording.recorder import Recorder
-from rs_cli.spoken import clock
+from rs_cli.terminal.spoken import clock
 from rs_cli.viewer import pipe
 from rs_cli.viewing.companion import Around
 from rs_relay.errors import NotAllowed

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from rs_cli import app, main
+from rs_cli import main
+from rs_cli.command_line import app
 from rs_cli.commands import VERBS
 from rs_cli.title import hide_code
 from rs_relay.errors import BY_CODE, RsError

@@ -127,4 +127,5 @@ def test_a_browser_shows_the_code_and_keeps_it_to_itself(stage: RsStage, tmp_pat
     done = subprocess.run([*command, page], capture_output=True, text=True, timeout=100, env={**os.environ})
     assert '<span class="code">482-915-733</span>' in done.stdout
     assert 'class="mine"' in done.stdout
-    assert "482" not in (stage.folder / "relay.log").read_text()
+    # As a group of its own: three digits may stand in a key's 64, or in a port, by chance.
+    assert not re.search(r"\b482\b|482.?915|915.?733", (stage.folder / "relay.log").read_text())

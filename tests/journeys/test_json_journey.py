@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli.answers import Failure
+from rs_cli.command_line.answers import Failure
 from tests.support.answers import check, convert
 from tests.support.stage import PERMISSIONS, RsStage
 

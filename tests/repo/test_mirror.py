@@ -18,7 +18,7 @@ TESTS = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
 # Said, not done: declarations whose every line is used by the tests of those who use them.
 DECLARATIONS = {
     "rs_relay/link/spec.py", "rs_relay/wire/limits.py", "rs_relay/wire/closing.py", "rs_relay/transfer/outcome.py",
-    "rs_agent/desktop/base.py", "rs_relay/capture/base.py", "rs_agent/ui/base.py", "rs_cli/options.py",
+    "rs_agent/desktop/base.py", "rs_relay/capture/base.py", "rs_agent/ui/base.py", "rs_cli/command_line/options.py",
     "rs_cli/session/connector.py", "rs_cli/session/events.py", "rs_agent/system/base.py", "rs_agent/machine/base.py",
     "rs_agent/machine/service/base.py", "rs_agent/programs/base.py",
 }  # fmt: skip
@@ -47,7 +47,7 @@ ELSEWHERE = {
     "rs_cli/commands/unattended.py": "test_unattended_journey.py",
     "rs_cli/title.py": "test_main.py",
     "rs_cli/features/still.py": "test_screen_technician.py",
-    "rs_cli/examples.py": "test_manual.py",
+    "rs_cli/command_line/examples.py": "test_manual.py",
     "rs_cli/commands/watch.py": "test_watching.py",
     "rs_cli/commands/completion.py": "test_completing.py",
     "rs_cli/viewer/saving.py": "test_window.py",
@@ -55,9 +55,9 @@ ELSEWHERE = {
     "rs_cli/tui/panels/screen.py": "test_picture_screen.py",
     "rs_cli/tui/widgets/picture.py": "test_picture_screen.py",
     "rs_cli/player/opening.py": "test_player_window.py",
-    "rs_cli/running.py": "test_exec_journey.py",
-    "rs_cli/looking.py": "test_shell_journey.py",
-    "rs_cli/rawterm.py": "test_shell_journey.py",
+    "rs_cli/doing/running.py": "test_exec_journey.py",
+    "rs_cli/doing/looking.py": "test_shell_journey.py",
+    "rs_cli/terminal/rawterm.py": "test_shell_journey.py",
     **{
         f"rs_agent/ui/face/{part}.py": "test_face_window.py"
         for part in ("after", "during", "question", "style", "waiting")
@@ -72,7 +72,7 @@ ELSEWHERE = {
         f"rs_cli/commands/{verb}.py": "test_folder_verbs.py"
         for verb in ("ls", "stat", "mkdir", "mv", "rm", "find", "du", "df")
     },
-    "rs_cli/there.py": "test_folder_verbs.py",
+    "rs_cli/doing/there.py": "test_folder_verbs.py",
     "rs_cli/tui/widgets/things.py": "test_browser.py",
     **{f"rs_cli/commands/{verb}.py": "test_verbs.py" for verb in ("sessions", "login", "connect", "logout")},
     **{

@@ -1,4 +1,4 @@
-"""Whether JSON is what `rs_cli.answers` promises: every field, no other, the right types."""
+"""Whether JSON is what `rs_cli.command_line.answers` promises: every field, no other, the right types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from rs_cli.answers import ANSWERS
+from rs_cli.command_line.answers import ANSWERS
 
 
 def convert(kind: Any, value: Any) -> Any:

@@ -69,7 +69,7 @@ async def pair(folder: Path, technician: Files | None = None) -> AsyncIterator[P
 
 
 class OneSession:
-    """Stands for `rs_cli.reach.reach`: session 3, whose customer is the agent of `pair`."""
+    """Stands for `rs_cli.doing.reach.reach`: session 3, whose customer is the agent of `pair`."""
 
     class Entry:
         number = 3

@@ -1,6 +1,6 @@
 """A customer's folders without a network: the agent's own feature on a folder of the test's.
 
-at = Far(home)                    a place of `rs_cli.reach.reach`: every session leads there
+at = Far(home)                    a place of `rs_cli.doing.reach.reach`: every session leads there
 monkeypatch.setattr(there, "reach", at)
 """
 

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from rs_cli.book import Entry
 from rs_cli.session.connector import Paired
+from rs_cli.state.book import Entry
 from rs_relay.channels import chat, clipboard, consent
 from rs_relay.channels.consent import Grant, State
 from rs_relay.errors import ConnectionLost, NotAllowed, RsError, SessionEnded, Unreachable, WrongCode

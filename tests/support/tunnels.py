@@ -11,7 +11,7 @@ from pathlib import Path
 from rs_agent.feature import Context
 from rs_agent.features.tunnel import Tunnel as AgentTunnel
 from rs_cli.features.tunnel import Ready, Trouble, Tunnel
-from rs_cli.forwarding import Rule, Way
+from rs_cli.tunnel.forwarding import Rule, Way
 from rs_relay.channels.tunnel import SPEC
 from rs_relay.link.spec import Permission
 from tests.support.channels import MemoryChannel, channel_pair

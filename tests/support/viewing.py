@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from rs_cli.book import Book
 from rs_cli.session.technician import open_session
+from rs_cli.state.book import Book
 from rs_cli.viewer import pipe
 from rs_cli.viewing.view import View, Wish
 from rs_relay.channels.consent import Grant

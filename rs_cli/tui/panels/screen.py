@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.widgets import Static
 
-from rs_cli.terminal_picture import load
+from rs_cli.terminal.picture import load
 from rs_cli.tui.panels.panel import Panel
 from rs_cli.tui.widgets import picture
 from rs_cli.tui.widgets.picture import PictureView

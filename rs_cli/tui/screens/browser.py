@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rs_cli.features.folders import Thing
-from rs_cli.listing import by_name
+from rs_cli.terminal.listing import by_name
 from rs_cli.tui.desk import Case
 from rs_cli.tui.screens.confirm import Confirm
 from rs_cli.tui.screens.prompt import Prompt

@@ -13,10 +13,10 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from rs_cli import pairing, presence
-from rs_cli.book import Entry
+from rs_cli.joining import pairing, presence
 from rs_cli.session.status import sentence
-from rs_cli.spoken import since
+from rs_cli.state.book import Entry
+from rs_cli.terminal.spoken import since
 from rs_cli.tui.desk import Case, Desk
 from rs_cli.tui.messages import EndSession, OpenSession
 from rs_cli.tui.screens.confirm import Confirm

@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Input, Static
 
-from rs_cli.book import Book, Entry
-from rs_cli.coming_in import come_in, pin_of
-from rs_cli.picking import SHORT, place
+from rs_cli.joining.coming_in import come_in, pin_of
+from rs_cli.joining.picking import SHORT, place
 from rs_cli.session.connector import Connector
+from rs_cli.state.book import Book, Entry
 from rs_cli.tui.screens.prompt import Prompt
 from rs_relay.errors import RsError
 from rs_relay.text import printable

@@ -16,10 +16,10 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
-from rs_cli import machine
 from rs_cli.features.manage import Manage
 from rs_cli.features.sysinfo import Sysinfo
-from rs_cli.listing import human
+from rs_cli.terminal import machine
+from rs_cli.terminal.listing import human
 from rs_cli.tui.desk import Case
 from rs_cli.tui.screens.confirm import Confirm
 from rs_cli.tui.widgets.status_line import StatusLine

@@ -14,8 +14,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Digits, Static
 
-from rs_cli.book import Entry
-from rs_cli.pairing import keep
+from rs_cli.joining.pairing import keep
+from rs_cli.state.book import Entry
 from rs_cli.tui.desk import Desk
 from rs_relay.errors import RsError
 from rs_relay.link.codes import Code

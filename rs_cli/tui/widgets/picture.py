@@ -10,8 +10,8 @@ from textual.containers import Center
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rs_cli.half_blocks import HalfBlocks
-from rs_cli.terminal_picture import CELL, Terminal, Way, cells, fitted, name_colours_first
+from rs_cli.terminal.half_blocks import HalfBlocks
+from rs_cli.terminal.picture import CELL, Terminal, Way, cells, fitted, name_colours_first
 
 _terminal = Terminal(Way.BLOCKS, CELL)
 

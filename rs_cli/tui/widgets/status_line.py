@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from rs_cli.session.status import Connecting, Ended, Lost, Open, Status, Stopped, sentence
-from rs_cli.spoken import since
+from rs_cli.terminal.spoken import since
 from rs_cli.tui.desk import Case
 from rs_relay.text import printable
 

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from rs_cli.features.folders import Thing
-from rs_cli.listing import human, moment
+from rs_cli.terminal.listing import human, moment
 from rs_relay.channels.folders import Kind
 from rs_relay.text import cells, printable
 

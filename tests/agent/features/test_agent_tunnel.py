@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rs_agent.features import tunnel
-from rs_cli.forwarding import Way, local, reverse, socks
+from rs_cli.tunnel.forwarding import Way, local, reverse, socks
 from rs_relay.channels.tunnel import SPEC, Listen, Listening, NotListening, Open
 from rs_relay.errors import NotAllowed
 from tests.support.channels import channel_pair

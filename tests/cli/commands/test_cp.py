@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli import carrying, output
-from rs_cli.book import Book
 from rs_cli.commands.cp import read
+from rs_cli.doing import carrying
 from rs_cli.main import run
+from rs_cli.state.book import Book
+from rs_cli.terminal import output
 from rs_relay.errors import NoSuchSession, UsageError
 from tests.support.files import OneSession
 from tests.support.technician import entry

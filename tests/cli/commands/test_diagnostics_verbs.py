@@ -80,7 +80,7 @@ def test_a_terminal_only_shows_a_log_and_a_pipe_gets_it(
     entry = Entry(0.0, 3, "x", 1, "evil \x1b[31mred")
     logs._tell(entry)
     assert capsysbinary.readouterr().out == b"x[1]: evil \x1b[31mred\n"
-    monkeypatch.setattr("rs_cli.output.is_terminal", lambda: True)
+    monkeypatch.setattr("rs_cli.terminal.output.is_terminal", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     logs._tell(entry)
     assert capsysbinary.readouterr().out == b"x[1]: evil \\x1b[31mred\n"

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from rs_cli import output, there
-from rs_cli.book import Book
+from rs_cli.doing import there
 from rs_cli.main import run
+from rs_cli.state.book import Book
+from rs_cli.terminal import output
 from rs_relay.channels.folders import Ended, Entries, Entry, Kind
 from rs_relay.errors import NoSuchSession, NotAllowed, PeerBroke, UsageError
 from rs_relay.link.spec import Permission

@@ -8,8 +8,8 @@ import pytest
 
 from rs_cli.commands import forward
 from rs_cli.features.tunnel import Ready, Trouble
-from rs_cli.forwarding import Rule, local, reverse, socks
 from rs_cli.main import run
+from rs_cli.tunnel.forwarding import Rule, local, reverse, socks
 from rs_relay.tunnel.dial import Place
 
 

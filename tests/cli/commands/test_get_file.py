@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli import carrying, output
+from rs_cli.doing import carrying
 from rs_cli.main import run
+from rs_cli.terminal import output
 from rs_relay.errors import NoSuchSession, UsageError
 from tests.support.files import OneSession
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rs_cli.command_line.topics import TOPICS
 from rs_cli.main import run
-from rs_cli.topics import TOPICS
 from rs_relay.errors import UsageError
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli import printing
+from rs_cli.command_line.remote import Remote
 from rs_cli.commands import print as verb
 from rs_cli.main import run
-from rs_cli.printing import JobState, Order, Printer
-from rs_cli.remote import Remote
+from rs_cli.printing import spooling
+from rs_cli.printing.spooling import JobState, Order, Printer
 from rs_relay.errors import LocalProblem, NoSuchSession, UsageError
 from tests.support.files import OneSession
 
@@ -41,7 +41,7 @@ class Keeper:
 @pytest.fixture
 def keeper(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Keeper:
     made = Keeper()
-    monkeypatch.setattr(printing, "spooler", lambda: made)
+    monkeypatch.setattr(spooling, "spooler", lambda: made)
     monkeypatch.setattr(verb, "reach", OneSession(tmp_path))
     monkeypatch.setattr(verb, "LOOK", 0.0)
     monkeypatch.setattr(Remote, "pick", lambda self, book: OneSession.Entry)

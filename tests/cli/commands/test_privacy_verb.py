@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli.book import Book
 from rs_cli.commands import privacy
 from rs_cli.main import run
 from rs_cli.session.technician import Technician, open_session
+from rs_cli.state.book import Book
 from rs_relay.channels.consent import Grant
 from rs_relay.channels.privacy import Part
 from rs_relay.errors import LocalProblem, NotAllowed, UsageError

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from rs_cli.book import Book
 from rs_cli.commands import record as verb
 from rs_cli.main import run
 from rs_cli.recording.reader import open_recording
 from rs_cli.recording.recorder import Recorder
 from rs_cli.session.technician import Technician, open_session
+from rs_cli.state.book import Book
 from rs_relay.channels.consent import Grant
 from rs_relay.channels.record import Begin, Shown
 from rs_relay.channels.screen.messages import Painted, Start

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rs_cli import output
 from rs_cli.commands import screenshot
 from rs_cli.features.still import Still, Taken
 from rs_cli.main import run
+from rs_cli.terminal import output
 from rs_relay.channels.screen.messages import Layout
 from rs_relay.errors import LocalProblem, UsageError
 from tests.support.pictures import card

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli import carrying
 from rs_cli.commands.send_file import session_and_paths
+from rs_cli.doing import carrying
 from rs_cli.main import run
 from rs_relay.errors import DiskFull, TransferFailed, UsageError
 from rs_relay.transfer import disk

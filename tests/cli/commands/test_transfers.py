@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from rs_cli import carrying, output
 from rs_cli.commands import transfers as verb
+from rs_cli.doing import carrying
 from rs_cli.main import run
+from rs_cli.terminal import output
 from rs_cli.transfers.board import Board
 from rs_cli.transfers.record import Failure, Order, Record, State
 from rs_relay.errors import NoSuchSession, Unreachable, UsageError

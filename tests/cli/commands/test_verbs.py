@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from rs_cli import config, main
-from rs_cli.book import Book
+from rs_cli import main
 from rs_cli.session import dialled
+from rs_cli.state import config
+from rs_cli.state.book import Book
 from rs_relay.channels.chat import MAX_TEXT, Who
 from rs_relay.channels.clipboard import MAX_TEXT as MAX_CLIPBOARD
 from rs_relay.channels.consent import Grant

@@ -14,7 +14,7 @@ import pytest
 
 from rs_cli.features import tunnel as module
 from rs_cli.features.tunnel import Tunnel
-from rs_cli.forwarding import Rule, Way, local, reverse, socks
+from rs_cli.tunnel.forwarding import Rule, Way, local, reverse, socks
 from rs_relay.errors import LocalProblem
 from rs_relay.tunnel.dial import Place
 from tests.support.channels import break_off

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from rs_cli.config import Relay
 from rs_cli.session.connector import Paired
 from rs_cli.session.dialled import Dialled
+from rs_cli.state.config import Relay
 from rs_relay.channels import chat
 from rs_relay.errors import ConnectionLost, NoSuchSession, SessionEnded, Unreachable, WrongCode
 from rs_relay.link import codes, dial

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from rs_cli.book import Book
 from rs_cli.features.chat import Chat
 from rs_cli.features.clipboard import Clipboard
 from rs_cli.features.consent import Consent
@@ -18,6 +17,7 @@ from rs_cli.session.events import Began, Event, Moved, Opening
 from rs_cli.session.events import Stopped as FeatureStopped
 from rs_cli.session.status import Ended, Lost, Open, Stopped
 from rs_cli.session.technician import DENIALS, Technician, end_session, open_session
+from rs_cli.state.book import Book
 from rs_relay.channels.clipboard import Get
 from rs_relay.channels.consent import Grant
 from rs_relay.errors import (

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from rs_cli.book import Book
+from rs_cli.state.book import Book
 from rs_cli.tui.app import RsApp
 from rs_cli.tui.screens.browser import Browser
 from rs_cli.tui.widgets.things import Things

@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Digits, Input, Static
 
-from rs_cli.book import Book
 from rs_cli.features.share import Share
+from rs_cli.state.book import Book
 from rs_cli.tui import programs
 from rs_cli.tui.app import RsApp
 from rs_cli.tui.panels.permissions import Row

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rs_cli.book import Book
 from rs_cli.features import share
+from rs_cli.state.book import Book
 from rs_cli.tui.desk import Case, Desk
 from rs_relay.channels.consent import Grant
 from rs_relay.channels.screen.messages import Frame, Painted, Start

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from rs_cli import known_devices
-from rs_cli.book import Book
+from rs_cli.state import known_devices
+from rs_cli.state.book import Book
 from rs_cli.tui.screens.devices import AccessCode, DevicesScreen
 from rs_cli.tui.screens.workspace import Workspace
 from rs_relay.wire.messages import Device

@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 from rs_agent.feature import Context
 from rs_agent.features.manage import Manage
 from rs_agent.features.sysinfo import Sysinfo
-from rs_cli.book import Book
+from rs_cli.state.book import Book
 from rs_cli.tui.screens import info
 from rs_relay.channels.consent import Grant
 from tests.cli.tui.test_dashboard_and_workspace import LARGE, SMALL, book, network, shown, until, workspace

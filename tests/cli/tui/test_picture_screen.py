@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from textual.widgets import Static
 
-from rs_cli.book import Book
-from rs_cli.terminal_picture import Terminal, Way
+from rs_cli.state.book import Book
+from rs_cli.terminal.picture import Terminal, Way
 from rs_cli.tui.panels.screen import ScreenPanel
 from rs_cli.tui.widgets import picture
 from rs_cli.tui.widgets.picture import PictureView

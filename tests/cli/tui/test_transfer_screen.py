@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from rs_cli.book import Book
 from rs_cli.features.files import State, Transfer
+from rs_cli.state.book import Book
 from rs_cli.tui.app import RsApp
 from rs_cli.tui.desk import Case
 from rs_cli.tui.panels.transfers import Queue, TransfersPanel, as_text

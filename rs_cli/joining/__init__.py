@@ -1,0 +1,1 @@
+"""From a code or a name to a session in the book."""

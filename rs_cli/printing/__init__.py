@@ -1,0 +1,1 @@
+"""This computer's printers, and how a job stands."""

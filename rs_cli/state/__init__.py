@@ -1,0 +1,1 @@
+"""What this technician keeps between two commands: sessions, relays and tokens, devices and keys."""

@@ -1,0 +1,1 @@
+"""What is asked for in a tunnel: ssh's grammar, and SOCKS. Pure."""
