@@ -312,6 +312,16 @@ async def host(relay: Relay, hello: messages.Hello) -> tuple[Conversation, messa
     return await _conversation(connection, hello)
 
 
+async def look(relay: Relay) -> str:
+    """Whether a relay answers there: it is told nothing and left at once. The time by its clock (HTTP's Date); '' when
+    it does not say. Raises Unreachable."""
+    connection = await _open(relay, "/host", ping_interval=None)
+    try:
+        return connection.response.headers.get("Date", "") if connection.response else ""
+    finally:
+        await connection.close()
+
+
 async def attach(relay: Relay, ticket: str) -> RecordSocket:
     """Spend a ticket; returns when the other end is there too. Raises Unreachable."""
     # the ends ping each other through the link; the relay looks after its own half

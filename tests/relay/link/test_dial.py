@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -20,7 +22,7 @@ from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.keys import rid
 from rs_relay.link.link import Facts, Link
 from rs_relay.wire import messages
-from tests.support.relay import running_relay
+from tests.support.relay import running_relay, until
 
 
 @dataclass
@@ -188,3 +190,15 @@ def test_addresses(text: str, url: str) -> None:
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(UsageError):
         Relay.parse(text)
+
+
+async def test_a_look_is_told_the_relays_time_and_leaves_nobody_there() -> None:
+    async with running_relay() as relay:
+        told = parsedate_to_datetime(await dial.look(dial.Relay.parse(relay.url)))
+        assert abs(told.timestamp() - time.time()) < 5
+        await until(lambda: not relay.relay.counts().sockets)
+
+
+async def test_a_look_where_no_relay_is() -> None:
+    with pytest.raises(Unreachable):
+        await dial.look(dial.Relay.parse("ws://127.0.0.1:9"))
