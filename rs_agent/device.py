@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,11 +19,15 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rs_agent import hours, locking
+from rs_agent import ticket as tickets
 from rs_agent.desktop.base import Desktop
+from rs_agent.feature import Returned
 from rs_agent.host import Host, Identity
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
-from rs_agent.session import Plan
+from rs_agent.returning import Returning
+from rs_agent.session import Past, Plan, Session
+from rs_agent.ticket import Ticket
 from rs_agent.tries import GuessLimit
 from rs_agent.ui.base import Face
 from rs_agent.unattended import Record, Unattended
@@ -66,14 +71,34 @@ class Device(Host):
         kept: Unattended,
         key: Ed25519PrivateKey,
         here: Here = Here(),
+        *,
+        returning: Returning | None = None,
+        look: Callable[[], Desktop] | None = None,
     ) -> None:
+        """`returning`: how a session outlives a restart; None where nothing starts this program again. `look`: the
+        desktop that there is when a session begins, where it may be another than `desktop` by then."""
         record = kept.require()
-        super().__init__(relay, _planned(plan, record), desktop, face, journal)
+        super().__init__(relay, _planned(plan, record), desktop, face, journal, returning)
         self._identity = Identity(record.host, record.rejoin)
         self._kept, self._own, self._here = kept, key, here
         self._tries = GuessLimit(kept.state)
         self._told_of_limit = -TELL_EVERY
-        self._whole = plan
+        self._whole, self._look = plan, look
+
+    async def return_to(self, ticket: Ticket, returned: Returned) -> None:
+        """Goes on with a session of this device after a restart, without its access code, until it has ended. Who is
+        logged in by now is asked where the owner wants that."""
+        record = self._kept.require()
+        asked = record.settings.ask_first and self._here.occupied()
+        self._plan = _planned(self._whole, record, asked=asked)
+        await self.come_back(tickets.without_grants(ticket) if asked else ticket, returned)
+
+    def _begin(self, who: str, key: bytes, past: Past | None = None) -> Session:
+        if self._look is not None:
+            self._desktop = self._look()
+        session = super()._begin(who, key, past)
+        self._limit(session, self._kept.require(), 0.0 if past is None else max(0.0, time.time() - past.began))
+        return session
 
     async def _offer_codes(self, conversation: Conversation, held: Iterable[str]) -> None:
         """No code: who comes has the access code."""
@@ -112,7 +137,6 @@ class Device(Host):
         self._journal.write("unattended", who=who, key=fingerprint(known.key))
         self._face.notice(_("{who} is here with the access code of this computer.").format(who=printable(who, 64)))
         self._open(opened, socket, who)
-        self._limit(record)
 
     def _refusal(self, record: Record) -> str:
         if self.session is not None:
@@ -126,12 +150,9 @@ class Device(Host):
         link.start()
         await link.close(reason)
 
-    def _limit(self, record: Record) -> None:
-        session = self.session
-        if session is None:
-            return
+    def _limit(self, session: Session, record: Record, lasted: float) -> None:
         loop = asyncio.get_running_loop()
-        alarm = loop.call_later(LONGEST, session.end, N_("A session with a device ends after eight hours."))
+        alarm = loop.call_later(LONGEST - lasted, session.end, N_("A session with a device ends after eight hours."))
         session.ended.add_done_callback(lambda _ended: alarm.cancel())
         if record.settings.lock_on_end:
             session.ended.add_done_callback(lambda _ended: loop.run_in_executor(None, self._lock))

@@ -113,16 +113,25 @@ def come_back(settings: Config) -> tuple[Ticket, Returned] | None:
         ) from None
 
 
-def live_on(settings: Config, face: Face, ticket: Ticket, returned: Returned) -> int:
-    """Goes on with that session, and no other. Raises RsError. On the main thread."""
-    if isinstance(face, Console) and not os.isatty(1):
+def live_on(
+    settings: Config,
+    face: Face,
+    ticket: Ticket,
+    returned: Returned,
+    *,
+    ending: Ending | None = None,
+    unseen: bool = False,
+) -> int:
+    """Goes on with that session, and no other. `ending`: of this process, if it has one. `unseen`: what the ticket
+    grants is meant for where nobody looks. Raises RsError. On the main thread."""
+    if not unseen and isinstance(face, Console) and not os.isatty(1):
         # What the customer allowed holds where they can see that it does.
         ticket = tickets.without_grants(ticket)
     settings = replace(
         settings, relay=ticket.relay, name=ticket.name, folder=Path(ticket.folder), allow=frozenset(), keep=False,
         desktop=ticket.desktop, journal=ticket.journal,
     )  # fmt: skip
-    ending = Ending()
+    ending = ending or Ending()
     harden()
     sys.setswitchinterval(SWITCH)
     journal = Journal(settings.state) if settings.journal else NoJournal()
@@ -150,14 +159,16 @@ async def _lives(
     """One life after another while --keep says so; each has its own name, keys and code."""
     brakes = Brakes(settings.state) if settings.brakes else None
     enrolment = replace(FEATURES["unattended"], given=(settings.name, settings.state, relay.url))
+    service = replace(FEATURES["agent-service"], given=(settings.state,))
     plan = Plan(
-        settings.name, settings.folder, settings.allow, features={**FEATURES, "unattended": enrolment},
+        settings.name, settings.folder, settings.allow,
+        features={**FEATURES, "unattended": enrolment, "agent-service": service},
         offered=OFFERED - settings.forbid, brakes=brakes,
     )  # fmt: skip
     hearing = asyncio.create_task(_hear_key(here, face, ending), name="key")
     pulled = asyncio.create_task(ending.wait(), name="stop")
     while not ending.pulled:
-        returning = Returning(settings.state, machine.computer())
+        returning = Returning(settings.state, machine.computer(), service=lambda: _service(settings.state, here.name))
         host = Host(relay, plan, here, face, journal, returning)
         ending.let_go, ending.forget = host.let_go, returning.stay
         ending.goes_down = returning.goes
@@ -176,6 +187,12 @@ async def _lives(
     ending.pull()  # the loop waits for its threads when it closes; the watchdog does not
     pulled.cancel()
     hearing.cancel()
+
+
+def _service(state: Path, desktop: str) -> Path | None:
+    from rs_agent import serving  # with the ciphers of a device, which a session with a code has no need of
+
+    return serving.takes_tickets(state, desktop)
 
 
 async def _hear_key(here: Desktop, face: Face, ending: Ending) -> None:

@@ -50,6 +50,7 @@ KINDS: Mapping[str, str] = {
     "unknown-technician": N_("typed the right access code, but is not known here: {what}"),
     "access-code-limit": N_("too many wrong access codes: {what}"),
     "unattended-enrolled": N_("may come in without you from now on: {what}"),
+    "agent-service": N_("rs-agent as a service: {what}"),
     "wake": N_("another computer was woken: {what}"),
 }
 _ANSWERS: Mapping[str, str] = {

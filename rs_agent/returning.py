@@ -3,15 +3,15 @@
     ready ──▶ depart (entry, ticket, restart) ──▶ the computer is down ──▶ `rs-agent resume` takes the ticket
                  └─▶ stay: nothing came of it, and no trace is left
 
-The entry is written before the ticket: killed in between, a start without a ticket removes the entry and ends. While
-`under_way`, what takes the terminal or the desktop away is the restart and no word of the customer's (see `Ending`).
+Where a service takes the ticket at its own start, there is no entry (see `serving`). The entry is written before the
+ticket: killed in between, a start without a ticket removes the entry and ends. While `under_way`, what takes the
+terminal or the desktop away is the restart and no word of the customer's (see `Ending`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,11 +40,14 @@ class Returning:
         window: float = WINDOW,
         command: Callable[[], Sequence[str]] = base.own_command,
         clock: Callable[[], float] = time.time,
+        service: Callable[[], Path | None] = lambda: None,
     ) -> None:
+        """`service`: the state folder of one that takes a ticket at its start; None where there is none (may block)."""
         self.state, self.window = state, window
         self.make: Callable[[str, float], Ticket] | None = None
         self.under_way = False
-        self._computer, self._command, self._clock = computer, command, clock
+        self._computer, self._command, self._clock, self._service = computer, command, clock, service
+        self._place = state  # where the ticket lies
         self._safe = False  # the boot configuration is changed on the way
         self._left = False  # an entry or a ticket of ours may lie there
 
@@ -69,10 +72,13 @@ class Returning:
             raise LocalProblem("There is no session to come back to.")
         self._left = True
         try:
-            await asyncio.to_thread(self._computer.install, [*self._command(), "resume", *self._where()])
+            service = await asyncio.to_thread(self._service)
+            self._place = service or self.state
+            if service is None:
+                await asyncio.to_thread(self._computer.install, [*self._command(), "resume", *base.own_folders()])
             ticket = self.make(id, self._clock() + self.window)
             ticket = msgspec.structs.replace(ticket, safe_mode=self._safe)
-            await asyncio.to_thread(tickets.write, self.state, ticket)
+            await asyncio.to_thread(tickets.write, self._place, ticket)
         except BaseException:
             self.stay()
             raise
@@ -106,7 +112,7 @@ class Returning:
                 log.warning("after a restart that was called off: %s", e.message)
 
     def _forget(self) -> None:
-        tickets.forget(self.state)
+        tickets.forget(self._place)
 
     async def back(self) -> tuple[Ticket, Returned] | None:
         """The ticket of the session to go on with, and what it comes back from; None where there is none. Nothing of it
@@ -126,9 +132,3 @@ class Returning:
         if ticket is None:
             return None
         return ticket, Returned(ticket.id, self._clock() - ticket.written, ticket.boot_id != boot_id, note)
-
-    def _where(self) -> list[str]:
-        """The start by the desktop has not this process's environment."""
-        chosen = [("--state", "RS_STATE_DIR"), ("--config", "RS_CONFIG_DIR")]
-        found = [(option, os.environ.get(name)) for option, name in chosen]
-        return [word for option, folder in found if folder for word in (option, str(Path(folder).absolute()))]

@@ -11,6 +11,7 @@ It holds the session's key, readable by the user alone, and is there for those m
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -92,8 +93,17 @@ def write(state: Path, ticket: Ticket) -> None:
 
 def without_grants(ticket: Ticket) -> Ticket:
     """The same session, in which nothing is granted to anybody."""
-    seats = tuple(msgspec.structs.replace(seat, grants={}) for seat in ticket.seats)
-    return msgspec.structs.replace(ticket, grants={}, seats=seats)
+    return within(ticket, ())
+
+
+def within(ticket: Ticket, permissions: Collection[Permission]) -> Ticket:
+    """The same session, in which no more than these are granted to anybody."""
+
+    def left(grants: dict[Permission, Grant]) -> dict[Permission, Grant]:
+        return {permission: grant for permission, grant in grants.items() if permission in permissions}
+
+    seats = tuple(msgspec.structs.replace(seat, grants=left(seat.grants)) for seat in ticket.seats)
+    return msgspec.structs.replace(ticket, grants=left(ticket.grants), seats=seats)
 
 
 def there(state: Path) -> bool:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 
-from rs_agent import access_code, config, desktop, hours, identity, life
+from rs_agent import access_code, config, desktop, hours, identity, life, serving
 from rs_agent.features import OFFERED
 from rs_agent.language import N_, _
+from rs_agent.machine import elevation
 from rs_agent.network import macs
 from rs_agent.tries import GuessLimit
 from rs_agent.unattended import GRANTED, Record, Settings, Unattended
@@ -34,7 +37,12 @@ SETTABLE = OFFERED - {Permission.UNATTENDED}  # who comes in by the code lets no
 def run(arguments: Sequence[str]) -> int:
     """Raises RsError."""
     options = _parser().parse_args(arguments)
+    for name, folder in (("RS_STATE_DIR", options.state), ("RS_CONFIG_DIR", options.config)):
+        if folder:
+            os.environ[name] = folder
     settings = config.read({"relay": options.relay, "name": options.name, "desktop": options.desktop})
+    if "RS_STATE_DIR" not in os.environ and elevation.is_administrator():
+        settings = replace(settings, state=serving.state_of_the_computers(settings.state))
     with life.logged(settings.state if options.verbose else None):
         act: Callable[[argparse.Namespace, config.Config, Unattended], int] = options.act
         return act(options, settings, Unattended(settings.state))
@@ -115,7 +123,7 @@ def _forget(options: argparse.Namespace, settings: config.Config, kept: Unattend
 def _run(options: argparse.Namespace, settings: config.Config, kept: Unattended) -> int:
     from rs_agent.device_life import run as wait
 
-    return wait(settings, kept)
+    return wait(settings, kept, options.service)
 
 
 def _wanted(options: argparse.Namespace, now: Settings, settings: config.Config) -> Settings:
@@ -179,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def verb(name: str, act: object, summary: str) -> argparse.ArgumentParser:
         made = verbs.add_parser(name, help=summary, description=summary)
-        made.set_defaults(act=act, relay=None, name=None, desktop=None)
+        made.set_defaults(act=act, relay=None, name=None, desktop=None, state=None, config=None)
         made.add_argument("--verbose", action="store_true", help=_("write a log file (no secrets in it)"))
         return made
 
@@ -206,6 +214,9 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("technician", metavar="NAME", help=_("as `status` names them, or their fingerprint"))
     waits = verb("run", _run, _("wait for technicians, until it is ended"))
     waits.add_argument("--desktop", choices=("auto", *desktop.NAMES), help=_("which desktop is shown"))
+    waits.add_argument("--service", action="store_true", help=argparse.SUPPRESS)  # the system starts it
+    waits.add_argument("--state", metavar="DIR", help=_("where the agent keeps what it must remember"))
+    waits.add_argument("--config", metavar="DIR", help=_("where agent.toml is"))
     waits.add_argument("--name", help=_("what the technician sees this computer called"))
     return parser
 

@@ -50,6 +50,7 @@ FEATURES: dict[str, Entry] = {
     "manage": Entry("manage", "manage", "Manage", Permission.SHELL),
     "power": Entry("power", "power", "Power", Permission.POWER),
     "unattended": Entry("unattended", "unattended", "Enrolment", Permission.UNATTENDED),
+    "agent-service": Entry("agent_service", "agent_service", "AgentService", Permission.UNATTENDED),
     "wake": Entry("wake", "wake", "Wake", Permission.POWER),
     "tunnel": Entry("tunnel", "tunnel", "Tunnel", Permission.TUNNEL),
 }

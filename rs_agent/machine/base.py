@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -52,6 +53,13 @@ def own_command() -> list[str]:
     if program.is_file() and zipfile.is_zipfile(program):
         return [sys.executable, _lasting(program.absolute())]
     return [sys.executable, "-P", "-m", "rs_agent"]  # -P: nothing of the folder that it happens to start in
+
+
+def own_folders(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Options that say where this agent's files are, for one that is started without its environment."""
+    chosen = [("--state", "RS_STATE_DIR"), ("--config", "RS_CONFIG_DIR")]
+    found = [(option, environ.get(name)) for option, name in chosen]
+    return [word for option, folder in found if folder for word in (option, str(Path(folder).absolute()))]
 
 
 def _lasting(program: Path) -> str:

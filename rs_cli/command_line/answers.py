@@ -109,6 +109,14 @@ class Device(_Answer, frozen=True):
     fingerprint: str | None
 
 
+class AgentService(_Answer, frozen=True):
+    """`system`, `user`: the computer's service and the customer's own: missing, stopped, running, impossible."""
+
+    session: int
+    system: str
+    user: str
+
+
 class Unattended(_Answer, frozen=True):
     """`new_code`: an access code was made, and is on the customer's screen."""
 
@@ -646,6 +654,9 @@ ANSWERS: dict[str, Any] = {
     "devices show": Device,
     "devices add": Device,
     "unattended enable": Unattended,
+    "agent-service install": AgentService,
+    "agent-service status": AgentService,
+    "agent-service remove": AgentService,
     "screenshot": Screenshot,
     "record": Recorded,
     "play": Recording,

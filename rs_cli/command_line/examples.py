@@ -12,6 +12,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rs devices list --online --tag shop", "Those that are here now."),
         ("rs devices add rsd_… --name 'till 1'", "By the address that `rs-agent unattended status` shows."),
     ),
+    "agent-service": (
+        ("rs agent-service install 3", "They are asked, and type the administrator's password there."),
+        ("rs agent-service status 3", "Whether there is one, and whether it runs."),
+    ),
     "unattended": (("rs unattended enable 3 --name 'till 1'", "They are asked, and read the access code to you."),),
     "sessions": (
         ("rs sessions list --json", "All your sessions, for a program."),

@@ -21,6 +21,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("connect", "rs_cli.commands.connect", "Join a customer by the code they read to you, or come in at a device."),
     Verb("devices", "rs_cli.commands.devices", "The computers that you can reach when nobody is there."),
     Verb("unattended", "rs_cli.commands.unattended", "Be let in again when the customer is not there."),
+    Verb(
+        "agent-service",
+        "rs_cli.commands.agent_service",
+        "Make the customer's agent a service, which starts with their computer.",
+    ),
     Verb("sessions", "rs_cli.commands.sessions", "List, open, ask in and end your sessions."),
     Verb("view", "rs_cli.commands.view", "See and control the customer's screen in a window."),
     Verb("share", "rs_cli.commands.share", "Show your screen to the customer."),

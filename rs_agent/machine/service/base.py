@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ from rs_agent.system.tools import ERRORS, Said, environment
 from rs_relay.errors import LocalProblem
 
 NAME = "rs-agent"
-RUN = ("unattended", "run")  # what a service does: it waits for the technicians that this device knows
+RUN = ("unattended", "run", "--service")  # what a service does: it waits for the technicians that this device knows
 
 
 class State(Enum):
@@ -22,6 +23,8 @@ class State(Enum):
 
 
 class Service(Protocol):
+    home: Path | None  # where it keeps its state; None: where every program of its user does
+
     def install(self, command: Sequence[str]) -> None:
         """`command` runs now and from each start on; one that is there already is replaced. Raises LocalProblem, with
         what would make it possible, and then leaves nothing."""
@@ -45,12 +48,18 @@ def ask(argv: Sequence[str]) -> Said:
     return Said(done.returncode, done.stdout, done.stderr[:ERRORS].strip())
 
 
+def runs(command: Sequence[str], path: Iterable[str] = sys.path) -> list[Path]:
+    """All that `command`, which starts this program, loads programs from."""
+    found = [Path(word) for word in (*command, sys.prefix, *path) if Path(word).is_absolute()]
+    return [place for place in found if place.exists()]
+
+
 def safe_for_root(paths: Sequence[Path]) -> Path | None:
     """The first of these, or of the folders above them, that others than root may change: what root runs must not be
     theirs. None where there is none."""
     for path in paths:
         real = path.resolve()
-        for place in (real, *real.parents):
+        for place in (real, *real.parents, *path.absolute().parents):
             status = place.stat()
             open_to_others = status.st_mode & 0o022 and not (place.is_dir() and status.st_mode & 0o1000)
             if status.st_uid != 0 or open_to_others:

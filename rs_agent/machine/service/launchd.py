@@ -16,6 +16,8 @@ RIGHTS = "`sudo rs-agent service install`, or `rs-agent service install --user` 
 
 
 class Launchd:
+    home: Path | None = None
+
     def __init__(
         self,
         user: bool,

@@ -1,7 +1,8 @@
 """A systemd unit: the system's, shut in as far as its work allows, or the user's own.
 
 What stands in the system's unit is SECURITY-DESIGN 4.3's list; AF_NETLINK beside it is how a program asks for the
-network's devices. Its state is apart from every user's, in /var/lib/rs-agent.
+network's devices. Its state is apart from every user's, in /var/lib/rs-agent, and what files may be sent to lies in a
+folder of its own there: a grant of files reaches no key.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import rs_agent
 from rs_agent.machine.disk import drop, keep
-from rs_agent.machine.service.base import NAME, State, ask, safe_for_root
+from rs_agent.machine.service.base import NAME, State, ask, runs, safe_for_root
 from rs_agent.system.tools import Said
 from rs_relay.errors import LocalProblem
 
 UNIT = f"{NAME}.service"
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
+HOME = Path("/var/lib/rs-agent")
 RIGHTS = "`sudo rs-agent service install`, or `rs-agent service install --user` for a service of your own."
 
-HARDENED = """\
-Environment=RS_STATE_DIR=/var/lib/rs-agent RS_CONFIG_DIR=/etc/xdg/rs
-StateDirectory=rs-agent
+HARDENED = f"""\
+Environment=RS_STATE_DIR={HOME} RS_CONFIG_DIR=/etc/xdg/rs HOME={HOME}/home
+StateDirectory={HOME.name} {HOME.name}/home
 StateDirectoryMode=0700
 UMask=0077
 LimitCORE=0
@@ -64,6 +65,7 @@ class Systemd:
         unsafe: Callable[[Sequence[Path]], Path | None] = safe_for_root,
     ) -> None:
         own = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd/user"
+        self.home = None if user else HOME
         self.unit = (folder or (own if user else Path("/etc/systemd/system"))) / UNIT
         self._user, self._booted, self._ask, self._unsafe = user, booted, ask, unsafe
         self._root = os.geteuid() == 0 if root is None else root
@@ -71,7 +73,7 @@ class Systemd:
     def install(self, command: Sequence[str]) -> None:
         self._check()
         if not self._user:
-            place = self._unsafe([Path(command[0]), Path(rs_agent.__file__)])
+            place = self._unsafe(runs(command))
             if place is not None:
                 raise LocalProblem(
                     "What the system runs must not be another's to change, and this rs-agent is.",

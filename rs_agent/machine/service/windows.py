@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from rs_agent.machine.service.base import NAME, State, ask
 from rs_agent.system.tools import Said
@@ -16,6 +17,8 @@ RIGHTS = "Start the command line as administrator, or `rs-agent service install 
 
 
 class WindowsService:
+    home: Path | None = None
+
     def __init__(self, user: bool, *, ask: Callable[[Sequence[str]], Said] = ask) -> None:
         self._name = f"{NAME} (user)" if user else NAME
         self._when = ("/sc", "onlogon") if user else ("/sc", "onstart", "/ru", "SYSTEM")

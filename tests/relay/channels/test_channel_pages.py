@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from rs_relay.channels import (
+    agent_service,
     appearance,
     chat,
     clipboard,
@@ -33,6 +34,7 @@ from rs_relay.channels.control import messages as control
 
 PAGES = Path(__file__).parents[3] / "docs" / "protocol" / "channels"
 CHANNELS: dict[str, Any] = {
+    "agent-service": agent_service,
     "appearance": appearance,
     "chat": chat,
     "clipboard": clipboard,
