@@ -71,13 +71,14 @@ class Screens:
     def __init__(self, settings: Config, service: bool) -> None:
         self._settings, self._service = settings, service
         self._now: Desktop | None = None
+        self._told: dict[str, str] = {}  # of the environment, by us
         self.pressed: Callable[[], None] = lambda: None  # the key that stops everything, from any thread
 
     def look(self) -> Desktop:
         """The one to begin a session with; what was there before is let go."""
         self.close()
         self._now = here = self._pick()
-        here.keep_in(self._settings.state)
+        here.keep_in(self._settings.state, lasting=True)
         with contextlib.suppress(LocalProblem):
             here.stop_key(lambda: self.pressed())
         return here
@@ -92,14 +93,15 @@ class Screens:
         wanted = self._settings.desktop
         if wanted != "auto":
             return desktop.pick(wanted)
-        found = [{}] if "DISPLAY" in os.environ or not self._service or sys.platform != "linux" else _displays()
-        for variables in found:
+        for name in self._told:
+            os.environ.pop(name, None)
+        self._told = {}
+        looks = self._service and sys.platform == "linux" and "DISPLAY" not in os.environ
+        for variables in _displays() if looks else [{}]:
             os.environ.update(variables)  # X's own programs and libraries look there, and nowhere else
-            try:
+            self._told = variables
+            with contextlib.suppress(LocalProblem):
                 return desktop.pick("auto")
-            except LocalProblem:
-                for name in variables:
-                    os.environ.pop(name, None)
         return desktop.pick("headless")
 
 

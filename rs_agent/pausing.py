@@ -29,6 +29,7 @@ from rs_agent.desktop.base import (
 from rs_agent.desktop.keeping import PRIVATE
 from rs_relay.clipboard.contents import Contents, Format, Raw
 from rs_relay.errors import NotAllowed
+from rs_relay.link.spec import Permission
 
 GREY = 0x60
 
@@ -63,14 +64,21 @@ class PausableDesktop:
     def overlay(self) -> Overlay:
         return self._desktop.overlay()
 
+    def allowed(self, permissions: frozenset[Permission]) -> None:
+        self._desktop.allowed(permissions)
+
+    @property
+    def asks(self) -> bool:
+        return self._desktop.asks
+
     def stop_key(self, pressed: Callable[[], None]) -> str:
         return self._desktop.stop_key(pressed)
 
     def seen(self, on: bool) -> None:
         self._desktop.seen(on)
 
-    def keep_in(self, folder: Path) -> None:
-        self._desktop.keep_in(folder)
+    def keep_in(self, folder: Path, *, lasting: bool = False) -> None:
+        self._desktop.keep_in(folder, lasting=lasting)
 
     def keeper(self, purpose: str, told: Callable[[Kept], None]) -> Keeper:
         keeper = _Keeper(self._desktop.keeper(purpose, told), self)

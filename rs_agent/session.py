@@ -448,6 +448,7 @@ class Session:
         consent = self._desk.consent
         connected = {visit.technician for visit in self._visits}
         granted = frozenset(p for p in Permission if consent.granted_to_any(p))
+        self._desktop.allowed(granted)
         using = [(run.visit.technician, run.permission) for run in self._runs]
         busy = [permission for permission, _feature in self._busy()]
         used = frozenset(p for p in [*(p for _one, p in using), *busy] if p in SHOWN_IN_USE) & granted
@@ -702,6 +703,7 @@ class Session:
         who = tuple(self._names)
         self._journal.write("session-ended", reason=reason, seconds=round(seconds, 1))
         self._desktop.seen(False)
+        self._desktop.allowed(frozenset())
         self._face.in_force(InForce())
         self._face.summary(Summary(who, seconds, tuple(self._granted_once), tuple(self._files), reason))
 

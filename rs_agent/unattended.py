@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from rs_agent import hours, identity, tries
+from rs_agent.desktop.wayland import memory
 from rs_agent.language import N_
 from rs_agent.machine.disk import drop, keep
 from rs_relay.errors import LocalProblem, NoSuchSession
@@ -155,7 +156,7 @@ class Unattended:
 
     def disable(self) -> bool:
         """Everything of it is gone from the disk; whether there was anything."""
-        gone = [drop(self.state / name) for name in (FILE, identity.FILE, tries.FILE)]
+        gone = [drop(self.state / name) for name in (FILE, identity.FILE, tries.FILE, memory.FILE)]
         return any(gone)
 
     def write(self, record: Record) -> None:

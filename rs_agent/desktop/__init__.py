@@ -12,7 +12,7 @@ from rs_relay.errors import LocalProblem, UsageError
 if TYPE_CHECKING:
     from rs_agent.desktop.base import Desktop
 
-NAMES = ("x11", "headless", "windows", "macos")
+NAMES = ("x11", "wayland", "headless", "windows", "macos")
 _SYSTEMS = {"win32": "windows", "darwin": "macos"}
 
 
@@ -33,32 +33,31 @@ def pick(name: str | None = None, environ: Mapping[str, str] = os.environ, syste
         from rs_agent.desktop.portable.desktop import PortableDesktop
 
         return PortableDesktop(name)
-    return _x11(environ, chosen=chosen)
+    return _wayland(environ) if name == "wayland" else _unix(environ, chosen=chosen)
 
 
-def _x11(environ: Mapping[str, str], *, chosen: bool) -> Desktop:
+def _unix(environ: Mapping[str, str], *, chosen: bool) -> Desktop:
     """The display that DISPLAY names, unless it is a Wayland desktop's X server, which shows next to nothing of it."""
-    display, wayland = environ.get("DISPLAY", ""), bool(environ.get("WAYLAND_DISPLAY"))
+    from rs_agent.desktop.wayland.survey import is_wayland
+
+    display = environ.get("DISPLAY", "")
     if not display:
-        raise _wayland() if wayland else _no_screen()
+        if is_wayland(environ):
+            return _wayland(environ)
+        raise LocalProblem(
+            "This computer has no screen that rs can show: there is no X display here.",
+            "Start rs-agent inside the desktop session; without one, `--desktop headless` still gives chat and files.",
+        )
     from rs_agent.desktop.x11.desktop import X11Desktop
 
     desktop = X11Desktop(display)
-    if wayland and not chosen and desktop.is_xwayland:
+    if desktop.is_xwayland and not chosen:
         desktop.close()
-        raise _wayland()
+        return _wayland(environ)
     return desktop
 
 
-def _wayland() -> LocalProblem:
-    return LocalProblem(
-        "This desktop runs on Wayland, which rs cannot show yet.",
-        "Log out, choose an X11 (Xorg) session on the log-in screen, and start rs-agent again.",
-    )
+def _wayland(environ: Mapping[str, str]) -> Desktop:
+    from rs_agent.desktop.wayland.desktop import WaylandDesktop
 
-
-def _no_screen() -> LocalProblem:
-    return LocalProblem(
-        "This computer has no screen that rs can show: there is no X display here.",
-        "Start rs-agent inside the desktop session; without one, `--desktop headless` still gives chat and files.",
-    )
+    return WaylandDesktop(environ)

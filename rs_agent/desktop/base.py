@@ -16,6 +16,7 @@ from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerSh
 from rs_relay.channels.draw import Point, Tool
 from rs_relay.clipboard.contents import CLIPBOARD_LIMIT, ClipboardTooLarge, Contents, Format, Raw
 from rs_relay.drawing.board import Stroke
+from rs_relay.link.spec import Permission
 
 __all__ = [
     "CLIPBOARD_LIMIT", "Area", "Change", "Clipboard", "ClipboardTooLarge", "Contents", "Desktop", "Drawn", "Hands",
@@ -128,8 +129,19 @@ class Desktop(Protocol):
 
     def overlay(self) -> Overlay: ...
 
-    def keep_in(self, folder: Path) -> None:
-        """Where it is written what keepers have to put back. What an earlier run left there is put back, meanwhile."""
+    def keep_in(self, folder: Path, *, lasting: bool = False) -> None:
+        """Where it is written what keepers have to put back. What an earlier run left there is put back, meanwhile.
+        `lasting`: nobody may be here at the next session; what the desktop itself asks is asked once for all."""
+        ...
+
+    def allowed(self, permissions: frozenset[Permission]) -> None:
+        """What the customer grants now, to anybody; nothing at a session's end. A desktop that asks the person itself
+        asks for no more, and gives back what is over. Never waits."""
+        ...
+
+    @property
+    def asks(self) -> bool:
+        """The desktop has a question of its own on show, which `screen` or `hands` waits for."""
         ...
 
     def stop_key(self, pressed: Callable[[], None]) -> str:

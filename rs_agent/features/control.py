@@ -18,7 +18,7 @@ from functools import partial
 from rs_agent.bucket import Bucket
 from rs_agent.desktop.base import Hands
 from rs_agent.feature import Context
-from rs_relay.capture.base import DisplayGone
+from rs_relay.capture.base import DisplayGone, TakenBack
 from rs_relay.channels.control.keys import is_key
 from rs_relay.channels.control.messages import (
     MAX_TEXT,
@@ -34,6 +34,7 @@ from rs_relay.channels.control.messages import (
 )
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke
 from rs_relay.link.channel import Channel
+from rs_relay.link.spec import Permission
 
 PIECE = 16  # characters typed in one go (some 10 ms): between two pieces the grant is looked at again
 MAX_NOTCHES = 100  # of the wheel in one message
@@ -65,6 +66,10 @@ class Control:
                     except (LocalProblem, NotAllowed) as e:
                         if not failed:  # once: a display that is gone, or a pause, fails every event that follows
                             await channel.send(Failed(e.code, e.message))
+                            if isinstance(
+                                e, TakenBack
+                            ):  # by the person, in their desktop: as if they had said it to rs
+                                self._context.withdraw(Permission.CONTROL)
                         failed = True
                         break
                     failed = False
@@ -94,7 +99,7 @@ class Control:
             self._hands = self._context.desktop.hands()
         try:
             act(self._hands)
-        except DisplayGone:  # another may come in its place: the next event looks for it
+        except (DisplayGone, TakenBack):  # another may come in its place: the next event looks for it
             self._close()
             raise
 

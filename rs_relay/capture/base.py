@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from rs_relay.errors import LocalProblem
+from rs_relay.errors import LocalProblem, NotAllowed
 
 if TYPE_CHECKING:  # an agent that only shows its code has no need of numpy
     import numpy as np
@@ -20,6 +20,10 @@ Pixels: TypeAlias = "npt.NDArray[np.uint8]"  # shape (height, width, 4), byte or
 
 class DisplayGone(LocalProblem):
     """What showed the desktop has ended, an X server for one. Another may begin in its place."""
+
+
+class TakenBack(NotAllowed):
+    """The person at the computer said no where their desktop itself asked them, or stopped it there."""
 
 
 class ScreenChanged(LocalProblem):

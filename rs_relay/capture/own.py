@@ -27,7 +27,7 @@ def own_screen(
             portable = load("rs_relay.capture.portable.screen")
             screen: Screen = portable.PortableScreen(load("mss").MSS, load("pynput.mouse").Controller())
             return screen
-        return _x11(environ, load)
+        return _unix(environ, load)
     except ImportError as e:
         raise LocalProblem(
             f"The library {(e.name or 'that sees the screen').partition('.')[0]} is not installed.",
@@ -35,26 +35,28 @@ def own_screen(
         ) from e
 
 
-def _x11(environ: Mapping[str, str], load: Callable[[str], Any]) -> Screen:
+def _unix(environ: Mapping[str, str], load: Callable[[str], Any]) -> Screen:
     display, wayland = environ.get("DISPLAY", ""), bool(environ.get("WAYLAND_DISPLAY"))
     if not display:
-        raise _wayland() if wayland else LocalProblem("There is no display here to show.", "Is DISPLAY right?")
+        if wayland:
+            return _wayland(environ, load)
+        raise LocalProblem("There is no display here to show.", "Is DISPLAY right?")
     connection = load("rs_relay.capture.x11.connection")
     try:
         opened = connection.connect(display)
     except LocalProblem as e:
         raise LocalProblem(e.message, "Is DISPLAY right?") from e
     try:
-        if wayland and connection.is_xwayland(opened):
-            raise _wayland()
+        if connection.is_xwayland(opened):
+            return _wayland(environ, load)
     finally:
         opened.close()
     screen: Screen = load("rs_relay.capture.x11.screen").X11Screen(display)
     return screen
 
 
-def _wayland() -> LocalProblem:
-    return LocalProblem(
-        "This desktop runs on Wayland, which rs cannot show yet.",
-        "Log out and choose an X11 (Xorg) session on the log-in screen.",
-    )
+def _wayland(environ: Mapping[str, str], load: Callable[[str], Any]) -> Screen:
+    """The desktop asks its person, who is the one that shows it here."""
+    leave = load("rs_relay.capture.wayland.leave").Leave(environ, once=True)
+    screen: Screen = leave.screen(hands=False)
+    return screen

@@ -13,6 +13,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ class Pointer(IntFlag):
 
 
 NO_DEVICES, NO_POINTER = Devices(0), Pointer(0)
+HANDED = Devices.KEYBOARD | Devices.POINTER
 
 
 class Lasting(IntEnum):
@@ -70,7 +72,7 @@ class Offer:
 
     @property
     def types(self) -> bool:
-        return bool(self.hands) and self.devices & (Devices.KEYBOARD | Devices.POINTER) == 3
+        return bool(self.hands) and self.devices & HANDED == HANDED
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class PortalSession:
             return self.bus.run(work, patience)
         except CallFailed as e:
             raise LocalProblem(f"This desktop did not allow it: {e}") from e
-        except (TimeoutError, EOFError, OSError, asyncio.CancelledError) as e:
+        except (TimeoutError, EOFError, OSError, CancelledError) as e:
             raise LocalProblem("This desktop's portal does not answer.") from e
 
     # --- asking ---
@@ -207,6 +209,7 @@ class PortalSession:
         return bool(self._asking)
 
     async def _take_back(self) -> None:
+        self._give_up()
         for interface, path in ((_REQUEST, self._asking), (_SESSION, self._path)):
             if path:
                 try:
@@ -245,19 +248,22 @@ class PortalSession:
             self._finish(bus_gone=False)  # the portal itself went, and every leave with it
 
     def _finish(self, *, bus_gone: bool) -> None:
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(Refused("This desktop took its question back."))
+        self._give_up()
         if not self._over and self._path:
             self._over = True
             self._ended(bus_gone)
+
+    def _give_up(self) -> None:
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(Refused("The desktop's own question at this computer was taken back."))
 
     def close(self) -> None:
         """Gives the leave back, and takes a question off the screen that is still there."""
         self._over = True
         try:
             self.bus.run(self._take_back(), 2.0)
-        except (TimeoutError, LocalProblem, EOFError, OSError, asyncio.CancelledError):
+        except (TimeoutError, LocalProblem, EOFError, OSError, CancelledError):
             pass
         self.bus.close()
 

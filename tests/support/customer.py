@@ -333,13 +333,18 @@ class FakeDesktop:
         self.overlays.append(FakeOverlay())
         return self.overlays[-1]
 
+    asks = False
+
+    def allowed(self, permissions: frozenset[Permission]) -> None:
+        """Nobody but rs asks here."""
+
     def stop_key(self, pressed: Callable[[], None]) -> str:
         return ""
 
     def seen(self, on: bool) -> None:
         self.is_seen = on
 
-    def keep_in(self, folder: Path) -> None:
+    def keep_in(self, folder: Path, *, lasting: bool = False) -> None:
         """A keeper of memory leaves nothing behind."""
 
     def keeper(self, purpose: str, told: Callable[[Kept], None]) -> FakeKeeper:

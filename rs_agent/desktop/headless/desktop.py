@@ -29,6 +29,7 @@ from rs_agent.desktop.base import (
 from rs_relay.channels.control.keys import is_key
 from rs_relay.clipboard.contents import Contents, Format, Raw, text_alone
 from rs_relay.errors import LocalProblem, PeerBroke
+from rs_relay.link.spec import Permission
 
 BUTTONS = frozenset({"left", "middle", "right", "back", "forward"})
 Act = tuple[str | int | bool, ...]
@@ -211,13 +212,18 @@ class HeadlessDesktop:
     def overlay(self) -> Overlay:
         raise LocalProblem("This desktop cannot be drawn over.")
 
+    asks = False
+
+    def allowed(self, permissions: frozenset[Permission]) -> None:
+        """Nobody but rs asks here."""
+
     def stop_key(self, pressed: Callable[[], None]) -> str:
         return ""
 
     def seen(self, on: bool) -> None:
         """Nothing shows it here but the window of rs-agent."""
 
-    def keep_in(self, folder: Path) -> None:
+    def keep_in(self, folder: Path, *, lasting: bool = False) -> None:
         """Memory needs nothing put back."""
 
     def keeper(self, purpose: str, told: Callable[[Kept], None]) -> HeadlessKeeper:

@@ -13,6 +13,7 @@ from rs_agent.desktop.portable.hands import PortableHands
 from rs_agent.desktop.portable.keys import MACOS, WINDOWS, Key
 from rs_relay.capture.portable.screen import PortableScreen
 from rs_relay.errors import LocalProblem
+from rs_relay.link.spec import Permission
 
 TABLES: Mapping[str, Mapping[str, Key]] = {"windows": WINDOWS, "macos": MACOS}
 
@@ -54,13 +55,18 @@ class PortableDesktop:
     def overlay(self) -> Overlay:
         raise LocalProblem("This desktop cannot be drawn over.")
 
+    asks = False
+
+    def allowed(self, permissions: frozenset[Permission]) -> None:
+        """Nobody but rs asks here."""
+
     def stop_key(self, pressed: Callable[[], None]) -> str:
         return ""
 
     def seen(self, on: bool) -> None:
         """Nothing shows it here but the window of rs-agent."""
 
-    def keep_in(self, folder: Path) -> None:
+    def keep_in(self, folder: Path, *, lasting: bool = False) -> None:
         """Nothing is ever changed here."""
 
     def keeper(self, purpose: str, told: Callable[[Kept], None]) -> Keeper:

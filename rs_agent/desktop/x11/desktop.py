@@ -18,6 +18,7 @@ from rs_agent.desktop.x11.typist import Typist
 from rs_relay.capture.x11.connection import connect, is_xwayland
 from rs_relay.clipboard.x11 import X11Clipboard
 from rs_relay.errors import LocalProblem
+from rs_relay.link.spec import Permission
 
 if TYPE_CHECKING:
     from rs_relay.capture.x11.screen import X11Screen
@@ -68,6 +69,11 @@ class X11Desktop:
 
         return X11Overlay(self._display)
 
+    asks = False
+
+    def allowed(self, permissions: frozenset[Permission]) -> None:
+        """Nobody but rs asks here."""
+
     def stop_key(self, pressed: Callable[[], None]) -> str:
         self._pressed = pressed
         self._presence = X11Presence(self._display, pressed)
@@ -80,7 +86,7 @@ class X11Desktop:
         if self._presence is not None:
             self._presence.seen(on)
 
-    def keep_in(self, folder: Path) -> None:
+    def keep_in(self, folder: Path, *, lasting: bool = False) -> None:
         self._folder = folder
         for purpose in PURPOSES:
             mend(self._name(), folder, purpose)

@@ -1,0 +1,1 @@
+"""A Wayland desktop, seen through its portal."""
