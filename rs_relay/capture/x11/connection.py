@@ -13,9 +13,24 @@ from typing import Any
 
 from Xlib import display
 from Xlib import error as xerror
+from Xlib.protocol import event
 
 from rs_relay.capture.base import DisplayGone
 from rs_relay.errors import LocalProblem
+
+
+class _OwnTables(display._BaseDisplay):  # type: ignore[misc]
+    """A connection with its own numbers of events, errors and extensions. python-xlib's stand at the class, for all
+    connections of a process: the display that comes back as a server with other extensions could not be opened."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.extension_major_opcodes: dict[str, int] = {}
+        self.error_classes = xerror.xerror_class.copy()
+        self.event_classes = event.event_class.copy()
+        super().__init__(*arguments, **named)
+
+
+display._BaseDisplay = _OwnTables
 
 
 def connect(name: str | None = None) -> Any:

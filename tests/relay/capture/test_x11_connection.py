@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from Xlib import error
+from Xlib.ext import damage
 
 from rs_relay.capture.x11.connection import connect, need, speaking
 from rs_relay.errors import LocalProblem
@@ -40,3 +41,23 @@ def test_the_end_of_the_connection_is_a_local_problem(x: XDesktop) -> None:
     with pytest.raises(ZeroDivisionError), speaking():
         _ = 1 // 0
     assert issubclass(error.ConnectionClosedError, Exception)
+
+
+def test_servers_with_other_extensions_do_not_share_numbers() -> None:
+    """The display that comes back need not be the server that went; and two may be there at once."""
+    with XDesktop((320, 240), without=("MIT-SHM",)) as less, XDesktop((320, 240)) as more:
+        for x in (more, less, more):
+            connect(x.display).close()
+        opened = [connect(x.display) for x in (less, more)]
+        numbers = [each.query_extension("DAMAGE").first_event for each in opened]
+        assert numbers[0] != numbers[1]
+        for each in opened:
+            root = each.screen().root
+            each.damage_query_version()
+            root.damage_create(damage.DamageReportNonEmpty)
+            root.clear_area(0, 0, 10, 10)
+            root.fill_rectangle(root.create_gc(foreground=0xFFFFFF), 0, 0, 10, 10)
+            each.sync()
+        for each in opened:
+            assert type(each.next_event()).__name__ == "DamageNotify"
+            each.close()
