@@ -111,7 +111,7 @@ def _split(text: str | None) -> tuple[str, ...]:
 def _stored(file: Path) -> Stored:
     try:
         text = file.read_bytes().decode()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Stored()
     except (OSError, UnicodeDecodeError) as e:
         raise LocalProblem(_("The settings file agent.toml cannot be read."), str(file)) from e

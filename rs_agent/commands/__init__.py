@@ -27,6 +27,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "journal", "rs_agent.commands.journal", N_("What was done on this computer, by whom, and what you had allowed.")
     ),
+    Verb("doctor", "rs_agent.commands.doctor", N_("What this computer can and cannot do for a session, and why.")),
     Verb(
         "unattended",
         "rs_agent.commands.unattended",
