@@ -29,6 +29,7 @@ _REQUEST, _SESSION = "org.freedesktop.portal.Request", "org.freedesktop.portal.S
 PATIENCE = 120.0  # seconds for the person to answer their desktop
 PROMPT = 15.0  # seconds for what no person answers
 MAX_STREAMS = 16
+_NO = 1  # of a Response: the person cancelled it
 
 
 class Devices(IntFlag):
@@ -199,8 +200,10 @@ class PortalSession:
         finally:
             self._answers = {at: waits for at, waits in self._answers.items() if waits is not answer}
             self._asking = ""
-        if code:
+        if code == _NO:
             raise Refused("The person at this computer said no to their desktop's own question.")
+        if code:  # it ended some other way: a desktop that is only just there, for one
+            raise LocalProblem("The desktop of this computer could not ask the person there.", "Try again in a moment.")
         return results
 
     @property

@@ -104,7 +104,7 @@ class Leave:
             if not _types(session):
                 self._declined = True  # said once; whoever is granted it anew has the person asked anew
                 raise TakenBack(
-                    "The person at this computer did not let keyboard and mouse be used when their desktop asked.",
+                    "The person there told their desktop to let you look, not type.",
                     "Ask them to allow it there, too, and ask for control again.",
                 )
             return session
