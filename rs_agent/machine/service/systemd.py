@@ -1,8 +1,8 @@
 """A systemd unit: the system's, shut in as far as its work allows, or the user's own.
 
 What stands in the system's unit is SECURITY-DESIGN 4.3's list; AF_NETLINK beside it is how a program asks for the
-network's devices. Its state is apart from every user's, in /var/lib/rs-agent, and what files may be sent to lies in a
-folder of its own there: a grant of files reaches no key.
+network's devices, and /tmp/.X11-unix how it reaches the log-in screen. Its state is apart from every user's, in
+/var/lib/rs-agent, and the home that a grant of files reaches is a folder of its own there, without a key in it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
 PrivateTmp=yes
+BindReadOnlyPaths=-/tmp/.X11-unix
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectKernelLogs=yes
