@@ -28,8 +28,11 @@ class WaylandDesktop:
 
     name = "wayland"
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        self._environ = environ
+    def __init__(
+        self, environ: Mapping[str, str] = os.environ, make: Callable[[Callable[[str], None]], Leave] | None = None
+    ) -> None:
+        """`make`: a Leave that tells of each token, for tests."""
+        self._environ, self._make = environ, make
         self._lock = threading.Lock()
         self._made: Leave | None = None
         self._allowed: frozenset[Permission] = frozenset()
@@ -42,7 +45,8 @@ class WaylandDesktop:
         with self._lock:
             if self._made is None:
                 memory = self._memory
-                self._made = Leave(self._environ, memory.write if memory else lambda token: None)
+                kept = memory.write if memory else lambda token: None
+                self._made = self._make(kept) if self._make else Leave(self._environ, kept)
                 self._made.lasting = Lasting.ALWAYS if memory else Lasting.PROGRAM
                 self._made.token = memory.read() if memory else ""
             return self._made

@@ -12,7 +12,9 @@ from rs_relay.capture.base import Area, Monitor, PointerPlace, ScreenChanged
 from rs_relay.capture.only import OnlyMonitor
 from rs_relay.capture.own import own_screen
 from rs_relay.capture.portable.screen import PortableScreen
+from rs_relay.capture.wayland.leave import Leave
 from rs_relay.errors import LocalProblem
+from tests.support.casting import Person
 from tests.support.scenery import ArrayDesktop, grabbed, page
 from tests.support.xdesktop import XDesktop
 
@@ -78,7 +80,7 @@ def test_an_x_display(x: XDesktop, more: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("environ", "word"),
-    [({}, "no display"), ({"WAYLAND_DISPLAY": "wayland-0"}, "Wayland"), ({"DISPLAY": ":9999"}, "9999")],
+    [({}, "no display"), ({"DISPLAY": ":9999"}, "9999")],
 )
 def test_none_that_can_be_shown(environ: dict[str, str], word: str) -> None:
     with pytest.raises(LocalProblem, match=word) as refused:
@@ -86,10 +88,24 @@ def test_none_that_can_be_shown(environ: dict[str, str], word: str) -> None:
     assert "rs-agent" not in refused.value.hint
 
 
-def test_a_guest_of_wayland(x: XDesktop) -> None:
-    connection = SimpleNamespace(connect=lambda name: SimpleNamespace(close=lambda: None), is_xwayland=lambda it: True)
-    with pytest.raises(LocalProblem, match="Wayland"):
-        own_screen({"DISPLAY": x.display, "WAYLAND_DISPLAY": "wayland-0"}, "linux", lambda module: connection)
+@pytest.mark.parametrize("guest", [True, False])
+def test_a_wayland_desktop_asks_its_person(x: XDesktop, guest: bool) -> None:
+    """Whether or not it has an X server for old programs."""
+    person = Person()
+    modules = {
+        "rs_relay.capture.x11.connection": SimpleNamespace(
+            connect=lambda name: SimpleNamespace(close=lambda: None), is_xwayland=lambda it: True
+        ),
+        "rs_relay.capture.wayland.leave": SimpleNamespace(
+            Leave=lambda environ, once: Leave(environ, portal=person.portal, cast=person.cast, once=once)
+        ),
+    }
+    environ = {"WAYLAND_DISPLAY": "wayland-0", **({"DISPLAY": x.display} if guest else {})}
+    screen = own_screen(environ, "linux", modules.__getitem__)
+    assert screen.bounds().width == 64
+    assert [hands for hands, _, _ in person.asked] == [False]
+    screen.close()
+    assert person.sessions[0].closed
 
 
 @pytest.mark.parametrize("system", ["win32", "darwin"])
