@@ -38,8 +38,8 @@ types: $(READY) ## mypy --strict
 rooms: $(READY) ## who may import whom
 	@$(BIN)/lint-imports --no-cache
 
-agents: $(READY) ## what customers download, made for a relay on this computer (RELAY=wss://help.example.org, ARGS="--python 3.12")
-	@$(BIN)/rs-relay agents build --relay $(or $(RELAY),ws://127.0.0.1:8200) $(ARGS)
+agents: $(READY) ## what customers download, made for a relay on this computer (RELAY=wss://help.example.org, FROZEN=1: without Python, too)
+	@$(BIN)/rs-relay agents build --relay $(or $(RELAY),ws://127.0.0.1:8200) $(if $(FROZEN),--frozen) $(ARGS)
 
 man: $(READY) ## the manual pages, made of the command line, into man/ (`man -l man/rs.1`; a wheel takes them along)
 	@$(BIN)/python -m rs_cli.command_line.manual man

@@ -47,9 +47,10 @@ class Computer(Protocol):
 
 def own_command() -> list[str]:
     """What starts this program again, wherever it is started from. Raises LocalProblem when that will be gone."""
-    if getattr(sys, "frozen", False):
-        return [_lasting(Path(sys.executable))]
     program = Path(sys.argv[0])
+    if getattr(sys, "frozen", False):
+        lasting = _lasting(program.absolute())
+        return [lasting] if program == Path(sys.executable) else ["/bin/sh", lasting]  # it unpacks itself
     if program.is_file() and zipfile.is_zipfile(program):
         return [sys.executable, _lasting(program.absolute())]
     return [sys.executable, "-P", "-m", "rs_agent"]  # -P: nothing of the folder that it happens to start in

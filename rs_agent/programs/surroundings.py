@@ -10,10 +10,13 @@ from pathlib import Path
 OURS = "RS_"  # where our settings, folders and the relay stand
 HAD = "RS_PYTHONPATH"  # what PYTHONPATH was before a downloaded agent added to it for its own processes
 
+ADDED = "RS_ADDED"  # names of what a frozen agent added for itself
+
 
 def environment(own: Mapping[str, str], more: Mapping[str, str], home: Path, term: str = "") -> dict[str, str]:
     """`own` without what is ours, and `more` added. `term`: of its terminal; without one it has none."""
-    kept = {name: value for name, value in own.items() if not name.startswith(OURS)}
+    ours = own.get(ADDED, "").split()
+    kept = {name: value for name, value in own.items() if not name.startswith(OURS) and name not in ours}
     if HAD in own:
         kept.pop("PYTHONPATH", None)
     if own.get(HAD):

@@ -13,6 +13,7 @@ import typer
 
 from rs_relay.download import build as release
 from rs_relay.download import packing, signing, sources
+from rs_relay.download.frozen import freeze, wrapping
 from rs_relay.download.start.release import target
 from rs_relay.errors import RsError, UsageError
 
@@ -42,6 +43,14 @@ def build(
     ] = None,
     python: Annotated[list[str] | None, typer.Option(help="3.11, 3.12 … Default: this one.")] = None,
     serial: Annotated[int, typer.Option(help="Default: SOURCE_DATE_EPOCH, else the time.")] = 0,
+    frozen: Annotated[
+        bool,
+        typer.Option("--frozen", help="Also the file that needs no Python, for this system. With PyInstaller."),
+    ] = False,
+    program: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SYSTEM=FILE", help="Such a file that was made on another system, to be offered as well."),
+    ] = None,
     fast: Annotated[bool, typer.Option(help="Seconds instead of minutes, and a larger download: for a trial.")] = False,
 ) -> None:
     """Make the download, signed with the release key."""
@@ -53,9 +62,24 @@ def build(
     key = signing.load(data)
     number = serial or int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     preset = packing.FASTEST if fast else packing.SMALLEST
-    digest = release.build(data / release.FOLDER, key, relay.rstrip("/"), targets, number, preset, print)
+    relay = relay.rstrip("/")
+    programs = [brought(text) for text in program or ()]
+    if frozen:
+        programs.append(freeze.freeze(relay, 1 if fast else 9))
+    digest = release.build(data / release.FOLDER, key, relay, targets, number, preset, print, programs)
     print(f"SHA-256 of {release.PROGRAM}: {digest}")
     print(f"Signed by: {signing.fingerprint(signing.public(key))}")
+
+
+@app.command("freeze")
+def freeze_(
+    relay: Annotated[str, typer.Option(help="The relay as customers reach it: wss://help.example.org")],
+    folder: Annotated[Path, typer.Argument(help="Where the file is put.")] = Path("."),
+) -> None:
+    """Make the file that needs no Python and nothing else, on a computer that is not the relay's."""
+    made = freeze.freeze(relay.rstrip("/"))
+    (folder / made.name).write_bytes(made.data)
+    print(f"{len(made.data) / 1000:9.1f} KB  {made.name}")
 
 
 @app.command()
@@ -70,6 +94,18 @@ def verify(data: Data) -> None:
     """Check that what lies there is what was signed."""
     signer, files = release.verify(data / release.FOLDER)
     print(f"{files} files, all as signed by: {signing.fingerprint(signer)}")
+
+
+def brought(text: str) -> freeze.Frozen:
+    """What `--program SYSTEM=FILE` names. Raises UsageError."""
+    system, _, name = text.partition("=")
+    path = Path(name)
+    if system not in sources.SYSTEMS or not path.is_file():
+        raise UsageError(
+            "--program wants SYSTEM=FILE.", f"SYSTEM is one of {', '.join(sources.SYSTEMS)}; FILE what `freeze` made."
+        )
+    data = path.read_bytes()
+    return freeze.Frozen(f"rs-agent-{system}{path.suffix}", system, data, wrapping.stated_glibc(data))
 
 
 def main() -> None:

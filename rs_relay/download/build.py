@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rs_relay.download import packing, signing, sources
+from rs_relay.download.frozen.freeze import Frozen
 from rs_relay.download.start import ed25519
 from rs_relay.download.start.release import CONTEXT
 from rs_relay.errors import Damaged, UsageError
@@ -30,9 +31,10 @@ def build(
     serial: int,
     preset: int = packing.SMALLEST,
     told: Callable[[str], None] = lambda line: None,
+    frozen: Sequence[Frozen] = (),
 ) -> str:
     """Writes a release into `folder`; the SHA-256 of its program. `targets`: (system, Python), `relay`: ws(s)://…,
-    `preset`: how hard xz tries.
+    `preset`: how hard xz tries, `frozen`: what needs no Python.
 
     Raises UsageError for a serial that is not above the last one's, LocalProblem for a package that is not to be had.
     """
@@ -65,6 +67,8 @@ def build(
             "code": CODE,
             "files": {name: {"sha256": _hash(data), "size": len(data)} for name, data in sorted(files.items())},
             "targets": modules,
+            "first": sources.FIRST,
+            "programs": {one.system: _said(one) for one in frozen},
         },
         indent=1,
     ).encode()
@@ -73,10 +77,19 @@ def build(
     main = {"__main__.py": (START / "__main__.py").read_bytes()}
     program = packing.program({**sources.bare({**start, **main}), MANIFEST: manifest, SIGNATURE: signature, CODE: code})
     told(f"{len(program) / 1000:9.1f} KB  {PROGRAM}")
+    for one in frozen:
+        told(f"{len(one.data) / 1000:9.1f} KB  {one.name}")
+        files[one.name] = one.data
     for name, data in {**files, PROGRAM: program, SIGNATURE: signature, MANIFEST: manifest}.items():
         if name != CODE:  # it is in the program
             _write(folder / name, data)
     return _hash(program)
+
+
+def _said(one: Frozen) -> dict[str, object]:
+    """`glibc`: the oldest that it runs with, '' where that is no question."""
+    glibc = f"{one.glibc[0]}.{one.glibc[1]}" if one.glibc[0] else ""
+    return {"name": one.name, "sha256": _hash(one.data), "size": len(one.data), "glibc": glibc}
 
 
 def last_serial(folder: Path) -> int:
@@ -107,7 +120,12 @@ def verify(folder: Path) -> tuple[bytes, int]:
         data = inside[CODE] if name == CODE else path.read_bytes() if path.is_file() else b""
         if _hash(data) != said["sha256"]:
             raise Damaged(f"{name} is not what was signed.", str(path))
-    return signed[:32], len(files) + 1
+    programs = json.loads(manifest).get("programs", {}).values()
+    for said in programs:
+        path = folder / said["name"]
+        if not path.is_file() or _hash(path.read_bytes()) != said["sha256"]:
+            raise Damaged(f"{said['name']} is not what was signed.", str(path))
+    return signed[:32], len(files) + len(programs) + 1
 
 
 def _hash(data: bytes) -> str:

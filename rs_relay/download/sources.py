@@ -43,14 +43,18 @@ APART = {
     "six": ("six", True),
     "mss": ("mss", True),
     "pyperclip": ("pyperclip", True),
+    "dbus_fast": ("dbus-fast", False),
     "pynput": ("pynput", True),
 }
 # On macOS pynput would need all of pyobjc: a download there sees and does not control.
 ONLY = {
     "Xlib": "linux",
+    "dbus_fast": "linux",
     "pynput": "windows",
     "backports": "-3.11 -3.12 -3.13",
 }  # parts of a target's name
+# Of these, what is imported before a code is shown: fetched first, and counted on the page.
+FIRST = ("msgspec", "Xlib", "six", "pynput")
 _PLATFORMS = {
     "linux-x86_64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
     "linux-arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
@@ -61,15 +65,15 @@ SYSTEMS = tuple(_PLATFORMS)
 _LEFT_OUT = (".pyi", ".pyx", ".pxd", ".h", ".c", ".a", ".lib", ".typed", ".pyc", ".cpp")
 
 
+def own_paths() -> list[Path]:
+    """Where the agent's modules and catalogues lie below ROOT, without one of the relay's."""
+    found = [path.relative_to(ROOT) for package in OURS for path in (ROOT / package).rglob("*")]
+    return sorted(p for p in found if p.suffix in (".py", ".mo") and not p.as_posix().startswith(NOT_OURS))
+
+
 def ours() -> Files:
-    """The agent, without a line of the relay's."""
-    files = {
-        path.relative_to(ROOT).as_posix(): path.read_bytes()
-        for package in OURS
-        for path in (ROOT / package).rglob("*")
-        if path.suffix in (".py", ".mo")
-    }
-    files = {name: data for name, data in files.items() if not name.startswith(NOT_OURS)}
+    """The agent's code and the packages that it cannot begin without."""
+    files = {path.as_posix(): (ROOT / path).read_bytes() for path in own_paths()}
     for name in WITHIN:
         files |= {n: d for n, d in package(name, "", "").items() if not _unused(n, WITHIN[name])}
     version = metadata.version("rs-remote-support")

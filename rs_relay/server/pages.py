@@ -13,32 +13,48 @@ import hashlib
 import html
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rs_relay.server.wording import TEXTS
 
 FILES = "/agents/"
 PAGES = ("/", "/join", "/unattended")
 PROGRAM = "rs-agent.pyz"
+SYSTEMS = {"linux": "Linux", "windows": "Windows", "macos": "macOS"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+_HEX = re.compile(r"[0-9a-f]{64}")
 _SAFE_URL = re.compile(r"wss?://[A-Za-z0-9.\[\]:_/-]+")
 
 STYLE = """
 :root{color-scheme:light dark}
-body{font:1.25rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:46rem;padding:1.5rem}
+*{box-sizing:border-box}
+body{font:1.2rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:46rem;padding:1.5rem}
 h1{font-size:2rem;line-height:1.2}h2{font-size:1.4rem;margin:2rem 0 .3rem}
+p,ol{margin:.6rem 0}ol{padding-left:1.6rem}li{margin:.8rem 0}
 pre{font:1rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;padding:1rem;margin:.5rem 0;
 border:2px solid;border-radius:.5rem;user-select:all}
-code{overflow-wrap:anywhere}.code{font-size:2.2rem;font-weight:700;letter-spacing:.05em}
+button{font:inherit;padding:.5rem 1.2rem;margin:0 0 .6rem;border:2px solid;border-radius:.5rem;cursor:pointer}
+summary{cursor:pointer;padding:.5rem 0;text-decoration:underline}
+.code{font-size:2.4rem;font-weight:700;letter-spacing:.05em;white-space:nowrap}
+#code,#phone{border:2px solid;border-radius:.5rem;padding:1rem}
+code{overflow-wrap:anywhere}.size{font-size:1rem}
 footer{margin-top:3rem;font-size:1rem}.mine{order:-1}.systems{display:flex;flex-direction:column}
 """
-# The code for the eye, and the reader's own system first. Without it, all is there in a fixed order.
+# The code for the eye, the reader's own system first, a button to copy with. Without it, all is there in a fixed order.
 SCRIPT = """
-var m=/^#(\\d{3,5}-?\\d{3}-?\\d{3})$/.exec(location.hash);
-if(m){var b=document.getElementById('code');b.hidden=false;b.querySelector('.code').textContent=m[1];}
-var u=navigator.userAgent,s=/Windows/.test(u)?'windows':/Mac OS X/.test(u)?'macos':'linux';
-var e=document.getElementById(s);if(e)e.classList.add('mine');
+var m=/^#(\\d{3,5}-?\\d{3}-?\\d{3})$/.exec(location.hash),d=document;
+if(m){var b=d.getElementById('code');if(b){b.hidden=false;b.querySelector('.code').textContent=m[1];}}
+var u=navigator.userAgent,f=/Android|iPhone|iPad|Mobile/.test(u);
+d.getElementById('phone').hidden=!f;
+var s=/Windows/.test(u)?'windows':/Mac OS X/.test(u)?'macos':'linux',e=d.getElementById(s);
+if(e&&!f)e.classList.add('mine');
+if(navigator.clipboard)d.querySelectorAll('pre').forEach(function(p){
+var c=d.createElement('button');c.textContent=d.body.dataset.copy;
+c.onclick=function(){navigator.clipboard.writeText(p.textContent).then(function(){c.textContent=d.body.dataset.copied;});};
+p.after(c);});
 """
 
 
@@ -54,14 +70,25 @@ HEADERS = (
 
 
 @dataclass(frozen=True)
+class Program:
+    """What needs no Python, for one system."""
+
+    name: str
+    digest: str  # SHA-256, hex
+    size: int  # bytes
+    machine: str  # 'x86_64'
+    glibc: str  # '2.36': the oldest that it runs with; '' where that is no question
+
+
+@dataclass(frozen=True)
 class Release:
     """What the page says of it."""
 
     relay: str
     digest: str  # SHA-256 of the program, hex
-    size: int  # bytes
     signer: str  # to be read aloud
-    systems: frozenset[str]  # 'linux', 'windows', 'macos'
+    first: Mapping[str, int]  # 'linux', 'windows', 'macos' -> bytes to be fetched before a code is shown
+    programs: Mapping[str, tuple[Program, ...]] = field(default_factory=dict)  # likewise
 
 
 class Site:
@@ -102,14 +129,36 @@ def read(folder: Path) -> Release | None:
         said = json.loads((folder / "manifest.json").read_bytes())
         key = bytes.fromhex((folder / "manifest.sig").read_text())[:32]
         relay = str(said["relay"])
-        systems = frozenset(str(name).partition("-")[0] for name in said["targets"])
-    except (OSError, ValueError, KeyError, TypeError):
+        first, programs = _first(said, len(program)), _programs(said)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if not _SAFE_URL.fullmatch(relay):
         return None
     digits = hashlib.sha256(key).hexdigest()[:32]
     signer = " ".join(digits[at : at + 4] for at in range(0, 32, 4))
-    return Release(relay, hashlib.sha256(program).hexdigest(), len(program), signer, systems)
+    return Release(relay, hashlib.sha256(program).hexdigest(), signer, first, programs)
+
+
+def _first(said: dict[str, Any], size: int) -> dict[str, int]:
+    """system -> what the most demanding of its Pythons fetches before there is a code, the program itself included."""
+    found: dict[str, int] = {}
+    for target, modules in said["targets"].items():
+        names = {modules[module] for module in said["first"] if module in modules}
+        system = str(target).partition("-")[0]
+        found[system] = max(found.get(system, 0), size + sum(int(said["files"][name]["size"]) for name in names))
+    return found
+
+
+def _programs(said: dict[str, Any]) -> dict[str, tuple[Program, ...]]:
+    found: dict[str, tuple[Program, ...]] = {}
+    for target, one in sorted(said.get("programs", {}).items()):
+        system, _, machine = str(target).partition("-")
+        program = Program(str(one["name"]), str(one["sha256"]), int(one["size"]), machine, str(one["glibc"]))
+        plain = (program.name, program.machine, program.glibc or "0")
+        if not all(map(_NAME.fullmatch, plain)) or not _HEX.fullmatch(program.digest):
+            raise ValueError("not as it is made")
+        found[system] = (*found.get(system, ()), program)
+    return found
 
 
 def chosen(languages: str) -> str:
@@ -121,19 +170,27 @@ def chosen(languages: str) -> str:
     return "en"
 
 
-def commands(release: Release, verb: str) -> dict[str, str]:
-    """system -> the one line that fetches, checks and starts. Nothing of it but constants, hex and a checked URL."""
-    url = re.sub("^ws", "http", release.relay) + FILES + PROGRAM
-    check = f'"{release.digest}  {PROGRAM}"'
-    start = f"{PROGRAM} {verb}"
-    return {
-        "linux": f"curl -fsSO {url} && echo {check} | sha256sum -c --quiet && python3 {start}",
-        "macos": f"curl -fsSO {url} && echo {check} | shasum -a 256 -c --quiet && python3 {start}",
-        "windows": (
-            f"Invoke-WebRequest {url} -OutFile {PROGRAM}; "
-            f"if ((Get-FileHash {PROGRAM}).Hash -eq '{release.digest}') {{ py {start} }}"
-        ),
-    }
+def starts(system: str, program: str = PROGRAM) -> str:
+    """What starts the file `program` in a shell of `system`."""
+    if program != PROGRAM:
+        return {"linux": f"sh {program}", "macos": f"sh -c 'chmod +x {program}; exec ./{program} \"$@\"' sh"}.get(
+            system, f".\\{program}"
+        )
+    return f"{'py' if system == 'windows' else 'python3'} {program}"
+
+
+def command(release: Release, system: str, verb: str, program: Program | None = None) -> str:
+    """The one line that fetches, checks and starts. Constants, hex, checked names and a checked URL."""
+    name, digest = (program.name, program.digest) if program else (PROGRAM, release.digest)
+    url = re.sub("^ws", "http", release.relay) + FILES + name
+    start = f"{starts(system, name)} {verb}"
+    if system == "windows":
+        check = f"if ((Get-FileHash {name}).Hash -eq '{digest}') {{ {start} }}"
+        return f"Invoke-WebRequest {url} -OutFile {name}; {check}"
+    # A fresh Ubuntu has wget and no curl; other systems have it the other way round.
+    fetch = f"{{ curl -fsSO {url} || wget -qO {name} {url}; }}" if system == "linux" else f"curl -fsSO {url}"
+    check = "sha256sum -c --quiet" if system == "linux" else "shasum -a 256 -c --quiet"
+    return f'{fetch} && echo "{digest}  {name}" | {check} && {start}'
 
 
 def render(release: Release | None, path: str, language: str) -> bytes:
@@ -143,26 +200,61 @@ def render(release: Release | None, path: str, language: str) -> bytes:
     if release is None:
         body = f"<p>{text['none']}</p>"
     else:
-        lines = commands(release, "unattended enable" if unattended else "join")
-        shown = "".join(_system(text, name, line, name in release.systems) for name, line in lines.items())
-        size = f"{release.size / 1000:.0f}"
+        page = re.sub("^ws", "http", release.relay) + (path if path != "/" else "/join")
+        shown = "".join(_system(release, text, system, unattended) for system in SYSTEMS)
         body = (
-            ("" if unattended else f'<p id="code" hidden>{text["code"]}<br><span class="code"></span></p>')
-            + f"<p>{text['how-unattended' if unattended else 'how']}</p><div class='systems'>{shown}</div>"
-            + f"<p>{text['without-code'] if not unattended else ''}</p>"
-            + f"<footer><p>{text['size'].format(size=size)} {text['consent']}</p>"
-            + f"<p>{text['signed']} <code>{release.signer}</code><br>"
-            + f"SHA-256: <code>{release.digest}</code></p></footer>"
+            f'<p id="phone" hidden>{text["phone"]}<br><code>{page}</code></p>'
+            + ("" if unattended else f'<p id="code" hidden>{text["code"]}<br><span class="code"></span></p>')
+            + (f"<p>{text['how-unattended']}</p>" if unattended else f"<p>{text['how']}</p><p>{text['consent']}</p>")
+            + f"<div class='systems'>{shown}</div>"
+            + f"<footer><p>{text['signed']} <code>{release.signer}</code></p></footer>"
         )
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>{body}"
-        f"<script>{SCRIPT}</script></body></html>\n"
+        f'<title>{title}</title><style>{STYLE}</style></head><body data-copy="{text["copy"]}" '
+        f'data-copied="{text["copied"]}"><h1>{title}</h1>{body}<script>{SCRIPT}</script></body></html>\n'
     ).encode()
 
 
-def _system(text: dict[str, str], name: str, line: str, there: bool) -> str:
-    shown = {"linux": "Linux", "windows": "Windows", "macos": "macOS"}[name]
-    body = f"<p>{text['open-' + name]}</p><pre>{html.escape(line)}</pre>" if there else f"<p>{text['unsupported']}</p>"
-    return f'<section id="{name}"><h2>{shown}</h2>{body}</section>'
+def _system(release: Release, text: dict[str, str], system: str, unattended: bool) -> str:
+    verb = "unattended enable" if unattended else "join"
+    programs = release.programs.get(system, ())
+    ways = []
+    if system in release.first:
+        size = text["size"].format(size=f"{release.first[system] / 1000:.0f}")
+        ways.append((text["with-python"], size, command(release, system, verb)))
+    for one in programs:
+        heading = text["without-python"].format(machine=one.machine)
+        size = text["size-program"].format(size=f"{one.size / 1_000_000:.0f}")
+        glibc = " " + text["glibc"].format(version=one.glibc) if one.glibc else ""
+        ways.append((heading, size + glibc, command(release, system, verb, one)))
+    if not ways:
+        return f'<section id="{system}"><h2>{SYSTEMS[system]}</h2><p>{text["unsupported"]}</p></section>'
+    if system == "windows":
+        ways.reverse()  # few have Python there
+    (_, size, line), *others = ways
+    more = "".join(
+        f"<details><summary>{heading}</summary>{_line(line)}<p class='size'>{size}</p></details>"
+        for heading, size, line in others
+    )
+    if system in release.first and not programs:
+        more += f"<details><summary>{text['no-python']}</summary><p>{text['get-python-' + system]}</p></details>"
+    steps = [f"{text['open-' + system]}", f"{text['paste']}{_line(line)}<p class='size'>{size}</p>{more}"]
+    start = starts(system, PROGRAM if system in release.first else programs[0].name)
+    if unattended:
+        steps += [text["choose"], text["serve"] + _line(f"{start} service install"), text["tell"]]
+    else:
+        steps += [text["then"]]
+    shown = "".join(f"<li>{step}</li>" for step in steps)
+    after = ""
+    if unattended:
+        rows = [(text["see"], "status"), (text["reset"], "reset-code"), (text["forget"], "forget NAME"),
+                (text["end"], "disable")]  # fmt: skip
+        told = "".join(f"<p>{what}</p>{_line(f'{start} unattended {verb}')}" for what, verb in rows)
+        after = f"<h3>{text['later']}</h3>{told}"
+    return f'<section id="{system}"><h2>{SYSTEMS[system]}</h2><ol>{shown}</ol>{after}</section>'
+
+
+def _line(command: str) -> str:
+    return f"<pre>{html.escape(command)}</pre>"

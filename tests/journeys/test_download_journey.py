@@ -49,7 +49,7 @@ def stage(desktop: XDesktop, tmp_path: Path, release: tuple[Path, int]) -> Itera
 
 def _line(stage: RsStage) -> str:
     page = urllib.request.urlopen(stage.url.replace("ws", "http", 1) + "/join").read().decode()
-    line = re.search(r"<pre>(curl[^<]*sha256sum[^<]*)</pre>", page)
+    line = re.search(r"<pre>([^<]*curl[^<]*pyz[^<]*sha256sum[^<]*)</pre>", page)
     assert line
     return html.unescape(line[1]).replace("python3 ", f"{PLAIN} -I ").removesuffix(" join") + " --console"
 

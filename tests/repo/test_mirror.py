@@ -36,6 +36,7 @@ ELSEWHERE = {
     "rs_relay/capture/arrow.py": "test_x11_damage.py",
     "rs_relay/download/signing.py": "test_build.py",
     "rs_relay/download/sources.py": "test_packing.py",
+    "rs_relay/download/frozen/freeze.py": "test_frozen_journey.py",
     "rs_relay/download/start/words.py": "test_store.py",
     "rs_relay/download/start/begin.py": "test_download_journey.py",
     "rs_relay/server/wording.py": "test_pages.py",

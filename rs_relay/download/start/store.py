@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import shutil
 import sys
 import tarfile
@@ -27,6 +28,7 @@ from .words import Stop
 TRIES = 3
 SILENCE = 30.0  # seconds without a byte
 CHUNK = 64 * 1024
+_OURS = re.compile(r"[0-9a-f]{32}|part-.*")  # a frozen agent's folders lie there too, and are its own to remove
 WRONG = ("What was fetched from the relay is not what it should be. It was not used.",
          "Tell whoever helps you; somebody may be tampering with it.")  # fmt: skip
 
@@ -95,7 +97,8 @@ class Store:
         kept = {self.place(name).name for name in names}
         for path in self._path.iterdir():
             with contextlib.suppress(OSError):
-                if path.is_dir() and path.name not in kept and time.time() - path.stat().st_mtime > 86400:
+                ours = _OURS.fullmatch(path.name) and path.name not in kept and path.is_dir()
+                if ours and time.time() - path.stat().st_mtime > 86400:
                     shutil.rmtree(path, ignore_errors=True)
 
     def _download(self, name: str) -> bytes:

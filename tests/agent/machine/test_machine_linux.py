@@ -91,8 +91,11 @@ def test_this_computer_knows_its_boot() -> None:
 def test_a_program_in_a_temporary_folder_does_not_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base.sys, "frozen", True, raising=False)
     monkeypatch.setattr(base.sys, "executable", "/usr/bin/rs-agent")
+    monkeypatch.setattr(base.sys, "argv", ["/usr/bin/rs-agent"])
     assert base.own_command() == ["/usr/bin/rs-agent"]
+    monkeypatch.setattr(base.sys, "argv", ["/home/kim/rs-agent-linux-x86_64"])  # the file that unpacked it
+    assert base.own_command() == ["/bin/sh", "/home/kim/rs-agent-linux-x86_64"]
     monkeypatch.setattr(base.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(base.sys, "executable", str(tmp_path / "rs-agent"))
+    monkeypatch.setattr(base.sys, "argv", [str(tmp_path / "rs-agent")])
     with pytest.raises(LocalProblem, match="temporary"):
         base.own_command()

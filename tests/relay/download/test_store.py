@@ -50,12 +50,13 @@ def test_the_folder_is_the_users_alone(tmp_path: Path) -> None:
 def test_what_another_release_left_goes_after_a_day(tmp_path: Path) -> None:
     kept = store.Store(tmp_path, "", FILES)
     place = kept.put("thing.tar.xz", DATA)
-    for name in ("old", "new", place.name):
+    old, new, theirs = "0" * 32, "1" * 32, "program-" + "2" * 32  # a frozen agent's
+    for name in (old, new, theirs, "part-x", place.name):
         (tmp_path / name).mkdir(exist_ok=True)
-    for name in ("old", place.name):
+    for name in (old, theirs, "part-x", place.name):
         os.utime(tmp_path / name, (0, 0))
     kept.forget_all_but(set(FILES))
-    assert {p.name for p in tmp_path.iterdir()} == {"new", place.name}
+    assert {p.name for p in tmp_path.iterdir()} == {new, theirs, place.name}
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,70 @@ from pathlib import Path
 import pytest
 
 from rs_relay.server import pages, wording
-from rs_relay.server.pages import Release, Site
+from rs_relay.server.pages import Program, Release, Site
 
-RELEASE = Release("wss://help.example.org", "ab" * 32, 280_000, "1e98 09d5", frozenset({"linux", "windows"}))
+FROZEN = Program("rs-agent-linux-x86_64", "cd" * 32, 39_700_000, "x86_64", "2.36")
+RELEASE = Release(
+    "wss://help.example.org", "ab" * 32, "1e98 09d5", {"linux": 412_345, "windows": 500_000}, {"linux": (FROZEN,)}
+)
+MANIFEST = {
+    "targets": {"linux-x86_64-3.11": {"a": "a.xz", "b": "b.xz"}, "linux-x86_64-3.12": {"a": "big.xz"}},
+    "first": ["a", "nothing"],
+    "files": {"a.xz": {"size": 100}, "b.xz": {"size": 1}, "big.xz": {"size": 2000}},
+    "programs": {"linux-x86_64": {"name": FROZEN.name, "sha256": FROZEN.digest, "size": FROZEN.size, "glibc": "2.36"}},
+}
 
 
 def _folder(path: Path, relay: str = "wss://help.example.org") -> Path:
     (path / "rs-agent.pyz").write_bytes(b"program")
-    (path / "manifest.json").write_text(json.dumps({"relay": relay, "targets": {"linux-x86_64-3.11": {}}}))
+    (path / "manifest.json").write_text(json.dumps({**MANIFEST, "relay": relay}))
     (path / "manifest.sig").write_text("00" * 96)
     return path
 
 
 def test_the_line_checks_before_it_runs() -> None:
-    for line in pages.commands(RELEASE, "join").values():
+    for system in pages.SYSTEMS:
+        line = pages.command(RELEASE, system, "join")
         assert line.index("https://help.example.org/agents/rs-agent.pyz") < line.index("ab" * 32) < line.index("join")
+        line = pages.command(RELEASE, system, "join", FROZEN)
+        assert line.index("https://help.example.org/agents/rs-agent-linux-x86_64") < line.index("cd" * 32)
+
+
+def test_the_sizes_are_those_of_the_release(tmp_path: Path) -> None:
+    found = Site(_folder(tmp_path)).release()
+    assert found is not None
+    assert found.first == {"linux": len(b"program") + 2000}  # the largest of its Pythons
+    assert found.programs == {"linux": (FROZEN,)}
+    page = pages.render(RELEASE, "/join", "en").decode()
+    assert "412 KB" in page
+    assert "40 MB" in page
+    assert "glibc 2.36" in page
+
+
+@pytest.mark.parametrize("name", ["a;id", "../x", "a b", "$(id)"])
+def test_a_program_whose_name_a_shell_would_read_is_not_shown(tmp_path: Path, name: str) -> None:
+    folder = _folder(tmp_path)
+    said = {**MANIFEST, "programs": {"linux-x86_64": {**MANIFEST["programs"]["linux-x86_64"], "name": name}}}  # type: ignore[index, call-overload, dict-item]
+    (folder / "manifest.json").write_text(json.dumps({**said, "relay": "wss://help.example.org"}))
+    assert Site(folder).release() is None
+
+
+def test_the_way_without_python_is_told_where_there_is_no_program() -> None:
+    page = pages.render(RELEASE, "/join", "en").decode()
+    assert wording.TEXTS["en"]["get-python-windows"] in page
+    assert wording.TEXTS["en"]["get-python-linux"] not in page
+
+
+def test_the_owner_is_told_how_it_ends() -> None:
+    page = pages.render(RELEASE, "/unattended", "en").decode()
+    for verb in (
+        "service install",
+        "unattended status",
+        "unattended reset-code",
+        "unattended forget",
+        "unattended disable",
+    ):
+        assert f"python3 rs-agent.pyz {verb}" in page
 
 
 @pytest.mark.parametrize("language", list(wording.TEXTS))

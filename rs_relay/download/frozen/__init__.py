@@ -1,0 +1,1 @@
+"""The agent with a Python of its own, in one file, for computers that have none."""
