@@ -97,6 +97,10 @@ class MutterDesktop:
         self.mutter.kill()
         self.mutter.wait()
 
+    def sessions(self) -> int:
+        """How many programs see this screen."""
+        return self.person.count("/org/gnome/Mutter/ScreenCast/Session")
+
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """A program of this session."""
         started = subprocess.Popen(
@@ -175,6 +179,11 @@ class Person:
         except CallFailed as e:
             raise LocalProblem(str(e)) from e
         return answer.body[0] if answer.body else None
+
+    def count(self, place: str) -> int:
+        """Objects of mutter's below `place`."""
+        told = self._call(_CAST, place, "org.freedesktop.DBus.Introspectable", "Introspect")
+        return str(told).count("<node name=")
 
     def sees(self) -> Pixels:
         """B, G, R, X of the whole screen."""

@@ -115,6 +115,7 @@ class ArrayDesktop:
     """A desktop that is an array: set `picture` to change what is seen."""
 
     name = "array"
+    asks = False  # the person, by itself
 
     def __init__(self, picture: Words) -> None:
         self.picture = picture

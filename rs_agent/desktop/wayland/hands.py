@@ -42,14 +42,15 @@ class WaylandHands:
 
     def __init__(self, leave: Typing) -> None:
         self._leave = leave
-        self._session = leave.typing()
+        leave.typing()
         self._held: dict[tuple[str, str], Callable[[], None]] = {}  # how each is let go
         self._lock = threading.RLock()
         self._cuts = 0
 
     def _notify(self, method: str, signature: str, *values: int | float) -> None:
+        self._leave.check()
         try:
-            self._session.notify(method, signature, *values)
+            self._leave.typing().notify(method, signature, *values)
         except LocalProblem:
             self._leave.check()  # says better what happened
             raise

@@ -198,15 +198,10 @@ class Leave:
             return self._showing()
 
     def closed(self, screen: WaylandScreen) -> None:
-        """One looks no more; with the last, no picture is made for us."""
-        if screen.cast.leave(screen):
-            with self._state:
-                mine = self._cast is screen.cast
-                self._cast = None if mine else self._cast
-            if mine:
-                screen.cast.close()
-            if mine and self._once:
-                self.give_back()
+        """One looks no more. Pictures go on to come until it is given back: a compositor whose pictures are asked for a
+        second time may wait until something changes before it sends the first."""
+        if screen.cast.leave(screen) and self._once:
+            self.give_back()
 
     # --- its end ---
 

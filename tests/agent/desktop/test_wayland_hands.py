@@ -122,3 +122,10 @@ def test_a_desktop_that_ended(hands: WaylandHands, leave: Leave) -> None:
     with pytest.raises(DisplayGone):
         hands.key("b", True)
     hands.close()  # what is over holds nothing
+
+
+def test_the_next_leave_serves_the_same_hands(hands: WaylandHands, leave: Leave) -> None:
+    before, leave.session = leave.session, FakeSession(lambda gone: None, Person())
+    hands.key("a", True)
+    assert before.notified == []
+    assert leave.session.notified == [("NotifyKeyboardKeysym", 0x61, 1)]

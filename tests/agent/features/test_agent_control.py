@@ -9,6 +9,7 @@ import pytest
 from rs_agent.feature import Context
 from rs_agent.features import control
 from rs_agent.features.control import Control
+from rs_relay.capture.base import TakenBack
 from rs_relay.channels.control.messages import (
     MAX_TEXT,
     SPEC,
@@ -22,6 +23,7 @@ from rs_relay.channels.control.messages import (
     Wheel,
 )
 from rs_relay.errors import PeerBroke
+from rs_relay.link.spec import Permission
 from tests.support.channels import MemoryChannel, break_off, channel_pair
 from tests.support.customer import FakeDesktop, FakeFace, FakeHands, until
 
@@ -163,6 +165,24 @@ async def test_a_display_that_is_gone_is_told_once_and_again_after_it_was_back()
     await bench.say(Move(4, 4))
     await until(lambda: ("move", 4, 4) in bench.hands.acts)
     assert bench.agent.queued == 0
+    await bench.end()
+
+
+async def test_a_person_who_lets_nobody_type_at_their_desktop_has_withdrawn_it() -> None:
+    bench = Bench()
+    withdrawn: list[Permission] = []
+    bench.context.withdraw = withdrawn.append
+
+    def no() -> FakeHands:
+        raise TakenBack("The person there told their desktop to let you look, not type.")
+
+    bench.desktop.hands = no  # type: ignore[method-assign]
+    await bench.say(Move(1, 1), Move(2, 2))
+    failed = await bench.technician.receive()
+    assert isinstance(failed, Failed)
+    assert "look, not type" in failed.message
+    await until(lambda: bench.agent.heard == 2)
+    assert withdrawn == [Permission.CONTROL]
     await bench.end()
 
 

@@ -14,7 +14,9 @@ import pytest
 
 from rs_agent.desktop.base import Area, Monitor, PointerPlace, PointerShape
 from rs_agent.feature import Context
+from rs_agent.features.screen import feature
 from rs_agent.features.screen.feature import ScreenFeature
+from rs_relay.capture.base import TakenBack
 from rs_relay.channels.screen.codecs import NAMES
 from rs_relay.channels.screen.messages import (
     SPEC,
@@ -32,6 +34,7 @@ from rs_relay.channels.screen.messages import (
 )
 from rs_relay.channels.screen.picture import Picture
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke
+from rs_relay.link.spec import Permission
 from rs_relay.picture import eye, pace
 from tests.support.channels import QUEUE, MemoryChannel, channel_pair
 from tests.support.scenery import ArrayDesktop, ArrayScreen, Words, page, photograph, rgb
@@ -312,6 +315,32 @@ async def test_a_display_that_is_gone_ends_the_show_with_its_error(when: str) ->
             desktop.before_grab = [fail]
         with pytest.raises(LocalProblem, match="gone"):
             await asyncio.wait_for(run, PATIENCE)
+
+
+async def test_a_person_who_stops_it_in_their_desktop_has_withdrawn_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feature, "ASKED", 0.01)
+    desktop = ArrayDesktop(page(300, 400))
+    withdrawn: list[Permission] = []
+    said: list[str] = []
+    context = Context(desktop, Face(), Path(), "alice", withdraw=withdrawn.append, tell=said.append)  # type: ignore[arg-type]
+    ours, theirs = channel_pair(SPEC)
+    viewer = Viewer(ours)
+    desktop.asks = True
+
+    def stopped() -> None:
+        raise TakenBack("The person at this computer stopped it in their desktop.")
+
+    run = asyncio.create_task(ScreenFeature(context).run(theirs))
+    await viewer.say(Start())
+    await viewer.until(lambda: viewer.shows(desktop.picture))
+    async with asyncio.timeout(PATIENCE):
+        while not said:
+            await asyncio.sleep(0.01)
+    assert "desktop asks" in said[0]
+    desktop.before_grab = [stopped]
+    with pytest.raises(NotAllowed, match="stopped it"):
+        await asyncio.wait_for(run, PATIENCE)
+    assert withdrawn == [Permission.VIEW, Permission.CONTROL]
 
 
 @pytest.mark.parametrize("lie", [[Painted(1)], [Choose(0)], [Refresh()], [Start(), Painted(1 << 40)]])
