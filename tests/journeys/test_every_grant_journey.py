@@ -261,16 +261,14 @@ def test_consent_given_and_withdrawn_a_thousand_times_a_minute(tmp_path: Path) -
                     assert done.stderr.startswith("rs: "), done.stderr
                     assert "Traceback" not in done.stderr
                 assert done.returncode or (received / sent.name).exists()
-                for file in received.glob(
-                    "*.bin"
-                ):  # taken back between the file's end and the answer: it is there, whole
+                # Taken back between the file's end and the answer: it is there, and whole.
+                for file in received.glob("*.bin"):
                     assert file.read_bytes() == sent.read_bytes()
             over.set()
             changes.join()
         assert set(ended) == {0, NotAllowed.exit_status}, ended  # else nothing was tried
-        assert len(
-            re.findall(r"withdrawn", Path(stage.customer["RS_STATE_DIR"], "agent-journal.jsonl").read_text())
-        ) > (WAVERING / 60 * 1000 / 2 * 0.5)
+        journal = Path(stage.customer["RS_STATE_DIR"], "agent-journal.jsonl").read_text()
+        assert journal.count('"withdrawn"') > WAVERING / PAUSE / 4  # half of what was typed, on a busy computer
         assert memory.peak["agent"] < 150
         assert stage.agent.process.poll() is None
         stage.agent.type("/allow files\n")
