@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rs_relay.errors import NotAllowed, SessionEnded
-from tests.soak.reboot import run
+from tests.soak.reboot import Blow, once
 from tests.support.rebooting import Restarts, staged
 from tests.support.xdesktop import until
 
@@ -142,7 +142,17 @@ def test_a_program_killed_on_its_way_and_started_again_by_hand_goes_on(restarts:
     assert not restarts.traces()
 
 
-@pytest.mark.timeout(400)
-def test_killed_at_random_moments_it_comes_back_or_ends_and_leaves_nothing() -> None:
-    """`make soak-reboot`, the first ten."""
-    assert [each for each in run(10, 1, 300.0, 12.0, None) if not each.well] == []
+@pytest.mark.parametrize(
+    ("blow", "outcomes"),
+    [
+        (Blow("counting"), {"ended"}),  # nothing is written yet
+        (Blow("ticket"), {"back"}),  # all is written, and nobody was asked
+        (Blow("asked", again=0.4, anew_again=False), {"back", "ended"}),  # the start that may have the one ticket, too
+    ],
+    ids=lambda value: value.after if isinstance(value, Blow) else "",
+)
+def test_killed_at_the_worst_moments_it_comes_back_or_ends_and_leaves_nothing(blow: Blow, outcomes: set[str]) -> None:
+    """Three of the rounds of `make soak-reboot`."""
+    went = once(blow, 8.0)
+    assert went.well, went
+    assert went.outcome in outcomes

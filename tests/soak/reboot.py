@@ -30,8 +30,10 @@ from pathlib import Path
 
 from rs_relay.errors import SessionEnded, Unreachable
 from tests.support.rebooting import Restarts, staged
+from tests.support.xdesktop import until
 
 PATIENCE = 90.0  # seconds for a command to end
+WINDOW = 12.0  # seconds that the session waits
 
 
 @dataclass(frozen=True)
@@ -47,27 +49,48 @@ class Went:
         return self.outcome in ("back", "ended") and not self.traces
 
 
+@dataclass(frozen=True)
+class Blow:
+    """When the agent's tree is killed, and what happens to what is started then."""
+
+    after: float | str  # seconds from the first word of the countdown; or once this was seen, see `Went.killed_at`
+    anew: bool = True  # the computer starts, or only its desktop
+    again: float | None = None  # seconds into that start, which is killed then, too
+    anew_again: bool = True
+
+    @classmethod
+    def drawn(cls, at: random.Random) -> Blow:
+        """Most of them in the tenth of a second around the end of the countdown, where all is written."""
+        around = 5.0 - 0.05  # the countdown, less what it takes from its first word to our seeing it
+        choice = at.random()
+        after = at.random() * around if choice < 0.1 else around + at.random() * (0.5 if choice < 0.75 else 3.0)
+        return cls(after, at.random() < 0.75, at.random() * 1.2 if at.random() < 0.5 else None, at.random() < 0.5)
+
+
 class Round:
-    def __init__(self, restarts: Restarts, window: float, at: random.Random) -> None:
-        self._restarts, self._stage, self._window, self._at = restarts, restarts.stage, window, at
+    def __init__(self, restarts: Restarts, window: float, blow: Blow) -> None:
+        self._restarts, self._stage, self._window, self._blow = restarts, restarts.stage, window, blow
 
     def run(self) -> Went:
         began = time.monotonic()
         self._restarts.start(allow="view,power")
-        stage = self._stage
+        stage, blow = self._stage, self._blow
         waiting = stage.begin("reboot", stage.session, "--wait", "--json", "--delay", "5", "--timeout", "12")
         stage.agent.wait_for("RESTARTS THIS COMPUTER")
-        time.sleep(self._moment())
+        if isinstance(blow.after, str):
+            until(lambda: self._seen() == blow.after, blow.after)
+        else:
+            time.sleep(blow.after)
         killed_at = self._seen()
         self._restarts.kill_tree()
-        there = self._restarts.boot(anew=self._at.random() < 0.75)
-        again = there and self._at.random() < 0.5
+        there = self._restarts.boot(anew=blow.anew)
+        again = there and blow.again is not None
         if again:
-            time.sleep(self._at.random() * 1.2)
+            time.sleep(blow.again or 0.0)
             again = waiting.poll() is None  # what has come back already has had its turn
         if again:
             self._restarts.kill_tree()
-            self._restarts.boot(anew=self._at.random() < 0.5)
+            self._restarts.boot(anew=blow.anew_again)
         try:
             out, _ = waiting.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -83,15 +106,7 @@ class Round:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 stage.agent.process.wait(PATIENCE)
             self._restarts.kill_tree()
-        return Went(killed_at, again, outcome, time.monotonic() - began, self._restarts.traces())
-
-    def _moment(self) -> float:
-        """Most of them in the tenth of a second around the end of the countdown, where all is written."""
-        around = 5.0 - 0.05  # the countdown, less what it takes from its first word to our seeing it
-        choice = self._at.random()
-        if choice < 0.1:
-            return self._at.random() * around
-        return around + self._at.random() * (0.5 if choice < 0.75 else 3.0)
+        return Went(killed_at, again, outcome, time.monotonic() - began, self._restarts.left())
 
     def _seen(self) -> str:
         if self._restarts.computer.asked:
@@ -122,13 +137,18 @@ def _done(log: Path | None) -> list[Went]:
     return [Went(**json.loads(line)) for line in log.read_text().splitlines()]
 
 
+def once(blow: Blow, window: float = WINDOW) -> Went:
+    with tempfile.TemporaryDirectory(prefix="rs-soak-") as folder, staged(window, Path(folder)) as restarts:
+        went = Round(restarts, window, blow).run()
+        restarts.close()
+    return went
+
+
 def run(rounds: int, seed: int, seconds: float, window: float, log: Path | None) -> list[Went]:
     went = _done(log)
     ends = time.monotonic() + seconds
     while len(went) < rounds and time.monotonic() < ends:
-        with tempfile.TemporaryDirectory(prefix="rs-soak-") as folder, staged(window, Path(folder)) as restarts:
-            each = Round(restarts, window, random.Random(f"{seed} {len(went)}")).run()
-            restarts.close()
+        each = once(Blow.drawn(random.Random(f"{seed} {len(went)}")), window)
         went.append(each)
         twice = ", killed again" if each.again else ""
         print(f"{len(went):4}  {each.killed_at:9}{twice:15} {each.outcome} in {each.seconds:.1f} s {each.traces or ''}")
@@ -143,7 +163,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=float("inf"))
-    parser.add_argument("--window", type=float, default=12.0)
+    parser.add_argument("--window", type=float, default=WINDOW)
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
     went = run(options.rounds, options.seed, options.seconds, options.window, options.log)

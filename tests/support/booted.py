@@ -115,9 +115,13 @@ class Booted:
         return 0
 
     def command(self, *argv: str, **environ: str) -> list[str]:
-        """What runs `argv` in it."""
-        into = ["nsenter", "-t", str(self._init()), "-m", "-p", "-u", "-i", "-C", "-r", "-w"]
-        return [*into, "env", "-i", *(f"{name}={value}" for name, value in (ENVIRON | environ).items()), *argv]
+        """What runs `argv` in it.
+
+        A restart stops every program before it ends them. nsenter would stop with its child, and never hear of its end,
+        which the whole computer then waits for; so a shell is the parent, which hears of nothing else."""
+        into = ["nsenter", "-t", str(self._init()), "-m", "-p", "-u", "-i", "-C", "-r", "-w", "--no-fork"]
+        variables = [f"{name}={value}" for name, value in (ENVIRON | environ).items()]
+        return [*into, "sh", "-c", '"$@"; exit $?', "sh", "env", "-i", *variables, *argv]
 
     def run(self, *argv: str, text: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -76,6 +76,13 @@ class Restarts:
         found = [self.computer.entry, *self.computer.entry.parent.glob(".*"), *self.state.glob("*resume-ticket*")]
         return [str(path) for path in found if path.exists()]
 
+    def left(self) -> list[str]:
+        """All in the customer's home and the agent's folders but what is meant to stay: the journal, the settings, and
+        which tickets are spent (a hash each, for the ten minutes in which a copy could come back)."""
+        kept = {"agent-journal.jsonl", "resume-spent", "agent.toml"}
+        places = [self.stage.home, self.state, self.state.parent / "config"]
+        return [str(path) for place in places for path in place.rglob("*") if path.is_file() and path.name not in kept]
+
     def close(self) -> None:
         self._exit.close()
 
