@@ -23,7 +23,7 @@ from rs_relay.errors import LocalProblem, NotAllowed
 PATIENCE = 120.0  # seconds for somebody to type a password
 DISMISSED, NOBODY_ASKS = 126, 127  # pkexec(1)
 NOBODY = N_("A service of the whole computer needs its administrator, and nobody can be asked.")
-BY_HAND = N_("Whoever administers this computer can do it there: `sudo rs-agent service install`.")
+BY_HAND = N_("At that computer, in a terminal: `rs-agent service install` asks for the administrator.")
 
 
 def is_administrator() -> bool:
