@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rs_relay.errors import SessionEnded, SignInNeeded, Unreachable, UsageError, WrongCode
+from rs_relay.errors import LocalProblem, SessionEnded, SignInNeeded, Unreachable, UsageError, WrongCode
+from tests.support.rebooting import staged
 from tests.support.stage import BIN, RsStage
 from tests.support.terminal import Terminal
 from tests.support.xdesktop import until
@@ -163,3 +165,32 @@ def test_two_customers_of_one_name_are_told_apart_by_number_and_never_guessed(th
     stage.run("sessions", "end", "1")
     assert stage.attempt("cp", ":who.txt", str(tmp_path / "got")).returncode == 0
     assert (tmp_path / "got").read_text() == "customer 2"
+
+
+def test_a_copy_of_a_resume_ticket_opens_nothing_once_it_was_used(tmp_path: Path) -> None:
+    """Put back beside the session that came back, and again after that has ended."""
+    (tmp_path / "stage").mkdir()
+    with staged(folder=tmp_path / "stage") as restarts:
+        stage = restarts.stage
+        restarts.start()
+        waiting = stage.begin("reboot", stage.session, "--wait", "--delay", "5")
+        until(lambda: restarts.computer.asked, "the restart")
+        ticket = Path(stage.customer["RS_STATE_DIR"]) / "resume-ticket"
+        copy = ticket.read_bytes()
+        stage.agent.process.send_signal(signal.SIGTERM)
+        stage.agent.wait()
+        assert restarts.boot()
+        stage.agent.wait_for("This computer was restarted")
+        assert waiting.wait(60) == 0
+        stage.agent.type("stop\n")
+        assert stage.agent.wait() == 0
+        for _ in range(2):
+            ticket.write_bytes(copy)
+            ticket.chmod(0o600)
+            resume = [*restarts._program(), "resume"]
+            done = subprocess.run(resume, env=restarts._environ(), capture_output=True, text=True, timeout=60)
+            assert done.returncode == LocalProblem.exit_status, done.stdout + done.stderr
+            assert "used before" in done.stderr
+            assert not ticket.exists()
+        gone = stage.attempt("chat", stage.session, "still there?", "--timeout", "3")
+        assert gone.returncode in (Unreachable.exit_status, SessionEnded.exit_status), gone.stderr
