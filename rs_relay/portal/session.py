@@ -167,7 +167,8 @@ class PortalSession:
             self.devices = Devices(_number(given["devices"].value) & 3 if "devices" in given else 0)
         self.token = str(given["restore_token"].value) if "restore_token" in given else ""
         streams = given["streams"].value if "streams" in given else []
-        self.sources = tuple(_source(int(node), told) for node, told in streams[:MAX_STREAMS])
+        found = [_source(int(node), told) for node, told in streams[:MAX_STREAMS]]
+        self.sources = tuple(sorted(found, key=lambda one: (one.x, one.y)))  # told as the person clicked them
         if not self.sources:
             raise Refused("The person at this computer chose no screen to be seen.")
 

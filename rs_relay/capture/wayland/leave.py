@@ -187,6 +187,8 @@ class Leave:
         time.sleep(max(0.0, ended[0] + DYING - time.monotonic()) if ended else DYING)
         ended = self._ended
         if ended is None or ended[1] or not alive(self._environ):
+            if ended is None and not alive(self._environ):
+                self._ended = (time.monotonic(), False)  # a portal may outlive its desktop, and its leave is void then
             raise DisplayGone("The desktop whose screen was seen has ended.")
         raise TakenBack("The person at this computer stopped it in their desktop.", "Ask them again.")
 

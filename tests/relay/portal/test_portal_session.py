@@ -27,7 +27,7 @@ def ended() -> list[bool]:
 
 def test_looking_alone(address: str, ended: list[bool]) -> None:
     with FakePortal(address) as portal:
-        portal.say(streams=((42, 0, 0, 640, 480), (43, 640, 10, 800, 600)))
+        portal.say(streams=((43, 640, 10, 800, 600), (42, 0, 0, 640, 480)))
         session = PortalSession(ended.append, address)
         session.start(hands=False)
         assert session.sources == (Source(42, 0, 0, 640, 480, True), Source(43, 640, 10, 800, 600, True))
