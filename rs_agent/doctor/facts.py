@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rs_agent.desktop.wayland.survey import Survey
 from rs_agent.machine.service.base import State
 from rs_relay.errors import RsError
 
@@ -86,10 +87,11 @@ class Display:
 
 @dataclass(frozen=True)
 class Desk:
-    """The desktop that would be shown. `display` where it is an X display."""
+    """The desktop that would be shown. `display` where it is an X display, `wayland` where it is Wayland's."""
 
     name: str
     display: Display | None = None
+    wayland: Survey | None = None
 
 
 @dataclass(frozen=True)

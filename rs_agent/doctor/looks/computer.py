@@ -19,6 +19,7 @@ import msgspec
 from rs_agent import desktop, machine, tries
 from rs_agent.config import FILE as SETTINGS
 from rs_agent.config import Config, config_folder
+from rs_agent.desktop.wayland.survey import survey
 from rs_agent.doctor.facts import Chosen, Desk, Device, Faces, Login, Program, Restart, Rights, Room, Serving, Tools
 from rs_agent.identity import read_private
 from rs_agent.journal import FILE as JOURNAL
@@ -91,6 +92,8 @@ def desk(name: str, environ: Mapping[str, str] = os.environ) -> Desk:
     """The desktop that rs-agent would take. Raises LocalProblem, as that does."""
     found = desktop.pick(name, environ)
     found.close()
+    if found.name == "wayland":
+        return Desk(found.name, wayland=survey(environ))
     if found.name != "x11":
         return Desk(found.name)
     from rs_agent.doctor.looks import x11  # numpy, python-xlib: only where there is an X display

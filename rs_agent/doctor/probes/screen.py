@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from rs_agent.desktop.wayland.survey import LOOK_ONLY, Survey
 from rs_agent.doctor.facts import Desk, Display, Faces, Login
 from rs_agent.doctor.verdict import Finding, no, partly, refused, yes
 from rs_agent.language import N_, _
+from rs_relay.errors import LocalProblem
 
 # Extensions by the names that the X server has for them, and how administrators write them.
 SHARED, TOLD, FIXES, TEST, RANDR, SHAPE, XKB, INPUT = (
@@ -18,6 +20,8 @@ def shown(desk: Desk) -> Finding:
     if desk.name == "headless":
         return partly(_("None is shown, as --desktop headless says. Chat, files and commands work."))
     display = desk.display
+    if desk.wayland is not None:
+        return _asked(desk.wayland)
     if display is None:
         return yes(_("The desktop of this system ({name}).").format(name=desk.name))
     if display.problem is not None:
@@ -27,6 +31,15 @@ def shown(desk: Desk) -> Finding:
         extensions=", ".join(name for key, name in WRITTEN.items() if key in display.extensions) or "-",
     )  # fmt: skip
     return _slower(display, reason) or yes(reason)
+
+
+def _asked(found: Survey) -> Finding:
+    if not found.sees:
+        return refused(LocalProblem(found.why, found.hint))
+    told = _("Wayland ({name}): the desktop itself asks as well, at each session.")
+    if found.remembers:
+        told = _("Wayland ({name}): the desktop itself asks as well; for unattended access once.")
+    return yes(told.format(name=found.desktop or "?"))
 
 
 def _slower(display: Display, reason: str) -> Finding | None:
@@ -52,6 +65,8 @@ def _slower(display: Display, reason: str) -> Finding | None:
 
 def hands(desk: Desk) -> Finding:
     display, other = _display(desk)
+    if desk.wayland is not None and desk.wayland.sees and not desk.wayland.types:
+        return no(_(LOOK_ONLY), _("Log in to a session with X11 (Xorg), or to GNOME or KDE."))
     if display is None:
         return other or yes(_("By the means of this system."))
     if lacks := [name for name in (TEST, XKB) if name not in display.extensions]:
@@ -64,6 +79,8 @@ def hands(desk: Desk) -> Finding:
 
 def clipboard(desk: Desk) -> Finding:
     display, other = _display(desk)
+    if desk.wayland is not None:
+        return other or no(_("The clipboard of a Wayland desktop cannot be reached."))
     if display is None:
         portable = desk.name in ("windows", "macos")
         return other or (partly(_("Text, both ways; no pictures.")) if portable else yes(_("Both ways.")))
@@ -126,6 +143,7 @@ def window(faces: Faces) -> Finding:
 
 def _display(desk: Desk) -> tuple[Display | None, Finding | None]:
     """The X display, or what there is to say where nothing is shown; (None, None) for another system's desktop."""
-    if desk.name == "headless" or (desk.display is not None and desk.display.problem is not None):
+    blind = desk.wayland is not None and not desk.wayland.sees
+    if blind or desk.name == "headless" or (desk.display is not None and desk.display.problem is not None):
         return None, no(_(NO_SCREEN))
     return desk.display, None

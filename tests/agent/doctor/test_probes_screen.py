@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from rs_agent.desktop.wayland.survey import LOOK_ONLY, Survey
 from rs_agent.doctor.facts import Desk, Display, Faces, Login
 from rs_agent.doctor.probes import screen
 from rs_agent.doctor.verdict import Sign
@@ -19,6 +20,22 @@ JUDGES = {
     "shown": screen.shown, "hands": screen.hands, "clipboard": screen.clipboard, "drawing": screen.drawing,
     "privacy": screen.privacy,
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (Survey("GNOME", True, True, True, 5, 2), ("yes", "yes", "no", "no", "no")),
+        (Survey("sway", True, False, True, 4, 0, LOOK_ONLY), ("yes", "no", "no", "no", "no")),
+        (Survey("", why="No portal.", hint="Install one."), ("no", "no", "no", "no", "no")),
+    ],
+)
+def test_a_wayland_desktop(found: Survey, expected: tuple[str, ...]) -> None:
+    desk = Desk("wayland", wayland=found)
+    assert tuple(str(judge(desk).sign) for judge in JUDGES.values()) == expected
+    if not found.sees:
+        assert screen.shown(desk).reason.startswith("No portal.")
+        assert screen.shown(desk).advice == "Install one."
 
 
 def signs(display: Display) -> dict[str, str]:
