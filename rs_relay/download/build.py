@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rs_relay.download import packing, signing, sources
+from rs_relay.download.frozen.contents import needs_glibc
 from rs_relay.download.frozen.freeze import Frozen
 from rs_relay.download.start import ed25519
 from rs_relay.download.start.release import CONTEXT
@@ -41,23 +42,13 @@ def build(
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     if serial <= last_serial(folder):
         raise UsageError("There is a newer release already.", "Customers' computers refuse to go back to an older one.")
-    code = packing.archive(sources.ours(), preset)
-    files: sources.Files = {CODE: code}
-    modules: dict[str, dict[str, str]] = {}
-    made: dict[tuple[str, str, str], str] = {}
-    for system, python in targets:
-        target = f"{system}-{python}"
-        modules[target] = {}
-        for module, (name, everywhere) in sources.APART.items():
-            if not sources.wanted(module, target):
-                continue
-            which = (name, "", "") if everywhere else (name, system, python)
-            if which not in made:
-                data = packing.archive(sources.package(*which), preset)
-                made[which] = f"{name}-{'any' if everywhere else target}-{_hash(data)[:12]}.tar.xz"
-                files[made[which]] = data
-                told(f"{len(data) / 1000:9.1f} KB  {made[which]}")
-            modules[target][module] = made[which]
+    ours = sources.ours()
+    code, whole = packing.archive(sources.early(ours), preset), packing.archive(ours, preset)
+    rest = f"code-{_hash(whole)[:12]}.tar.xz"
+    told(f"{len(whole) / 1000:9.1f} KB  {rest}")
+    files: sources.Files = {CODE: code, rest: whole}
+    packages, modules, glibc = _packages(targets, preset, told)
+    files |= packages
     manifest = json.dumps(
         {
             "format": 1,
@@ -65,9 +56,11 @@ def build(
             "version": metadata.version("rs-remote-support"),
             "relay": relay,
             "code": CODE,
+            "rest": rest,
             "files": {name: {"sha256": _hash(data), "size": len(data)} for name, data in sorted(files.items())},
             "targets": modules,
             "first": sources.FIRST,
+            "glibc": glibc,
             "programs": {one.system: _said(one) for one in frozen},
         },
         indent=1,
@@ -84,6 +77,32 @@ def build(
         if name != CODE:  # it is in the program
             _write(folder / name, data)
     return _hash(program)
+
+
+def _packages(
+    targets: Sequence[tuple[str, str]], preset: int, told: Callable[[str], None]
+) -> tuple[sources.Files, dict[str, dict[str, str]], dict[str, str]]:
+    """What is not in the one file: (file -> bytes, target -> module -> file, target -> the oldest glibc for it)."""
+    files: sources.Files = {}
+    modules: dict[str, dict[str, str]] = {}
+    made: dict[tuple[str, str, str], str] = {}
+    floors: dict[str, tuple[int, int]] = {}
+    for system, python in targets:
+        target = f"{system}-{python}"
+        modules[target] = {}
+        for module, (name, everywhere) in sources.APART.items():
+            if not sources.wanted(module, target):
+                continue
+            which = (name, "", "") if everywhere else (name, system, python)
+            if which not in made:
+                package = sources.package(*which)
+                data = packing.archive(package, preset)
+                made[which] = f"{name}-{'any' if everywhere else target}-{_hash(data)[:12]}.tar.xz"
+                files[made[which]], floors[made[which]] = data, needs_glibc(package.values())
+                told(f"{len(data) / 1000:9.1f} KB  {made[which]}")
+            modules[target][module] = made[which]
+    newest = {target: max(floors[file] for file in named.values()) for target, named in modules.items()}
+    return files, modules, {target: f"{major}.{minor}" for target, (major, minor) in newest.items() if major}
 
 
 def _said(one: Frozen) -> dict[str, object]:

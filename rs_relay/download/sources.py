@@ -16,6 +16,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
+from rs_relay.download import reach
 from rs_relay.errors import LocalProblem
 
 Files = dict[str, bytes]
@@ -53,6 +54,15 @@ ONLY = {
     "pynput": "windows",
     "backports": "-3.11 -3.12 -3.13",
 }  # parts of a target's name
+# What is loaded before a code is shown, or by the process of the customer's window, is in the one file; all of it is
+# fetched behind the code. These load the rest of it (and what is missing here comes sooner, that is all).
+BEGINS = (
+    "rs_agent.main", "rs_agent.life", "rs_agent.ui.face.child", "rs_agent.ui.face.__main__", "rs_agent.ui.face.window",
+    "rs_agent.desktop.x11.desktop", "rs_agent.desktop.keeping", "rs_agent.desktop.wayland.survey",
+    "rs_agent.desktop.portable.desktop", "rs_agent.machine.linux", "rs_agent.machine.windows", "rs_agent.machine.macos",
+    "websockets.asyncio.client", "platformdirs",
+)  # fmt: skip
+_LATE = ("rs_agent.ui.face", "rs_relay.glass.life", "platformdirs")  # they import in functions, and before a code is shown
 # Of these, what is imported before a code is shown: fetched first, and counted on the page.
 FIRST = ("msgspec", "Xlib", "six", "pynput")
 _PLATFORMS = {
@@ -79,6 +89,12 @@ def ours() -> Files:
     version = metadata.version("rs-remote-support")
     about = f"Metadata-Version: 2.1\nName: rs-remote-support\nVersion: {version}\n".encode()
     return {**bare(files), f"rs_remote_support-{version}.dist-info/METADATA": about}
+
+
+def early(files: Files) -> Files:
+    """Of `ours()` what is needed until a code is shown."""
+    needed = reach.reached(BEGINS, files, _LATE)
+    return {name: data for name, data in files.items() if name in needed or not name.endswith(".py")}
 
 
 def wanted(module: str, target: str) -> bool:

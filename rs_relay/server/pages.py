@@ -88,6 +88,7 @@ class Release:
     digest: str  # SHA-256 of the program, hex
     signer: str  # to be read aloud
     first: Mapping[str, int]  # 'linux', 'windows', 'macos' -> bytes to be fetched before a code is shown
+    most: Mapping[str, int]  # likewise: bytes that a session may fetch afterwards, all in all
     programs: Mapping[str, tuple[Program, ...]] = field(default_factory=dict)  # likewise
 
 
@@ -129,24 +130,29 @@ def read(folder: Path) -> Release | None:
         said = json.loads((folder / "manifest.json").read_bytes())
         key = bytes.fromhex((folder / "manifest.sig").read_text())[:32]
         relay = str(said["relay"])
-        first, programs = _first(said, len(program)), _programs(said)
+        first, most = _sizes(said, len(program))
+        programs = _programs(said)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if not _SAFE_URL.fullmatch(relay):
         return None
     digits = hashlib.sha256(key).hexdigest()[:32]
     signer = " ".join(digits[at : at + 4] for at in range(0, 32, 4))
-    return Release(relay, hashlib.sha256(program).hexdigest(), signer, first, programs)
+    return Release(relay, hashlib.sha256(program).hexdigest(), signer, first, most, programs)
 
 
-def _first(said: dict[str, Any], size: int) -> dict[str, int]:
-    """system -> what the most demanding of its Pythons fetches before there is a code, the program itself included."""
-    found: dict[str, int] = {}
+def _sizes(said: dict[str, Any], size: int) -> tuple[dict[str, int], dict[str, int]]:
+    """system -> what the most demanding of its Pythons fetches before there is a code, the program itself included; and
+    what is fetched later, at the most."""
+    first: dict[str, int] = {}
+    most: dict[str, int] = {}
     for target, modules in said["targets"].items():
         names = {modules[module] for module in said["first"] if module in modules}
+        later = {*modules.values(), said["rest"]} - names
         system = str(target).partition("-")[0]
-        found[system] = max(found.get(system, 0), size + sum(int(said["files"][name]["size"]) for name in names))
-    return found
+        first[system] = max(first.get(system, 0), size + sum(int(said["files"][name]["size"]) for name in names))
+        most[system] = max(most.get(system, 0), sum(int(said["files"][name]["size"]) for name in later))
+    return first, most
 
 
 def _programs(said: dict[str, Any]) -> dict[str, tuple[Program, ...]]:
@@ -222,7 +228,8 @@ def _system(release: Release, text: dict[str, str], system: str, unattended: boo
     programs = release.programs.get(system, ())
     ways = []
     if system in release.first:
-        size = text["size"].format(size=f"{release.first[system] / 1000:.0f}")
+        more = f"{release.most[system] / 1_000_000:.0f}"
+        size = text["size"].format(size=f"{release.first[system] / 1000:.0f}", more=more)
         ways.append((text["with-python"], size, command(release, system, verb)))
     for one in programs:
         heading = text["without-python"].format(machine=one.machine)

@@ -40,7 +40,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "copied": "Copied",
         "unsupported": "There is no download for this system here. Tell whoever helps you.",
         "none": "There is nothing to download here yet. Tell whoever sent you.",
-        "size": "With Python 3.11 or newer. {size} KB before the code is shown, the first time; then it is kept.",
+        "size": (
+            "With Python 3.11 or newer. {size} KB until the code; {more} MB at the most after it, when needed. "
+            "All is kept: next time, nothing is fetched."
+        ),
         "size-program": "{size} MB, once; then it is kept.",
         "glibc": "It needs glibc {version} or newer.",
         "with-python": "The line for a computer that has Python 3.11 or newer",
@@ -90,7 +93,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "copied": "Copié",
         "unsupported": "Pas de téléchargement pour ce système ici. Dites-le à la personne qui vous aide.",
         "none": "Il n’y a encore rien à télécharger ici. Dites-le à la personne qui vous envoie.",
-        "size": "Avec Python 3.11 ou plus récent. {size} Ko avant l’affichage du code, la première fois ; puis gardés.",
+        "size": (
+            "Avec Python 3.11 ou plus récent. {size} Ko jusqu’au code ; {more} Mo au plus ensuite, quand il les faut. "
+            "Tout est gardé : la fois suivante, rien n’est téléchargé."
+        ),
         "size-program": "{size} Mo, une seule fois ; puis gardés.",
         "glibc": "Il faut la glibc {version} ou plus récente.",
         "with-python": "La ligne pour un ordinateur qui a Python 3.11 ou plus récent",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,8 @@ from tests.support.xdesktop import XDesktop
 
 # The Python of the system, of this one's version, without anything that a venv or pip has brought.
 PLAIN = f"/usr/bin/python3.{sys.version_info[1]}"
+# The one that the venv was made of, which has Tk: its process of the window finds nothing of the venv either.
+WITH_TK = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
 pytestmark = pytest.mark.skipif(not shutil.which(PLAIN), reason=f"there is no {PLAIN} here")
 
 
@@ -88,6 +91,23 @@ def test_the_next_time_it_starts_with_nothing_fetched(stage: RsStage) -> None:
     (stage.folder / "relay" / "agents").rename(stage.folder / "gone")
     with _start(stage, f"{PLAIN} -I rs-agent.pyz --console") as again:
         again.wait_for(CODE, 40)
+
+
+@pytest.mark.parametrize("face", ["--console", ""])
+def test_the_code_needs_no_more_than_the_page_says(stage: RsStage, desktop: XDesktop, face: str) -> None:
+    line = _line(stage).removesuffix(" --console").replace(PLAIN, WITH_TK)
+    agents = stage.folder / "relay" / "agents"
+    said = json.loads((agents / "manifest.json").read_bytes())
+    (modules,) = said["targets"].values()
+    first = {modules[name] for name in said["first"] if name in modules}
+    for path in agents.glob("*.tar.xz"):
+        if path.name not in first:
+            path.unlink()
+    with _start(stage, f"{line} {face}") as agent:
+        if face:
+            agent.wait_for(CODE, 40)
+        else:
+            desktop.wait_for_window("Nobody is connected to this computer")
 
 
 def test_what_was_tampered_with_is_not_run(stage: RsStage) -> None:

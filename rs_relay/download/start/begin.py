@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
 import zipfile
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 from . import release, store
+from .bar import Bar
 from .finder import Finder, add
-from .words import Stop, say
+from .words import Stop
 
+AHEAD = ("cryptography", "_cffi_backend")
 MISSING = 13  # the exit status of `rs_relay.errors.LocalProblem`
 
 
@@ -39,12 +44,29 @@ def prepare(file: Path) -> None:
     except (zipfile.BadZipFile, KeyError, OSError) as e:
         raise Stop(*release.CHANGED) from e
     kept.forget_all_but(set(found.files))
-    first = found.modules["msgspec"]
-    if not kept.has(first):
-        size = round(found.files[first][1] / 1000)
-        print(say("Fetching what rs-agent needs, once: {size} KB.").format(size=size), file=sys.stderr, flush=True)
     add(place)
-    finder = Finder(found.modules, kept.fetch)
+    finder = Finder(found.modules, kept.fetch, found.rest)
+    _bring(finder, kept, [found.modules[module] for module in found.first], found.first)
     sys.meta_path.insert(0, finder)  # before what the system has installed: it may be too old
-    finder.bring("msgspec")
+    if "join" in sys.argv[1:]:  # what a session begins with comes while the code is typed
+        threading.Thread(target=_ahead, args=[finder], daemon=True).start()
     os.environ.setdefault("RS_RELAY", found.relay)
+
+
+def _bring(finder: Finder, kept: store.Store, files: Sequence[str], modules: Sequence[str]) -> None:
+    """Before anything is shown. Raises Stop."""
+    with contextlib.ExitStack() as over:
+        if size := kept.missing(files):
+            bar = Bar(size)
+            kept.came = bar.came
+            over.callback(kept.stay_silent)
+            over.callback(bar.close)
+        for module in modules:
+            finder.bring(module)
+
+
+def _ahead(finder: Finder) -> None:
+    with contextlib.suppress(Stop):  # it is told when it is needed
+        finder.bring_rest()
+        for module in AHEAD:
+            finder.bring(module)

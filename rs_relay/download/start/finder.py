@@ -21,11 +21,17 @@ BEFORE_US = "RS_PYTHONPATH"
 BEFORE = {"rs_agent.ui.picture.child": ("numpy", "PIL", "simplejpeg", "backports")}
 
 
-class Finder(MetaPathFinder):
-    """`modules`: top-level module -> the file that holds it; `fetch`: the file -> its folder, raises ImportError."""
+# Before these: the whole of the agent's own code. Whoever has come as far as a cipher will need a feature.
+BEHIND = ("cryptography",)
+OURS = ("rs_agent", "rs_relay", "websockets", "platformdirs")  # in the one file, in part
 
-    def __init__(self, modules: Mapping[str, str], fetch: Callable[[str], Path]) -> None:
-        self._modules, self._fetch = dict(modules), fetch
+
+class Finder(MetaPathFinder):
+    """`modules`: top-level module -> the file that holds it; `rest`: the file with all of our own code; `fetch`: a file
+    -> its folder, raises ImportError."""
+
+    def __init__(self, modules: Mapping[str, str], fetch: Callable[[str], Path], rest: str) -> None:
+        self._modules, self._fetch, self._rest = dict(modules), fetch, rest
         self._lock = threading.RLock()
 
     def find_spec(
@@ -33,16 +39,31 @@ class Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         for module in BEFORE.get(name, ()):
             self.bring(module)
+        if name.partition(".")[0] in OURS:
+            return self._ours(name, path)
         if path is not None or name not in self._modules:
             return None
+        if name in BEHIND:
+            self.bring_rest()
         return PathFinder.find_spec(name, [str(self.bring(name))])
+
+    def _ours(self, name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+        """Where it has been imported from so far, else among all of it."""
+        if found := PathFinder.find_spec(name, path):
+            return found
+        below = name.rpartition(".")[0].replace(".", os.sep)
+        return PathFinder.find_spec(name, [str(self.bring_rest() / below)])
 
     def bring(self, module: str) -> Path | None:
         """The folder that `module` lies in, from now on on the path of this process and of its children."""
-        if module not in self._modules:
-            return None
+        return self._add(self._modules[module]) if module in self._modules else None
+
+    def bring_rest(self) -> Path:
+        return self._add(self._rest)
+
+    def _add(self, file: str) -> Path:
         with self._lock:
-            place = self._fetch(self._modules[module])
+            place = self._fetch(file)
             add(place)
         return place
 

@@ -17,12 +17,12 @@ import tarfile
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from .release import web
 from .words import Stop
 
 TRIES = 3
@@ -60,14 +60,25 @@ def _cannot_write(path: Path) -> Stop:
 
 
 class Store:
+    """`files`: name -> (SHA-256 in hex, bytes)."""
+
     def __init__(self, path: Path, relay: str, files: dict[str, tuple[str, int]]) -> None:
         self._path, self._relay, self._files = path, relay, files
+        self.came: Callable[[int], None]  # told of bytes as they arrive; of less than none, where they were in vain
+        self.stay_silent()
+
+    def stay_silent(self) -> None:
+        self.came = lambda more: None
 
     def place(self, name: str) -> Path:
         return self._path / self._files[name][0][:32]
 
     def has(self, name: str) -> bool:
         return self.place(name).is_dir()
+
+    def missing(self, names: Iterable[str]) -> int:
+        """Bytes that `names` are still to be fetched of."""
+        return sum(self._files[name][1] for name in dict.fromkeys(names) if not self.has(name))
 
     def fetch(self, name: str) -> Path:
         """The folder with what is in the file `name`, fetched if need be. Raises Stop."""
@@ -103,23 +114,22 @@ class Store:
 
     def _download(self, name: str) -> bytes:
         for attempt in range(TRIES):
+            got = 0
+
+            def came(more: int) -> None:
+                nonlocal got
+                got += more
+                self.came(more)
+
             try:
-                return _get(f"{web(self._relay)}/agents/{name}", self._files[name][1])
+                return _get(f"{web(self._relay)}/agents/{name}", self._files[name][1], came)
             except (OSError, HTTPException):
+                self.came(-got)
                 if attempt + 1 < TRIES:
                     time.sleep(1 + attempt)
         raise Stop(
             "What rs-agent needs could not be fetched from the relay.", "Check the connection and start it again."
         )
-
-
-def web(relay: str) -> str:
-    """`wss://…` as `https://…`; without TLS only this computer itself."""
-    parts = urlsplit(relay)
-    host = parts.hostname or ""
-    if parts.scheme == "ws" and (host in ("localhost", "::1") or host.startswith("127.")):
-        return f"http://{parts.netloc}{parts.path}"
-    return f"https://{parts.netloc}{parts.path}"
 
 
 class _Nowhere(urllib.request.HTTPRedirectHandler):
@@ -129,10 +139,11 @@ class _Nowhere(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _get(url: str, size: int) -> bytes:
+def _get(url: str, size: int, came: Callable[[int], None]) -> bytes:
     """At most one byte more than `size`. Proxies are taken from the system's settings."""
     with urllib.request.build_opener(_Nowhere).open(url, timeout=SILENCE) as answer:
         data = bytearray()
         while len(data) <= size and (chunk := answer.read(CHUNK)):
             data += chunk
+            came(len(chunk))
     return bytes(data)

@@ -7,6 +7,25 @@ from collections.abc import Mapping
 
 _FR = {
     "Fetching what rs-agent needs, once: {size} KB.": "Téléchargement du nécessaire, une seule fois : {size} Ko.",
+    "Fetching what rs-agent needs, once: {size} KB left": (
+        "Téléchargement du nécessaire, une seule fois : encore {size} Ko"
+    ),
+    "This Linux has musl in place of glibc (as Alpine has), and rs-agent needs glibc.": (
+        "Ce Linux a musl à la place de glibc (comme Alpine), et rs-agent a besoin de glibc."
+    ),
+    "Ask whoever helps you to reach you on another computer.": (
+        "Demandez à la personne qui vous aide de vous joindre sur un autre ordinateur."
+    ),
+    "This Python is of 32 bits, and rs-agent needs 64.": "Ce Python est en 32 bits, et il en faut 64 à rs-agent.",
+    "This relay's rs-agent is for Python {those}; this is {python}.": (
+        "Le rs-agent de ce relais est pour Python {those} ; celui-ci est {python}."
+    ),
+    "This Linux is too old for rs-agent: it has glibc {have}, and {needed} is needed.": (
+        "Ce Linux est trop ancien pour rs-agent : il a la glibc {have}, et il faut la {needed}."
+    ),
+    "The page {page} has another line for this system, which needs no Python.": (
+        "La page {page} a une autre ligne pour ce système, qui n'a pas besoin de Python."
+    ),
     "This file has been changed since it was made.": "Ce fichier a été modifié depuis sa création.",
     "Do not use it. Fetch it again from the page that you were given.": (
         "Ne l'utilisez pas. Téléchargez-le de nouveau depuis la page qu'on vous a donnée."

@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rs_relay.download import build, packing, signing, sources
 from rs_relay.download.start.release import target
 from rs_relay.errors import Damaged, RsError, UsageError
+from rs_relay.server import pages
 
+APART = sources.APART  # before a test makes it less
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
@@ -28,7 +30,19 @@ def test_twice_the_same_bytes(tmp_path: Path) -> None:
     assert _build(tmp_path / "a") == _build(tmp_path / "b")
     names = {p.name for p in (tmp_path / "a").iterdir()}
     assert names == {p.name for p in (tmp_path / "b").iterdir()} >= {"rs-agent.pyz", "manifest.json", "manifest.sig"}
-    assert build.verify(tmp_path / "a") == (signing.public(KEY), 4)
+    assert build.verify(tmp_path / "a") == (signing.public(KEY), 5)
+
+
+def test_what_a_customer_fetches_before_the_code_is_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model's largest is 544 KB. Who comes near the bound: what is loaded before the code and need not be?"""
+    first = {module: APART[module] for module in sources.FIRST if sources.wanted(module, target())}
+    monkeypatch.setattr(sources, "APART", first)
+    system, _, python = target().rpartition("-")
+    build.build(tmp_path, KEY, "ws://127.0.0.1:1", [(system, python)], 1, packing.SMALLEST)
+    release = pages.read(tmp_path)
+    assert release is not None
+    (size,) = release.first.values()
+    assert size < 450_000
 
 
 def test_never_an_older_one(tmp_path: Path) -> None:

@@ -14,12 +14,18 @@ from rs_relay.server.pages import Program, Release, Site
 
 FROZEN = Program("rs-agent-linux-x86_64", "cd" * 32, 39_700_000, "x86_64", "2.36")
 RELEASE = Release(
-    "wss://help.example.org", "ab" * 32, "1e98 09d5", {"linux": 412_345, "windows": 500_000}, {"linux": (FROZEN,)}
+    "wss://help.example.org",
+    "ab" * 32,
+    "1e98 09d5",
+    {"linux": 412_345, "windows": 500_000},
+    {"linux": 19_300_000, "windows": 1},
+    {"linux": (FROZEN,)},
 )
 MANIFEST = {
     "targets": {"linux-x86_64-3.11": {"a": "a.xz", "b": "b.xz"}, "linux-x86_64-3.12": {"a": "big.xz"}},
     "first": ["a", "nothing"],
-    "files": {"a.xz": {"size": 100}, "b.xz": {"size": 1}, "big.xz": {"size": 2000}},
+    "files": {"a.xz": {"size": 100}, "b.xz": {"size": 1}, "big.xz": {"size": 2000}, "rest.xz": {"size": 9}},
+    "rest": "rest.xz",
     "programs": {"linux-x86_64": {"name": FROZEN.name, "sha256": FROZEN.digest, "size": FROZEN.size, "glibc": "2.36"}},
 }
 
@@ -43,9 +49,11 @@ def test_the_sizes_are_those_of_the_release(tmp_path: Path) -> None:
     found = Site(_folder(tmp_path)).release()
     assert found is not None
     assert found.first == {"linux": len(b"program") + 2000}  # the largest of its Pythons
+    assert found.most == {"linux": 1 + 9}
     assert found.programs == {"linux": (FROZEN,)}
     page = pages.render(RELEASE, "/join", "en").decode()
     assert "412 KB" in page
+    assert "19 MB" in page
     assert "40 MB" in page
     assert "glibc 2.36" in page
 
