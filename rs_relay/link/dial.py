@@ -4,9 +4,8 @@
     attach          /link: a ticket becomes a Socket that carries records
     join, answer, knock_link: the handshakes, each on its own Socket, each over in seconds or not at all
 
-Redirects are refused, all of them: a relay that sends its clients elsewhere would send their tokens there too.
-Compression is off: what is encrypted does not shrink, and what shrinks with a secret beside it tells about it.
-A proxy is taken from the system's settings (HTTP CONNECT, SOCKS).
+How a relay is got at is `opening`'s. Compression is off: what is encrypted does not shrink, and what shrinks with a
+secret beside it tells about it.
 """
 
 from __future__ import annotations
@@ -14,41 +13,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import ssl
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidProxyStatus,
-    InvalidStatus,
-    InvalidURI,
-    ProxyError,
-)
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from rs_relay import errors
-from rs_relay.errors import (
-    ConnectionLost,
-    PeerBroke,
-    RsError,
-    SessionEnded,
-    SignInNeeded,
-    Unreachable,
-    UsageError,
-    WrongCode,
-)
+from rs_relay.errors import ConnectionLost, PeerBroke, RsError, SessionEnded, Unreachable, WrongCode
 from rs_relay.link import handshake, resume
 from rs_relay.link.codes import Code
 from rs_relay.link.handshake import Abort, Attempts, Opened, Role, WrongSecret
+from rs_relay.link.opening import Reached as Reached
+from rs_relay.link.opening import Relay as Relay
+from rs_relay.link.opening import explore, open_to
 from rs_relay.link.websocket import RecordSocket
 from rs_relay.wire import codec, limits, messages
 from rs_relay.wire.messages import FromClient, FromRelay
 
-OPEN_TIMEOUT = 10.0  # seconds to reach the relay
 ANSWER_TIMEOUT = 15.0  # seconds for the relay to answer a request
 PEER_TIMEOUT = 35.0  # seconds for the other end to come to the link (the relay gives up after 30)
 SHAKE_TIMEOUT = 10.0  # seconds for each message of a handshake: 2.6 KB take one at 28.8 kbit/s
@@ -57,79 +39,6 @@ NOT_SENT = 32 * 1024  # bytes the kernel may hold unsent at first; the link adap
 Answer = TypeVar(
     "Answer", messages.Slot, messages.Ticket, messages.Presence, messages.Waiting, messages.Devices, messages.Done
 )
-
-
-@dataclass(frozen=True)
-class Relay:
-    """Where the relay is. `url` is `ws://…` or `wss://…` without a path."""
-
-    url: str
-
-    @classmethod
-    def parse(cls, text: str) -> Relay:
-        """Accepts `host`, `host:port` and URLs. Plain `ws` only to this computer itself. Raises UsageError."""
-        text = text.strip()
-        if not text.rstrip("/").endswith(":"):
-            text = text.rstrip("/")
-        for web, socket_scheme in (("https://", "wss://"), ("http://", "ws://")):
-            if text.startswith(web):
-                text = socket_scheme + text.removeprefix(web)
-        if "://" not in text:
-            text = ("ws://" if _is_loopback(urlsplit("//" + text).hostname or "") else "wss://") + text
-        try:
-            parts = urlsplit(text)
-            host, _ = parts.hostname, parts.port
-        except ValueError as e:
-            raise UsageError("That is not a relay's address.", "For example: wss://relay.example.org:8200") from e
-        if parts.scheme not in ("ws", "wss") or not host or parts.query or parts.fragment or parts.username:
-            raise UsageError("That is not a relay's address.", "For example: wss://relay.example.org:8200")
-        if parts.scheme == "ws" and not _is_loopback(host):
-            raise UsageError(
-                "A relay on another computer must be reached by wss://, never by plain ws://.",
-                "The relay's operator gives it a certificate with --tls-cert and --tls-key.",
-            )
-        return cls(f"{parts.scheme}://{parts.netloc}{parts.path}")
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-class _Connect(connect):
-    """A client connection that goes where it was told to, or nowhere."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
-
-
-async def _open(relay: Relay, path: str, token: str = "", **options: Any) -> ClientConnection:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    try:
-        return await _Connect(
-            relay.url + path,
-            additional_headers=headers,
-            compression=None,
-            user_agent_header=None,
-            open_timeout=OPEN_TIMEOUT,
-            close_timeout=1,
-            **options,
-        )
-    except InvalidStatus as e:
-        raise _refused(e.response.status_code) from e
-    except (InvalidProxyStatus, ProxyError) as e:
-        raise Unreachable("The proxy of this network refused the connection.", "Check the proxy's settings.") from e
-    except ssl.SSLError as e:
-        raise Unreachable("The relay's certificate is not valid for its address.", "Check the address.") from e
-    except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as e:
-        raise Unreachable("The relay cannot be reached.") from e
-
-
-def _refused(status: int) -> RsError:
-    if status in (401, 403):
-        return SignInNeeded("The relay does not accept this sign-in.")
-    if status in (429, 503):
-        return Unreachable("The relay is busy.", "Try again in a minute.")
-    return Unreachable(f"There is no rs relay at that address (it answered {status}).")
 
 
 class Conversation:
@@ -302,30 +211,29 @@ async def _conversation(connection: ClientConnection, hello: messages.Hello) -> 
 
 async def control(relay: Relay, token: str = "") -> tuple[Conversation, messages.Welcome]:
     """A technician's conversation. Raises SignInNeeded, Unreachable."""
-    connection = await _open(relay, "/control", token, max_size=limits.CONTROL_MESSAGE, ping_interval=20)
+    connection = await open_to(relay, "/control", token, max_size=limits.CONTROL_MESSAGE, ping_interval=20)
     return await _conversation(connection, messages.Hello(messages.VERSION))
 
 
 async def host(relay: Relay, hello: messages.Hello) -> tuple[Conversation, messages.Welcome]:
     """An agent's conversation. Raises Unreachable."""
-    connection = await _open(relay, "/host", max_size=limits.CONTROL_MESSAGE, ping_interval=20)
+    connection = await open_to(relay, "/host", max_size=limits.CONTROL_MESSAGE, ping_interval=20)
     return await _conversation(connection, hello)
 
 
 async def look(relay: Relay) -> str:
     """Whether a relay answers there: it is told nothing and left at once. The time by its clock (HTTP's Date); '' when
     it does not say. Raises Unreachable."""
-    connection = await _open(relay, "/host", ping_interval=None)
-    try:
-        return connection.response.headers.get("Date", "") if connection.response else ""
-    finally:
-        await connection.close()
+    reached = await explore(relay)
+    if reached.error:
+        raise reached.error
+    return reached.date
 
 
 async def attach(relay: Relay, ticket: str) -> RecordSocket:
     """Spend a ticket; returns when the other end is there too. Raises Unreachable."""
     # the ends ping each other through the link; the relay looks after its own half
-    connection = await _open(relay, "/link", ping_interval=None)
+    connection = await open_to(relay, "/link", ping_interval=None)
     link = RecordSocket(connection.transport)
     link.keep_unsent(NOT_SENT)
     try:
