@@ -7,9 +7,11 @@ allow = ["view"]
 journal = true
 forbid = ["shell"]
 brakes = true
+proxy = "http://proxy.example.org:3128"
 
 What is forbidden is never asked for, whatever else is set. An administrator says so for everybody in the system's own
-`agent.toml` (below /etc/xdg/rs on Linux), of which nothing else is read but `brakes`: false in either takes them off.
+`agent.toml` (below /etc/xdg/rs on Linux), of which nothing else is read but `brakes`, where false in either takes them
+off, and `proxy`, which a user's own goes before.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import os
 import platform
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ class Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal: bool = True
     forbid: tuple[str, ...] = ()
     brakes: bool = True
+    proxy: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,12 @@ class Config:
     forbid: frozenset[Permission] = frozenset()  # never granted
     brakes: bool = True  # see `rs_agent.brakes`
     console: bool = False  # no window, also where there could be one
+    proxy: str = field(default="", repr=False)  # to the relay; it may hold a password. '': as the system says
 
 
 def read(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, system: Path | None = None) -> Config:
-    """`options`: relay, name, folder, allow, desktop, journal, keep; None where not given. `system`: the folder of the
-    system's own settings. Raises RsError."""
+    """`options`: relay, proxy, name, folder, allow, desktop, journal, keep; None where not given. `system`: the
+    folder of the system's own settings. Raises RsError."""
     stored = _stored(config_folder(environ) / FILE)
     system = system or Path(platformdirs.site_config_dir("rs", appauthor=False))
     everybodys = _stored(system / FILE)
@@ -84,6 +88,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ, sy
         forbid=forbid,
         brakes=stored.brakes and everybodys.brakes,
         console=bool(options.get("console")),
+        proxy=_proxy(options.get("proxy")) or stored.proxy or everybodys.proxy,
     )
 
 
@@ -102,6 +107,16 @@ def permissions(names: Iterable[str]) -> frozenset[Permission]:
     except ValueError as e:
         known = ", ".join(Permission)
         raise UsageError(_("--allow was given something that is not a permission."), known) from e
+
+
+def _proxy(option: str | None) -> str:
+    """What other users of this computer can read is no place for a password. Raises UsageError."""
+    if option and ":" in option.rpartition("@")[0].partition("//")[2]:
+        raise UsageError(
+            _("A proxy's password must not stand on the command line: others on this computer can read it there."),
+            _('Write it into agent.toml: proxy = "http://NAME:PASSWORD@HOST:PORT"'),
+        )
+    return option or ""
 
 
 def _split(text: str | None) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from rs_agent.unattended import Record, Unattended
 from rs_relay.errors import ConnectionLost, LocalProblem, RsError, Unreachable
 from rs_relay.link.backoff import Backoff
 from rs_relay.link.dial import Relay
+from rs_relay.way.memory import Memory
 
 AGAIN = 75  # EX_TEMPFAIL: the exit status of a service that is to be started again
 
@@ -47,7 +48,8 @@ def run(settings: Config, kept: Unattended, service: bool = False) -> int:
             return AGAIN
         with contextlib.closing(Screens(settings, service)) as screens:
             ending.hear_signals()
-            wait = _Wait(Relay.parse(record.relay), settings, screens, face, journal, kept, ending, service)
+            relay = Relay.parse(record.relay, settings.proxy, Memory(settings.state))
+            wait = _Wait(relay, settings, screens, face, journal, kept, ending, service)
             asyncio.run(wait.run(back))
     return ending.status
 

@@ -34,6 +34,7 @@ from rs_relay.errors import LocalProblem, RsError, UsageError
 from rs_relay.link.codes import Code, parse
 from rs_relay.link.dial import Relay
 from rs_relay.text import printable
+from rs_relay.way.memory import Memory
 
 LOG = "agent.log"
 # A thread that hashes or encodes keeps the interpreter for 5 ms by default, while a key press waits for it.
@@ -69,7 +70,7 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
     with logged(settings.state if options.verbose else None), shown(settings) as face:
         if not options.what and tickets.there(settings.state) and (back := come_back(settings)) is not None:
             return live_on(settings, face, *back)
-        relay = Relay.parse(settings.relay)
+        relay = Relay.parse(settings.relay, settings.proxy, Memory(settings.state))
         journal = Journal(settings.state) if settings.journal else NoJournal()
         with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
             here.keep_in(settings.state)
@@ -131,6 +132,7 @@ def live_on(
         settings, relay=ticket.relay, name=ticket.name, folder=Path(ticket.folder), allow=frozenset(), keep=False,
         desktop=ticket.desktop, journal=ticket.journal,
     )  # fmt: skip
+    relay = Relay.parse(settings.relay, settings.proxy, Memory(settings.state))
     ending = ending or Ending()
     harden()
     sys.setswitchinterval(SWITCH)
@@ -140,9 +142,7 @@ def live_on(
         ending.hear_signals()
         text = _("This computer was restarted for {who}. The session goes on, with all that you had allowed.")
         face.notice(text.format(who=printable(ticket.who[0], 64)))
-        asyncio.run(
-            _lives(Relay.parse(settings.relay), settings, here, face, journal, ending, None, (ticket, returned))
-        )
+        asyncio.run(_lives(relay, settings, here, face, journal, ending, None, (ticket, returned)))
     return 0
 
 
@@ -211,6 +211,7 @@ def _parser(verbs: Sequence[tuple[str, str]]) -> argparse.ArgumentParser:
     )
     parser.add_argument("what", nargs="*", metavar="join [CODE]", help=_("join a code that the technician made"))
     parser.add_argument("--relay", metavar="URL", help=_("where both sides meet (also RS_RELAY, or agent.toml)"))
+    parser.add_argument("--proxy", metavar="URL", help=_("through which proxy, if the system's settings do not say it"))
     parser.add_argument("--name", help=_("what the technician sees this computer called"))
     parser.add_argument("--folder", metavar="DIR", help=_("where received files are put"))
     parser.add_argument("--allow", metavar="LIST", help=_("grant beforehand, of: {names}").format(names=_offered()))

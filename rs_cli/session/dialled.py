@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rs_cli.session.connector import Paired
 from rs_cli.state import config
 from rs_cli.state.book import Entry
+from rs_cli.state.private import state_dir
 from rs_relay.errors import PeerBroke, RsError, SessionEnded, WrongCode
 from rs_relay.link import codes, dial
 from rs_relay.link import link as links
@@ -23,6 +24,7 @@ from rs_relay.link.dial import Conversation
 from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.spec import ChannelSpec
 from rs_relay.link.websocket import RecordSocket
+from rs_relay.way.memory import Memory
 from rs_relay.wire.messages import Customer, Device, Door, Knocked, Welcome
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class DialledLink:
 
 class Dialled:
     def __init__(self, relay: config.Relay) -> None:
-        self._relay = dial.Relay(relay.url)
+        self._relay = dial.Relay(relay.url, relay.proxy, Memory(state_dir()))
         self._token = relay.token
 
     async def reach(self, entry: Entry) -> DialledLink:

@@ -25,6 +25,7 @@ class Relay(msgspec.Struct, frozen=True):
     url: str
     token: str  # '' for a relay that is open to everyone on this computer
     name: str = ""  # the technician's account there
+    proxy: str = ""  # on the way to it: an address, 'direct', or '' for what this computer's settings say
 
     def __repr__(self) -> str:
         return f"Relay({self.url!r}, name={self.name!r})"

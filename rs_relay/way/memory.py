@@ -6,6 +6,7 @@ is worth a line, and it is forgotten after a week: networks change, and a relay'
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -75,7 +76,8 @@ class Memory:
                 json.dump(self._here, out)
             os.replace(part, self._file)
         except OSError:
-            part.unlink(missing_ok=True)  # it only makes the next dial quicker
+            with contextlib.suppress(OSError):  # it only makes the next dial quicker
+                part.unlink(missing_ok=True)
 
 
 def _key(url: str, proxy: str) -> str:
