@@ -40,6 +40,14 @@ class NewCode(_Answer, frozen=True):
     valid_seconds: float
 
 
+class CustomersCode(_Answer, frozen=True):
+    """`link`: the relay's page where a customer gets rs-agent, with the code in it."""
+
+    code: str
+    valid_seconds: float
+    link: str
+
+
 class Session(_Answer, frozen=True):
     """`state`: online, offline, unknown or ended."""
 
@@ -643,7 +651,7 @@ ANSWERS: dict[str, Any] = {
     "connect": Joined,
     "sessions list": list[Session],
     "sessions show": SessionShown,
-    "sessions new": NewCode | Joined,
+    "sessions new": CustomersCode | Joined,
     "sessions end": SessionOver,
     "sessions ask": SessionAsked,
     "sessions invite": NewCode | Guest,

@@ -107,7 +107,9 @@ def tag(
 
 @app.command("remove")
 def remove_(device: Name) -> None:
-    """Take a device off your list and forget its key. At the device you stay enrolled until its owner forgets you."""
+    """Take a device off your list and forget its key.
+
+    At the device you stay enrolled until its owner shuts you out there: `rs-agent unattended forget NAME`."""
     found = asyncio.run(_remove(device))
     known_devices.forget(found.host)
     output.answer(f"{printable(found.name, NAME)} is off your list.")

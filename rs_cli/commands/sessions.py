@@ -12,6 +12,7 @@ from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
 from rs_cli.commands.connect import show as show_new
 from rs_cli.doing.reach import reach
 from rs_cli.joining import pairing, presence
+from rs_cli.joining.link import join_link
 from rs_cli.session.technician import end_session
 from rs_cli.state import config
 from rs_cli.state.book import Book, Entry
@@ -69,7 +70,7 @@ def new(
     no_tui: Annotated[bool, typer.Option("--no-tui", help="Print the session's number and return.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a code for a customer to type, and wait for them."""
+    """Make a code for a customer to type, and a link to send them, and wait for them."""
     show_new(asyncio.run(_hold(as_json)), as_json, no_tui)
 
 
@@ -256,7 +257,7 @@ async def _hold(as_json: bool) -> Entry:
     from rs_relay.link.codes import Code
 
     def show_code(code: Code, seconds: float) -> None:
-        _show_code(code.spoken(), seconds, as_json, "the customer")
+        _show_code(code.spoken(), seconds, as_json, "the customer", join_link(relay.url, code.spoken()))
 
     def wrong(left: int) -> None:
         output.note(f"A wrong code was typed; {left} {'try is' if left == 1 else 'tries are'} left.")
@@ -265,11 +266,14 @@ async def _hold(as_json: bool) -> Entry:
     return await pairing.keep(await Dialled(relay).hold(show_code, wrong), relay.url, Book())
 
 
-def _show_code(spoken: str, seconds: float, as_json: bool, whom: str) -> None:
+def _show_code(spoken: str, seconds: float, as_json: bool, whom: str, link: str = "") -> None:
+    """`link`: where `whom` gets what they need, '' when they have it."""
     if as_json:
-        output.data({"code": spoken, "valid_seconds": seconds})
+        output.data({"code": spoken, "valid_seconds": seconds} | ({"link": link} if link else {}))
     elif output.is_terminal():
         output.answer(f"\n{big(spoken)}\n\nRead it to {whom}: {spoken}")
+        if link:
+            output.answer(f"Or send them this link, which shows it with the line that starts rs-agent: {link}")
         output.note(f"Valid for {seconds / 60:.0f} minutes. Waiting for {whom} (Ctrl-C cancels) …")
     else:
         output.answer(spoken)

@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Digits, Static
 
+from rs_cli.joining.link import join_link
 from rs_cli.joining.pairing import keep
 from rs_cli.state.book import Entry
 from rs_cli.tui.desk import Desk
@@ -37,6 +38,7 @@ class NewSession(ModalScreen[Entry | None]):
             yield Static("Read this code to the customer", classes="title", markup=False)
             yield Digits("")
             yield Static("Asking the relay for a code …", classes="state", markup=False)
+            yield Static("", classes="link", markup=False)
             yield Static(
                 "They type it into rs-agent.   Esc: cancel, the code is then void", classes="hint", markup=False
             )
@@ -52,11 +54,14 @@ class NewSession(ModalScreen[Entry | None]):
         except RsError as error:
             self._until = 0.0
             self.query_one(Digits).update("")
+            self.query_one(".link", Static).update("")
             self.query_one(".state", Static).update(f"{error.message} {error.hint}")
 
     def _show(self, code: Code, seconds: float) -> None:
         self._until = monotonic() + seconds
         self.query_one(Digits).update(code.spoken())
+        link = join_link(self._relay, code.spoken())
+        self.query_one(".link", Static).update(f"Or send them this link, the page that starts rs-agent:\n{link}")
         self._tick()
 
     def _count(self, left: int) -> None:

@@ -94,7 +94,10 @@ def test_a_code_for_the_customer(rs: Callable[..., Result], network: FakeConnect
     assert network.retired
     status, out, _ = rs("sessions", "new", "--json")
     code, session = (json.loads(line) for line in out.splitlines())
+    link = code.pop("link")
     assert code == {"code": "482-915-733", "valid_seconds": 900.0}
+    assert link.startswith("http")
+    assert link.endswith("/join#482-915-733")
     assert session["session"] == 2
 
 

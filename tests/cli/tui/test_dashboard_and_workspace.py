@@ -238,6 +238,7 @@ async def test_a_code_is_shown_large_and_void_when_its_screen_is_closed(book: Bo
         await until(pilot, lambda: isinstance(app.screen, NewSession))
         await until(pilot, lambda: app.screen.query_one(Digits).value == "482-915-733")
         assert "valid for" in shown(app)
+        assert "/join#482-915-733" in shown(app)
         await pilot.press("escape")
         await until(pilot, lambda: network.retired)
 
