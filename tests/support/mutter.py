@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -44,8 +45,9 @@ def missing() -> str:
 class MutterDesktop:
     """`environ`: for programs of this desktop's session."""
 
-    def __init__(self, size: tuple[int, int] = SIZE) -> None:
-        self.size = size
+    def __init__(self, size: tuple[int, int] = SIZE, *, xwayland: bool = False) -> None:
+        """`xwayland`: with an X server for old programs, whose DISPLAY is in `environ`."""
+        self.size, self._xwayland = size, xwayland
         self._exit = contextlib.ExitStack()
 
     def __enter__(self) -> MutterDesktop:
@@ -85,10 +87,16 @@ class MutterDesktop:
         """The compositor."""
         width, height = self.size
         self.mutter = self.start(
-            "mutter", "--headless", "--wayland", "--no-x11", f"--virtual-monitor={width}x{height}",
-            "--wayland-display=wayland-rs",
+            "mutter", "--headless", "--wayland", f"--virtual-monitor={width}x{height}", "--wayland-display=wayland-rs",
+            *(() if self._xwayland else ("--no-x11",)),
         )  # fmt: skip
         until(lambda: _answers(self.folder / "run/wayland-rs"), "the compositor")
+        if self._xwayland:
+            told: re.Match[str] = until(
+                lambda: re.search(r"public X11 display (:\d+)", (self.folder / "log").read_text()), "an X display"
+            )
+            self.environ["DISPLAY"] = told.group(1)
+            self.environ["XAUTHORITY"] = str(next((self.folder / "run").glob(".mutter-Xwaylandauth.*")))
         self.person = Person(self)
 
     def kill(self) -> None:

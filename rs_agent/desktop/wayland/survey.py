@@ -22,6 +22,7 @@ class Survey:
     sees: bool = False  # programs may look, after the person was asked
     types: bool = False  # and type
     remembers: bool = False  # the desktop's own question can be answered once for ever
+    clipboard: bool = False  # can be reached
     screens: int = 0  # version of ScreenCast
     hands: int = 0  # of RemoteDesktop
     why: str = ""
@@ -35,6 +36,11 @@ def is_wayland(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the desktop is Wayland's, which may have an X server for old programs, too (Xwayland)."""
     kind = environ.get("XDG_SESSION_TYPE", "")
     return bool(environ.get("WAYLAND_DISPLAY")) or (kind == "wayland" and not environ.get("DISPLAY"))
+
+
+def shares_clipboard(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the desktop's clipboard is to be had through its X server."""
+    return bool(environ.get("DISPLAY")) and "GNOME" in environ.get("XDG_CURRENT_DESKTOP", "").split(":")
 
 
 def survey(environ: Mapping[str, str] = os.environ) -> Survey:
@@ -63,5 +69,6 @@ def survey(environ: Mapping[str, str] = os.environ) -> Survey:
         )
     remembers = found.hands >= 2 if found.types else found.screens >= 4
     return Survey(
-        desktop, True, found.types, remembers, found.screens, found.hands, why="" if found.types else LOOK_ONLY
-    )
+        desktop, True, found.types, remembers, shares_clipboard(environ), found.screens, found.hands,
+        "" if found.types else LOOK_ONLY,
+    )  # fmt: skip

@@ -80,7 +80,9 @@ def hands(desk: Desk) -> Finding:
 def clipboard(desk: Desk) -> Finding:
     display, other = _display(desk)
     if desk.wayland is not None:
-        return other or no(_("The clipboard of a Wayland desktop cannot be reached."))
+        if desk.wayland.clipboard:
+            return other or yes(_("Both ways."))
+        return other or no(_("The clipboard of this Wayland desktop cannot be reached."))
     if display is None:
         portable = desk.name in ("windows", "macos")
         return other or (partly(_("Text, both ways; no pictures.")) if portable else yes(_("Both ways.")))

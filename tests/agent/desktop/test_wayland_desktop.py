@@ -17,6 +17,7 @@ from rs_relay.link.spec import Permission
 from rs_relay.portal.session import Lasting
 from tests.support.casting import Person
 from tests.support.portal import wait
+from tests.support.xdesktop import XDesktop
 
 VIEW, CONTROL, FILES = Permission.VIEW, Permission.CONTROL, Permission.FILES
 
@@ -94,6 +95,17 @@ def test_what_it_cannot_do_is_said(desktop: WaylandDesktop, tmp_path: Path) -> N
     desktop.keep_in(tmp_path)
     assert not list(tmp_path.iterdir())
     assert not desktop.asks
+
+
+def test_gnome_keeps_one_clipboard_with_its_x_server(x: XDesktop) -> None:
+    desktop = WaylandDesktop({"DISPLAY": x.display, "XDG_CURRENT_DESKTOP": "ubuntu:GNOME"})
+    clipboard = desktop.clipboard()
+    clipboard.set("é")
+    assert x.run("xclip", "-o", "-selection", "clipboard").stdout == "é"
+    clipboard.close()
+    for environ in ({"XDG_CURRENT_DESKTOP": "GNOME"}, {"DISPLAY": x.display, "XDG_CURRENT_DESKTOP": "KDE"}):
+        with pytest.raises(LocalProblem, match="clipboard"):
+            WaylandDesktop(environ).clipboard()
 
 
 def test_nothing_is_loaded_before_somebody_looks() -> None:

@@ -25,8 +25,9 @@ JUDGES = {
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (Survey("GNOME", True, True, True, 5, 2), ("yes", "yes", "no", "no", "no")),
-        (Survey("sway", True, False, True, 4, 0, LOOK_ONLY), ("yes", "no", "no", "no", "no")),
+        (Survey("GNOME", True, True, True, True), ("yes", "yes", "yes", "no", "no")),
+        (Survey("KDE", True, True, True), ("yes", "yes", "no", "no", "no")),
+        (Survey("sway", True, why=LOOK_ONLY), ("yes", "no", "no", "no", "no")),
         (Survey("", why="No portal.", hint="Install one."), ("no", "no", "no", "no", "no")),
     ],
 )
