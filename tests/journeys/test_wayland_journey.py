@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -191,3 +193,27 @@ def test_the_compositor_dies_and_another_comes(stage: RsStage, desktop: MutterDe
 
     asyncio.run(technician())
     assert same(stage, desktop, tmp_path / "shot.png")
+
+
+@pytest.mark.skipif(
+    not (shutil.which("Xwayland") and shutil.which("wl-copy")), reason="Xwayland or wl-clipboard is not installed here"
+)
+def test_a_desktop_with_an_x_server_for_old_programs_is_waylands_and_shares_its_clipboard(tmp_path: Path) -> None:
+    folder = tmp_path / "stage"
+    folder.mkdir()
+    with MutterDesktop(xwayland=True) as desktop, RsStage(desktop.environ["DISPLAY"], folder) as stage:
+        stage.customer.update({name: value for name, value in desktop.environ.items() if name != "HOME"})
+        stage.start_agent(allow="view,clipboard")
+        stage.join()
+        subprocess.run(["wl-copy", "from Wayland é"], env=desktop.environ, check=True, timeout=20)
+        until(lambda: stage.run("clipboard", "get", stage.session) == "from Wayland é", "the customer's clipboard")
+        stage.run("clipboard", "set", stage.session, "from afar ü")
+        paste = ["timeout", "5", "wl-paste", "--no-newline"]
+        pasted = subprocess.run(paste, env=desktop.environ, capture_output=True, text=True, check=False)
+        assert pasted.stdout == "from afar ü"
+        terminal(desktop, tmp_path / "typed", "204a87")  # no old program: nothing of it is on the X server
+        seen = stage.begin("screenshot", stage.session, str(tmp_path / "shot.png"))
+        desktop.person.answers()
+        assert seen.wait(30) == 0
+        shown = np.asarray(Image.open(tmp_path / "shot.png").convert("RGB"))
+        assert (shown == desktop.person.sees()[..., 2::-1]).all(2).mean() > 0.99
