@@ -11,14 +11,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect
+from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect, covering
 
 Words = npt.NDArray[np.uint32]  # shape (height, width): a pixel as B, G, R, X in memory
 Block = tuple[int, int, int, int]
 RGB_ONLY = np.uint32(int.from_bytes(b"\xff\xff\xff\x00", "little"))  # in the order that a grabbed pixel has in memory
 EVERY = 4  # of so many rows of pixels one is looked at first
 SAMPLED = 4  # rows of tiles: less is looked at wholly at once
-SAMPLE = 1 << 16  # words at a time, so that they stay in the cache and in memory that is there already
+AT_ONCE = 1 << 16  # words, so that they stay in the cache and in memory that is there already
+CALL = 16 * SIDE  # pixels of a row of tiles: as long as one more look takes
 
 
 def changed(sent: Words, seen: Words, grid: Grid, only: Mask | None = None) -> Mask:
@@ -29,27 +30,31 @@ def changed(sent: Words, seen: Words, grid: Grid, only: Mask | None = None) -> M
     others."""
     mask = grid.empty()
     if only is None:
-        left = [
-            (row, 1, 0, grid.width)
-            for row in range(grid.rows)
-            if not np.array_equal(*_both(sent, seen, row, 1, 0, grid.width))
-        ]
-    else:
-        left = []
-        for block in _blocks(only, grid):
-            if block[1] >= SAMPLED:
-                left += _sampled(sent, seen, grid, block, mask)
-            else:
-                left.append(block)
-    differing = np.zeros(grid.columns * SIDE, np.uint32)  # bits of a column of pixels
-    scratch = np.empty((SIDE, grid.width), np.uint32)
-    for first, rows, x, right in left:
-        for row in range(first, first + rows):
-            old, new = _both(sent, seen, row, 1, x, right)
-            bits = np.bitwise_xor(new, old, out=scratch[: len(new), : right - x])
-            differing[:] = 0
-            np.bitwise_or.reduce(bits, axis=0, out=differing[x:right])
-            mask[row] |= ((differing & RGB_ONLY) != 0).reshape(grid.columns, SIDE).any(axis=1)
+        for row in range(grid.rows):
+            if not np.array_equal(*_both(sent, seen, row, 1, 0, grid.width)):
+                _compare(sent, seen, (row, 1, 0, grid.width), mask)
+        return mask
+    for block in _joined(_blocks(only, grid)):
+        if block[1] < SAMPLED:
+            _compare(sent, seen, block, mask)
+            continue
+        _compare(sent, seen, block, mask, EVERY)
+        row, rows, x, right = block
+        rest = grid.empty()
+        there = np.s_[row : row + rows, x // SIDE : -(-right // SIDE)]
+        rest[there] = ~mask[there]
+        for left in _joined(_blocks(rest, grid)):
+            _compare(sent, seen, left, mask)
+    return mask
+
+
+def glance(sent: Words, seen: Words, grid: Grid, only: Mask, row: int) -> Mask:
+    """Tiles where one row of pixels of EVERY differs, that of number `row`: of `only` all such, of others some."""
+    mask = grid.empty()
+    rows, columns = np.flatnonzero(only.any(axis=1)), np.flatnonzero(only.any(axis=0))
+    if len(rows):
+        left, right = int(columns[0]) * SIDE, min((int(columns[-1]) + 1) * SIDE, grid.width)
+        _compare(sent, seen, (int(rows[0]), int(rows[-1] - rows[0]) + 1, left, right), mask, EVERY, row)
     return mask
 
 
@@ -61,27 +66,47 @@ def take(sent: Words, seen: Words, grid: Grid, damaged: Mask) -> None:
         old[:] = new
 
 
-def _sampled(sent: Words, seen: Words, grid: Grid, block: Block, mask: Mask) -> list[Block]:
-    """Sets in `mask` the tiles that differ in one row of pixels of EVERY, as nearly all of a film's do; the blocks that
-    must be looked at wholly, since they have others."""
+def bring(sent: Words, seen: Words, grid: Grid, tiles: Mask) -> None:
+    """Bring `tiles` from `seen` into `sent`, and nothing between them, which may not have been compared."""
+    for r in covering(tiles, grid):
+        cut = np.s_[r.y : r.y + r.height, r.x : r.x + r.width]
+        sent[cut] = seen[cut]
+
+
+def _compare(sent: Words, seen: Words, block: Block, mask: Mask, every: int = 1, begin: int = 0) -> None:
+    """Sets in `mask` the tiles of `block` that differ, or that do in one row of pixels of `every`, from `begin` on."""
     row, rows, x, right = block
-    count, wide = SIDE // EVERY, right - x
-    step = max(1, SAMPLE // (count * wide))
+    count, wide = SIDE // every, right - x
+    step = min(rows, max(1, AT_ONCE // (count * wide)))
     columns = slice(x // SIDE, -(-right // SIDE))
     differing = np.zeros((step, (columns.stop - columns.start) * SIDE), np.uint32)
     for first in range(row, row + rows, step):
         taken = min(step, row + rows - first)
         old, new = _both(sent, seen, first, taken, x, right)
-        bits = old[::EVERY] ^ new[::EVERY]
+        bits = old[begin::every] ^ new[begin::every]
         whole = len(bits) // count  # the last row of tiles may be cut
         np.bitwise_or.reduce(bits[: whole * count].reshape(whole, count, wide), axis=1, out=differing[:whole, :wide])
         if whole < taken:
             np.bitwise_or.reduce(bits[whole * count :], axis=0, out=differing[whole, :wide])
-        found = ((differing[:taken] & RGB_ONLY) != 0).reshape(taken, -1, SIDE).any(axis=2)
-        mask[first : first + taken, columns] = found
-    rest = grid.empty()
-    rest[row : row + rows, columns] = ~mask[row : row + rows, columns]
-    return _blocks(rest, grid)
+        mask[first : first + taken, columns] |= ((differing[:taken] & RGB_ONLY) != 0).reshape(taken, -1, SIDE).any(2)
+
+
+def _joined(blocks: list[Block]) -> list[Block]:
+    """Fewer and larger blocks that hold all of `blocks`: a call of numpy costs as much as some tiles."""
+    joined: list[Block] = []
+    for block in blocks:
+        if joined:
+            row, rows, x, right = joined[-1]
+            both = row, block[0] + block[1] - row, min(x, block[2]), max(right, block[3])
+            if block[0] == row + rows and _area(both) <= _area(joined[-1]) + _area(block) + CALL:
+                joined[-1] = both
+                continue
+        joined.append(block)
+    return joined
+
+
+def _area(block: Block) -> int:
+    return block[1] * (block[3] - block[2])
 
 
 def _both(sent: Words, seen: Words, row: int, rows: int, left: int, right: int) -> tuple[Words, Words]:

@@ -18,11 +18,12 @@ import numpy.typing as npt
 from rs_relay.capture.base import Pixels as Grabbed
 from rs_relay.channels.screen.codecs import depth, exact, film, jpeg, stills
 from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Frame, Patch, Region, Tune
-from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect, covering, rectangles, spans
+from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect, covering, rectangles, some, spans
 from rs_relay.picture import motion, quality, slow
-from rs_relay.picture.damage import Words, box, changed, take
+from rs_relay.picture.damage import EVERY, Words, box, bring, changed, take
 from rs_relay.picture.film import Films, grown
 from rs_relay.picture.motion import Move
+from rs_relay.picture.running import Found, Running
 from rs_relay.picture.slow import Slow, Step
 
 PIECE = 512  # tiles a frame, so that one is decoded while the next is made
@@ -79,6 +80,7 @@ class Encoder:
         self._stream: exact.Encoder | None = None
         self._shade_stream: exact.Encoder | None = None
         self._films = Films(grid, _films(codecs) if self._lossy_allowed else ())
+        self._running = Running(grid)
         self._lossy_bytes = ANY
         self._quality = jpeg.QUALITY
         self._level = exact.LEVEL
@@ -92,11 +94,13 @@ class Encoder:
         return int(np.count_nonzero(self._lossy))
 
     def due(self, now: float) -> float | None:
-        """When the first of the tiles that the viewer does not have exactly will have rested, if nothing happens; None
-        where there is none."""
-        if not self._lossy.any():
+        """When the first of the tiles that the viewer does not have exactly will have rested, if nothing happens, or
+        when to look again at those that were not looked at closely; None where there is none."""
+        if self._running.unsure:
+            return now + NEXT_PICTURE
+        if not some(self._lossy):
             return None
-        if self._shades.any():  # they wait for nothing but the line
+        if some(self._shades):  # they wait for nothing but the line
             return now
         at = float(self._films.rested(self._changed_at, now, quality.REST)[self._lossy].min())
         return max(at, now + NEXT_PICTURE) if self._films.moves(now) else at
@@ -122,39 +126,53 @@ class Encoder:
         not change until the last frame has been taken, and each must be taken: what it says counts as sent.
         """
         seen = self._in_colours(np.ascontiguousarray(grabbed).view(np.uint32)[..., 0], only)
-        damaged = changed(self._sent, seen, self._grid, only)
+        found = self._look(seen, only, now if line is None else None)
+        damaged = found.changed
         copies: tuple[Copy, ...] = ()
-        if damaged.any():
+        if some(damaged):
             move = self._motion(seen, damaged & ~self._films.area)
             if move is not None:
                 copies = (self._move(move),)
-                damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target))
+                damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target)) | found.owed
         patches = self._patches(seen, damaged)
-        take(self._sent, seen, self._grid, damaged)
+        (bring if self._films.plays or some(found.owed) else take)(self._sent, seen, self._grid, damaged)
         slowly = line if self._shades_allowed else None
-        if slowly is None and self._shades.any():  # the line was slow, and is so no more
+        if slowly is None and some(self._shades):  # the line was slow, and is so no more
             damaged |= self._shades > 0
             patches = ()
         pictures = slowly is None or slowly.allowance >= PICTURES
-        shown = self._films.saw(damaged & pictures, now, self._tiles)
+        shown = self._films.saw((damaged | found.unseen) & pictures, now, self._lines)
         ends = self._films.ends()
+        damaged |= self._owe(seen, found.unseen & ~damaged, shown)
         lossy = self._choose(damaged & ~shown, now) & pictures
         text = damaged & ~shown & ~lossy
         steps = list(self._steps(text, patches if (text == damaged).all() else (), damaged, now, refine, slowly))
-        if not (copies or damaged.any() or steps or ends) and self._begun:
+        if not (copies or some(damaged) or steps or ends) and self._begun:
             return
         self._quality = quality.jpeg_quality(int(np.count_nonzero(lossy)), self._lossy_bytes)
-        self._changed_at[damaged] = now
+        np.copyto(self._changed_at, now, where=damaged)
         self._begun = True
         self.seq += 1
         self._lossy |= lossy | shown
-        self._shades[lossy | shown] = 0
+        np.copyto(self._shades, 0, where=lossy | shown)
         for step in steps:
-            self._lossy[step.tiles] = step.divisor > 0
-            self._shades[step.tiles] = step.divisor
+            np.copyto(self._lossy, step.divisor > 0, where=step.tiles)
+            np.copyto(self._shades, step.divisor, where=step.tiles)
         pieces = list(_pieces(copies, patches, steps, lossy))
-        along = not any(step.divisor for step in steps) and not (text & ~grown(self._films.area)).any()
-        yield from self._frames(pieces, shown, ends, now, along)
+        along = not any(step.divisor for step in steps) and not some(text & ~grown(self._films.area))
+        yield from self._frames(pieces, seen, shown, ends, now, along)
+
+    def _look(self, seen: Words, only: Mask | None, now: float | None) -> Found:
+        """What changed, as closely as a film is looked at."""
+        films = self._films
+        return self._running.look(self._sent, seen, only, films.members, films.area, now)
+
+    def _owe(self, seen: Words, unseen: Mask, shown: Mask) -> Mask:
+        """What is `unseen` and not `shown` after all, since a film ends there, is sent like all else."""
+        if some(unseen):
+            bring(self._sent, seen, self._grid, unseen & ~shown)
+            self._running.owe(unseen & shown)
+        return unseen
 
     def _steps(
         self,
@@ -176,14 +194,14 @@ class Encoder:
             yield Step(slow.EXACT, text, patched=True)
         else:
             resting = resting | text
-        if resting.any():
+        if some(resting):
             yield Step(slow.EXACT, resting)
 
     def _patches(self, seen: Words, damaged: Mask) -> tuple[Rect, ...]:
         """What differs in the tiles of `damaged`, if those are few, the viewer had them exactly, and it is less than
         they are: a typed letter was there before, pixel for pixel, but never at the same place of a tile."""
         count = int(np.count_nonzero(damaged))
-        if not 0 < count <= PATCHED or (self._lossy & damaged).any():
+        if not 0 < count <= PATCHED or some(self._lossy & damaged):
             return ()
         found = tuple(box(self._sent, seen, at) for at in covering(damaged, self._grid))
         return found if sum(at.area for at in found) <= count * SIDE * SIDE * PATCH_SHARE else ()
@@ -216,7 +234,7 @@ class Encoder:
         self._sent[t.y : t.y + t.height, t.x : t.x + t.width] = self._sent[
             s.y : s.y + s.height, s.x : s.x + s.width
         ].copy()
-        if self._lossy.any():
+        if some(self._lossy):
             self._move_lossy(move)
         return Copy(s.x, s.y, s.width, s.height, t.x, t.y)
 
@@ -248,10 +266,10 @@ class Encoder:
 
     def _choose(self, damaged: Mask, now: float) -> Mask:
         """Which of the damaged tiles to send lossily."""
-        if not self._lossy_allowed or not damaged.any():
+        if not self._lossy_allowed or not some(damaged):
             return self._grid.empty()
         moving = damaged & (now - self._changed_at < quality.MOVING)
-        if int(np.count_nonzero(damaged)) < quality.WORTH_IT and not moving.any():
+        if int(np.count_nonzero(damaged)) < quality.WORTH_IT and not some(moving):
             return self._grid.empty()
         photographs = self._grid.empty()
         photographs[damaged] = quality.photographic(self._tiles(np.flatnonzero(damaged)))
@@ -262,7 +280,7 @@ class Encoder:
         return lossy
 
     def _frames(
-        self, pieces: list[_Piece], shown: Mask, ends: tuple[Film, ...], now: float, along: bool
+        self, pieces: list[_Piece], seen: Words, shown: Mask, ends: tuple[Film, ...], now: float, along: bool
     ) -> Iterator[Frame]:
         """`shown`: what films show; they come last, each in a frame of its own, or `along` with a few tiles within
         or beside them that they do not show, or that rest: a letter elsewhere waits for no film. `ends`: of films."""
@@ -275,7 +293,7 @@ class Encoder:
             more = n < len(pieces) or bool(films)
             yield self._frame(piece, more, left, ends if n == 1 else ())
         for n, each in enumerate(films, 1):
-            pictures = self._films.picture(*each, self._sent, now)
+            pictures = self._films.picture(*each, seen, now)
             yield self._frame(beside if n == 1 else _Piece(), n < len(films), left, pictures)
 
     def _frame(self, piece: _Piece, more: bool, left: int, ends: tuple[Film, ...] = ()) -> Frame:
@@ -307,9 +325,13 @@ class Encoder:
 
     def _tiles(self, numbers: npt.NDArray[np.intp]) -> Words:
         """Those tiles of what was sent, shape (n, SIDE, SIDE). A tile's row moves as one item: four times as fast."""
+        return self._lines(numbers, 1)
+
+    def _lines(self, numbers: npt.NDArray[np.intp], every: int = EVERY) -> Words:
+        """The same, in one row of pixels of `every`."""
         rows, columns = np.divmod(numbers, self._grid.columns)
-        lines = self._sent.view(f"V{SIDE * 4}").reshape(self._grid.rows, SIDE, self._grid.columns)
-        return np.ascontiguousarray(lines[rows, :, columns]).view(np.uint32).reshape(-1, SIDE, SIDE)
+        lines = self._sent.view(f"V{SIDE * 4}").reshape(self._grid.rows, SIDE, self._grid.columns)[:, ::every]
+        return np.ascontiguousarray(lines[rows, :, columns]).view(np.uint32).reshape(-1, SIDE // every, SIDE)
 
 
 def _films(codecs: Sequence[str]) -> list[str]:
@@ -340,7 +362,7 @@ def _pieces(copies: tuple[Copy, ...], patches: tuple[Rect, ...], steps: list[Ste
                 yield first
             first = None
             yield piece
-    if first is not None and not (first.plain and lossy.any()):
+    if first is not None and not (first.plain and some(lossy)):
         yield first
     places: list[tuple[int, int, int, int]] = []
     room = PIECE

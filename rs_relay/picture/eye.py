@@ -13,7 +13,7 @@ import numpy as np
 
 from rs_relay.capture.base import Area, Monitor, Pixels, PointerPlace, PointerShape, Screen, ScreenChanged
 from rs_relay.channels.screen.messages import ALL_MONITORS, MAX_MONITORS, Colours, Frame, Layout, MonitorPlace, Tune
-from rs_relay.channels.screen.tiles import Grid, Mask, Rect, covering, fits
+from rs_relay.channels.screen.tiles import Grid, Mask, Rect, covering, fits, some
 from rs_relay.errors import LocalProblem
 from rs_relay.picture.encoder import Encoder
 from rs_relay.picture.pace import Budget
@@ -113,7 +113,7 @@ class Eye:
             mask |= grid.touched(Rect(each.x - area.x, each.y - area.y, each.width, each.height))
         if int(np.count_nonzero(mask)) > grid.count * MOST:
             self._seen, self._whole = self._grab(area, None), now
-        elif mask.any():
+        elif some(mask):
             parts = [Area(area.x + at.x, area.y + at.y, at.width, at.height) for at in _few(mask, grid)]
             self._seen = self._grab(area, parts)
         return mask

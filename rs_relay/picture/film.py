@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from rs_relay.channels.screen.codecs import film, stills
 from rs_relay.channels.screen.messages import MAX_FILMS, MAX_TILES, Film
-from rs_relay.channels.screen.tiles import Grid, Mask, spans
+from rs_relay.channels.screen.tiles import Grid, Mask, Rect, some, spans
 from rs_relay.errors import LocalProblem
 from rs_relay.picture import quality
 from rs_relay.picture.damage import Words
@@ -45,7 +45,8 @@ SOFT_SHARE = 0.3  # of the neighbours that differ. Measured: films 0.5 and more,
 FLAT = 0.97  # of neighbours that do not: says neither
 
 Place = tuple[int, int, int, int]  # column, row, columns, rows
-Look = Callable[[npt.NDArray[np.intp]], Words]  # numbers of tiles -> what they show, (n, SIDE, SIDE)
+# Numbers of tiles -> what they show in one row of pixels of four, (n, SIDE / 4, SIDE).
+Look = Callable[[npt.NDArray[np.intp]], Words]
 
 
 @dataclass(eq=False)
@@ -88,6 +89,14 @@ class Films:
         return mask
 
     @property
+    def members(self) -> Mask:
+        """The tiles that show one."""
+        mask = self._grid.empty()
+        for each in self._playing:
+            mask |= each.members
+        return mask
+
+    @property
     def plays(self) -> bool:
         return bool(self._playing)
 
@@ -96,15 +105,16 @@ class Films:
         if not self._allowed:
             return damaged & False
         self._pass(damaged, now)
-        self._since[damaged & (now - self._last > self._gap)] = now
-        self._changes[damaged & (self._since == now)] = 0
-        self._last[damaged] = now
-        self._changes[damaged] += 1
+        anew = damaged & (now - self._last > self._gap)
+        np.copyto(self._since, now, where=anew)
+        np.copyto(self._changes, 0, where=anew)
+        np.copyto(self._last, now, where=damaged)
+        self._changes += damaged
         if now - self._looked >= LOOK:
             self._looked = now
             self._direct(now, look)
-        shown = damaged & self._members()
-        if shown.any():
+        shown = damaged & self.members
+        if some(shown):
             others = damaged & ~shown & self.area
             shown[others] = natural(look(np.flatnonzero(others)))[0]
             shown = self._whole(shown)
@@ -116,7 +126,7 @@ class Films:
         return max(GAP, SLOWLY * self._between) if self.bits < film.BITS else GAP
 
     def _pass(self, damaged: Mask, now: float) -> None:
-        if damaged.any():
+        if some(damaged):
             since, self._updated = now - self._updated, now
             if since < SLOWEST:
                 self._between += (since - self._between) / 3
@@ -150,13 +160,13 @@ class Films:
         found = []
         for n, each in enumerate(self._playing):
             part = shown[each.cut]
-            if part.any():
+            if some(part):
                 found.append((n, part))
         return found
 
-    def picture(self, n: int, part: Mask, sent: Words, now: float) -> tuple[Film, ...]:
-        """The next picture of film `n` (of `shares`), out of `sent`, whole tiles; before it the end of the stream that
-        it takes the place of, if it had other bits."""
+    def picture(self, n: int, part: Mask, seen: Words, now: float) -> tuple[Film, ...]:
+        """The next picture of film `n` (of `shares`), out of `seen`, what the screen shows; before it the end of the
+        stream that it takes the place of, if it had other bits."""
         each = self._playing[n]
         words: tuple[Film, ...] = ()
         if now - each.begun >= SETTLED and not 1 / REBUDGET < self.bits / each.bits < REBUDGET:
@@ -164,18 +174,9 @@ class Films:
             each = self._playing[n] = self._begin(each.place, each.members, now)
         column, row, columns, rows = each.place
         at = self._grid.pixels(*each.place)
-        pixels = sent.view(np.uint8).reshape(*sent.shape, 4)
-        data = each.encoder.encode(
-            pixels[at.y : at.y + film.even(at.height), at.x : at.x + film.even(at.width)],
-        )
-        seen = () if part.all() else spans(part)
-        return (*words, Film(each.stream, each.codec, column, row, columns, rows, data, seen))
-
-    def _members(self) -> Mask:
-        mask = self._grid.empty()
-        for each in self._playing:
-            mask |= each.members
-        return mask
+        data = each.encoder.encode(_evenly(seen, at))
+        where = () if part.all() else spans(part)
+        return (*words, Film(each.stream, each.codec, column, row, columns, rows, data, where))
 
     def _whole(self, shown: Mask) -> Mask:
         """`shown`, and all of a film whose part in it cannot be said in few words."""
@@ -192,9 +193,9 @@ class Films:
         moving = fresh & np.where(
             area, self._changes >= JOIN_CHANGES, (self._changes >= BEGIN_CHANGES) & (now - self._since >= BEGIN)
         )
-        members = self._members()
+        members = self.members
         judged = moving | (members & ~fresh)
-        if judged.any():
+        if some(judged):
             soft, hard = self._grid.empty(), self._grid.empty()
             soft[judged], hard[judged] = natural(look(np.flatnonzero(judged)))
             self._go_on(moving & (soft | ~grown(hard)), judged & ~soft & (hard | ~fresh), now)
@@ -209,7 +210,7 @@ class Films:
             around = bounds(each.members & moving)
             if around and around[2] * around[3] >= SHRUNK * each.place[2] * each.place[3]:
                 each.whole = now
-            still = not each.members.any() or now - self._last[each.members].max() >= max(END, self._gap)
+            still = not some(each.members) or now - self._last[each.members].max() >= max(END, self._gap)
             if still or (around and now - each.whole >= SETTLED):
                 self._ended.append(self._last_word(each))
             else:
@@ -258,9 +259,18 @@ class Films:
         return Film(each.stream, each.codec, *each.place, b"")
 
 
+def _evenly(seen: Words, at: Rect) -> npt.NDArray[np.uint8]:
+    """The pixels of `at`, (height, width, 4), their sides rounded up to even numbers."""
+    cut = seen[at.y : at.y + film.even(at.height), at.x : at.x + film.even(at.width)]
+    beyond = film.even(at.height) - cut.shape[0], film.even(at.width) - cut.shape[1]
+    if any(beyond):  # the screen's own sides are odd
+        cut = np.pad(cut, ((0, beyond[0]), (0, beyond[1])), "edge")
+    return cut.view(np.uint8).reshape(*cut.shape, 4)
+
+
 def natural(tiles: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which of `tiles` (n, 32, 32) look like a film, and which like text; what is flat like neither."""
-    green = tiles[:, ::4].view(np.uint8)[:, :, 1::4].astype(np.int16)
+    """Which of `tiles` (n, any rows of each, 32) look like a film, and which like text; what is flat like neither."""
+    green = tiles.view(np.uint8)[:, :, 1::4].astype(np.int16)
     steps = np.abs(np.diff(green, axis=2))
     differ = (steps > 0).mean(axis=(1, 2))
     soft = ((steps > 0) & (steps <= SOFT)).mean(axis=(1, 2))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rs_relay.channels.screen.tiles import SIDE, Grid
-from rs_relay.picture.damage import changed, take
+from rs_relay.picture.damage import EVERY, bring, changed, glance, take
 from tests.support.scenery import page
 
 
@@ -84,3 +84,27 @@ def test_much_that_was_drawn_is_sampled_and_nothing_of_it_missed(data: st.DataOb
     assert (damaged == (differs.any(axis=(1, 3)) & only)).all()
     take(sent, after, grid, damaged)
     assert not changed(sent, after, grid, only).any()
+
+
+@given(st.data())
+def test_a_glance_finds_what_differs_in_its_rows_and_nothing_that_does_not(data: st.DataObject) -> None:
+    grid = Grid(data.draw(st.integers(1, 130)), data.draw(st.integers(1, 130)))
+    before = page(grid.height, grid.width)
+    after, sent = before.copy(), padded(before, grid)
+    y, x = data.draw(st.integers(0, grid.height - 1)), data.draw(st.integers(0, grid.width - 1))
+    after[y, x] ^= 0x10
+    only = grid.empty()
+    only[y // SIDE, x // SIDE] = True
+    found = [glance(sent, after, grid, only, row) for row in range(EVERY)]
+    for row, mask in enumerate(found):
+        assert (mask == (only & (y % EVERY == row))).all()
+    assert not glance(sent, after, grid, grid.empty(), y % EVERY).any()
+
+
+def test_what_is_brought_is_exactly_what_was_asked_for() -> None:
+    grid = Grid(7 * SIDE - 5, 3 * SIDE - 9)
+    sent, seen = padded(page(grid.height, grid.width), grid), page(grid.height, grid.width) ^ np.uint32(0xFF)
+    tiles = grid.empty()
+    tiles[0, 0] = tiles[0, 4] = tiles[2, 6] = tiles[1, 1:3] = True
+    bring(sent, seen, grid, tiles)
+    assert (changed(sent, seen, grid) == ~tiles).all()

@@ -23,7 +23,18 @@ FPS = 1 / 30
 class Show:
     """A screen, its encoder and the picture at the other end; frames cross as bytes."""
 
-    def __init__(self, width: int, height: int, codecs: tuple[str, ...] = NAMES, tune: Tune | None = None) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        codecs: tuple[str, ...] = NAMES,
+        tune: Tune | None = None,
+        *,
+        told: bool = False,
+    ) -> None:
+        """`told`: the screen says what was drawn."""
+        self.told = told
+        self.before: np.ndarray | None = None
         self.colours = (tune or Tune()).colours
         self.grid = Grid(width, height)
         self.encoder = Encoder(1, self.grid, codecs, tune=tune)
@@ -37,10 +48,11 @@ class Show:
     ) -> list[Frame]:
         self.now += after
         line = None if allowance is None else Slow(allowance, self.focus)
+        only = self.drawn(seen) if self.told else None
         frames = []
         before = self.picture.pixels.copy()
         changed = np.zeros(before.shape[:2], np.bool_)
-        for frame in self.encoder.update(grabbed(seen), self.now, refine, line=line):
+        for frame in self.encoder.update(grabbed(seen), self.now, refine, only, line):
             data = msgspec.msgpack.encode(frame)
             assert len(data) <= SPEC.max_message
             heard = SPEC.decode_down(data)
@@ -51,6 +63,14 @@ class Show:
         assert ((before == self.picture.pixels).all(axis=2) | changed).all(), "a change was not reported"
         assert self.picture.lossy == self.encoder.lossy
         return frames
+
+    def drawn(self, seen: np.ndarray) -> np.ndarray | None:
+        before, self.before = self.before, seen.copy()
+        if before is None:
+            return None
+        differs = np.zeros((self.grid.rows * SIDE, self.grid.columns * SIDE), np.bool_)
+        differs[: self.grid.height, : self.grid.width] = seen != before
+        return differs.reshape(self.grid.rows, SIDE, self.grid.columns, SIDE).any(axis=(1, 3))
 
     def shows(self, seen: np.ndarray) -> bool:
         return bool((self.picture.pixels == rgb(depth.reduce(seen, self.colours))).all())
@@ -400,20 +420,23 @@ def edited(seen: np.ndarray, edit: tuple[str, int, int, int, int, int]) -> np.nd
         ),
         max_size=12,
     ),
+    st.booleans(),
 )
 def test_whatever_happens_the_viewer_ends_with_what_the_screen_shows(
     size: tuple[int, int],
     tune: Tune,
     happens: list[tuple[tuple[str, int, int, int, int, int], float, int, int | None]],
+    told: bool,
 ) -> None:
     width, height = size
-    show, seen = Show(width, height, tune=tune), page(height, width)
+    show, seen = Show(width, height, tune=tune, told=told), page(height, width)
     show.update(seen)
     for (kind, *where, n), after, refine, allowance in happens:
         for step in range(18 if kind == "film" else 1):
             seen = edited(seen, (kind, *where, (n + 17 * step) % 120))
             show.update(seen, FPS if kind == "film" else after, refine, allowance)
-            if not show.picture.lossy:
+            due = show.encoder.due(show.now)
+            if not show.picture.lossy and due is None:
                 assert show.shows(seen)
     show.rest(seen)
     assert show.shows(seen)
@@ -458,6 +481,33 @@ def test_a_film_that_stops_is_due_as_a_photograph_is_and_not_before() -> None:
     assert due == pytest.approx(show.now + quality.REST)
     show.update(seen, after=due - show.now + 0.001)
     assert show.shows(seen)
+
+
+def test_a_film_that_is_told_of_is_looked_at_now_and_then_and_exact_when_it_stops() -> None:
+    show, seen = Show(640, 480, told=True), page(480, 640)
+    for n in range(60):
+        seen[64:384, 64:448] = photograph(320, 384, seed=n)
+        frames = show.update(seen)
+        assert not frames or frames[-1].seq == show.encoder.seq
+    assert any(frame.films for frame in frames)
+    likeness = np.abs(show.picture.pixels.astype(int) - rgb(seen))[64:384, 64:448].mean()
+    assert likeness < 12  # it is this picture, and none before
+    ends = show.now + 2 * quality.REST
+    while (due := show.encoder.due(show.now)) is not None:
+        assert due < ends
+        show.update(seen, after=due - show.now + 0.001)
+    assert show.shows(seen)
+
+
+def test_a_letter_over_a_film_that_is_told_of_is_exact_while_it_plays() -> None:
+    show, seen = Show(640, 480, told=True), page(480, 640)
+    for n in range(60):
+        seen[64:384, 64:448] = photograph(320, 384, seed=n)
+        seen[160:192, 160:192] = 0xFFFFFF
+        if n >= 40:
+            seen[170:180, 165:170] = 0
+        show.update(seen)
+    assert (show.picture.pixels == rgb(seen))[160:192, 160:192].all()
 
 
 def test_what_rests_beside_a_film_goes_with_its_next_picture() -> None:

@@ -56,7 +56,7 @@ class Cinema:
 
     def _tiles(self, numbers: np.ndarray) -> Words:
         cut = self.sent.reshape(self.grid.rows, SIDE, self.grid.columns, SIDE).transpose(0, 2, 1, 3)
-        return np.ascontiguousarray(cut.reshape(-1, SIDE, SIDE)[numbers])
+        return np.ascontiguousarray(cut.reshape(-1, SIDE, SIDE)[numbers, ::4])
 
     @property
     def places(self) -> list[tuple[int, int, int, int]]:
