@@ -41,11 +41,52 @@ class PictureWindow(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Countdown:
+    """A restart of this computer that is counted down. Nothing of it is filtered."""
+
+    who: str
+    seconds: float  # that are left
+    safe_mode: bool = False
+    reason: str = ""  # as `who` gives it
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Something that comes to this computer or leaves it, as it stands now."""
+
+    number: int  # another one for each
+    text: str  # who moves what, ready for show
+    part: float  # of it that has moved, 0 to 1
+    cancel: Callable[[], None]  # the customer's word; on the event loop, also when it is over
+
+
 class Face(Protocol):
     """What a feature may show the customer. Texts come ready for show (translated, filtered)."""
 
-    def notice(self, text: str) -> None:
-        """One line that something happened or is happening now."""
+    def notice(self, text: str, typed: str = "") -> None:
+        """One line that something happened or is happening now. `typed`: what can be typed about it, where somebody
+        types."""
+        ...
+
+    def counting(self, restart: Countdown) -> None:
+        """A restart is counted down, and can be called off; called at the first, and again as it comes nearer."""
+        ...
+
+    def counted(self) -> None:
+        """It is not counted any more: it goes, or nothing comes of it."""
+        ...
+
+    def access_code(self, code: str, who: str) -> None:
+        """The access code that was made for `who` (unfiltered), to be put down: it is shown this once."""
+        ...
+
+    def moving(self, move: Moving) -> None:
+        """Called some times a second while it moves."""
+        ...
+
+    def moved(self, number: int) -> None:
+        """It does not move any more, whatever became of it."""
         ...
 
     def chat(self, name: str, text: str) -> None:

@@ -156,7 +156,7 @@ class Draw:
         elif not self._guests or not self._context.drawable():
             self._context.face.notice(_("Nobody can see drawings on your screen now."))
         elif self._forbidden:
-            self._context.face.notice(_("Drawing is off; /draw on allows it again."))
+            self._context.face.notice(_("Drawing is off."), _("/draw on allows it again."))
         else:
             hand = Hand(tool, COLOUR, WIDE if tool is Tool.HIGHLIGHTER else WIDTH, self._number)
             heard = partial(self._drawn, hand)
@@ -177,9 +177,10 @@ class Draw:
         if on:
             self._erase(ALL)
         self.stand()
-        self._context.face.notice(
-            _("Drawing is off; /draw on allows it again.") if on else _("Drawing on your screen is allowed again.")
-        )
+        if on:
+            self._context.face.notice(_("Drawing is off."), _("/draw on allows it again."))
+        else:
+            self._context.face.notice(_("Drawing on your screen is allowed again."))
 
     def stand(self) -> None:
         """A grant or a pause may have changed."""
@@ -366,8 +367,8 @@ class Draw:
         if self._overlay is None or self._board.strokes or now - self._noticed < QUIET:
             return
         self._noticed = now
-        text = _("{who} draws on your screen. /erase removes all drawings, /draw off forbids them.")
-        self._context.face.notice(text.replace("{who}", self._context.technician))
+        text = _("{who} draws on your screen.").replace("{who}", self._context.technician)
+        self._context.face.notice(text, _("/erase removes all drawings, /draw off forbids them."))
 
     def _number(self) -> int:
         return secrets.randbits(52) + 1

@@ -9,17 +9,18 @@ that began under `disk` ends with it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rs_agent.feature import Context
+from rs_agent.feature import Context, Moving
 from rs_agent.language import _
 from rs_agent.places import HERE, Places, new_name
 from rs_relay.channels.files import SPEC, Down, Get, Up
@@ -31,7 +32,7 @@ from rs_relay.transfer import plan
 from rs_relay.transfer.carrier import Carrier, Inbox
 from rs_relay.transfer.disk import Landing, Store
 from rs_relay.transfer.folder import Folder
-from rs_relay.transfer.outcome import Outcome
+from rs_relay.transfer.outcome import Outcome, Progress
 from rs_relay.transfer.part import megabytes
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Sender
@@ -39,6 +40,8 @@ from rs_relay.transfer.sender import Sender
 KEPT = 64  # batches remembered, for those whose link may come back
 KEY = 64  # characters of a batch's key at most
 SHOWN = 60  # cells of a file's name in a notice
+LOOK = 0.5  # seconds between two looks at how far it is; what is over by then was never seen to move
+STOPPED = NotAllowed("The customer stopped this transfer.", "Talk with them before you try again.")
 
 
 @dataclass
@@ -89,6 +92,7 @@ class Files:
         self._stores: dict[tuple[int, int], Store] = {}  # by device and inode of the folder
         self._incoming: OrderedDict[str, _Incoming] = OrderedDict()
         self._outgoing: OrderedDict[str, _Outgoing] = OrderedDict()
+        self._moves = 0
 
     async def run(self, channel: Channel[Down, Up]) -> None:
         carrier = Carrier(channel, self._clock, self._context.pulse.give_way)
@@ -126,8 +130,10 @@ class Files:
             self._tidy()
             self._notice(_("{name} is sending {what}."), opened.label, opened.size)
         incoming.busy = True
+        text = self._line(_("{name} is sending {what}."), opened.label, opened.size)
         try:
-            await carrier.receive(incoming.receiver, inbox, partial(self._check_disk, incoming.wide))
+            with self._seen(carrier, opened.batch, text, lambda: incoming.receiver.progress):
+                await carrier.receive(incoming.receiver, inbox, partial(self._check_disk, incoming.wide))
         finally:
             incoming.busy = False
             ended = incoming.receiver.finished or incoming.receiver.aborted
@@ -224,8 +230,10 @@ class Files:
             self._notice(_("{name} is fetching {what}."), outgoing.root.label, outgoing.sender.progress.total)
             self._context.note("file asked for", outgoing.root.label)
         outgoing.busy = True
+        text = self._line(_("{name} is fetching {what}."), outgoing.root.label, outgoing.sender.progress.total)
         try:
-            await carrier.send(outgoing.sender, inbox, partial(self._check_disk, outgoing.wide))
+            with self._seen(carrier, asked.batch, text, lambda: outgoing.sender.progress):
+                await carrier.send(outgoing.sender, inbox, partial(self._check_disk, outgoing.wide))
         finally:
             outgoing.busy = False
             if outgoing.sender.finished or outgoing.sender.aborted:
@@ -268,14 +276,45 @@ class Files:
             self._notice(_("{name} has fetched {what}."), label)
             self._context.note("file given", label)
 
+    # ---- what the customer sees
+
+    @contextlib.contextmanager
+    def _seen(self, carrier: Carrier, batch: int, text: str, progress: Callable[[], Progress]) -> Iterator[None]:
+        """While it moves, the customer sees how far it is and can stop it."""
+        self._moves += 1
+        number = self._moves
+        telling = asyncio.create_task(self._tell(carrier, batch, number, text, progress), name="moving")
+        try:
+            yield
+        finally:
+            telling.cancel()
+            self._context.face.moved(number)
+
+    async def _tell(
+        self, carrier: Carrier, batch: int, number: int, text: str, progress: Callable[[], Progress]
+    ) -> None:
+        stopped = asyncio.Event()
+        shown = -1.0
+        while not stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await stopped.wait()
+            if (part := progress().part) != shown:
+                self._context.face.moving(Moving(number, text, part, stopped.set))
+                shown = part
+        await carrier.break_off(batch, STOPPED)
+
     def _notice(self, text: str, what: str, size: int = -1, folder: str = "") -> None:
+        self._context.face.notice(self._line(text, what, size, folder))
+
+    def _line(self, text: str, what: str, size: int = -1, folder: str = "") -> str:
         """One line for the customer. Names from outside pass the filter; the text is ours."""
         shown = printable(what, SHOWN)
         if size >= 0:
             shown += f" ({megabytes(size)})"
         name = printable(self._context.technician, SHOWN)
         where = printable(folder or _home_short(self._context), SHOWN)
-        self._context.face.notice(text.format(name=name, what=shown, folder=where))
+        return text.format(name=name, what=shown, folder=where)
 
 
 def _check(key: str) -> None:

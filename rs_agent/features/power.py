@@ -13,7 +13,7 @@ import asyncio
 from collections import OrderedDict
 from contextlib import suppress
 
-from rs_agent.feature import Context
+from rs_agent.feature import Context, Countdown
 from rs_agent.language import N_, _
 from rs_relay.channels.power import (
     BY_HAND,
@@ -128,7 +128,10 @@ class Power:
         self._id, self._ends, error = asked.id, asyncio.get_running_loop().create_future(), None
         try:
             await departure.ready(asked.safe_mode)
-            error = await self._count(channel, asked)
+            try:
+                error = await self._count(channel, asked)
+            finally:
+                self._context.face.counted()
             if error is None:
                 self._window = await departure.prepare(asked.id)
                 self._going = asyncio.create_task(self._go(channel, asked), name="restart")
@@ -150,8 +153,8 @@ class Power:
         at, told = clock() + asked.delay, False
         while ends is not None and (left := at - clock()) > 0:
             await channel.send(Counting(asked.id, left), replaces="counting")
-            if told and round(left) in MARKS:
-                self._tell(N_("This computer restarts in {seconds} seconds. /stop-reboot stops that."), left)
+            if not told or round(left) in MARKS:
+                self._tell(asked, left)
             told = True
             done, _pending = await asyncio.wait({ends}, timeout=min(left, left % 1 or 1))
             if done:
@@ -159,14 +162,8 @@ class Power:
         return None
 
     def _begin(self, asked: Reboot) -> None:
-        text = N_("{who} RESTARTS THIS COMPUTER in {seconds} seconds. Save your work. /stop-reboot stops that.")
-        if asked.safe_mode:
-            text = N_("{who} RESTARTS THIS COMPUTER IN SAFE MODE in {seconds} seconds. /stop-reboot stops that.")
-        self._tell(text, asked.delay)
         if asked.safe_mode:
             self._context.face.notice(_(BY_HAND))
-        if reason := printable(asked.reason, MAX_REASON):
-            self._context.face.notice(_("They say why: {reason}").format(reason=reason))
         self._context.note("restart", "asked for" + (", safe mode" * asked.safe_mode))
 
     async def _go(self, channel: Channel[Down, Up], asked: Reboot) -> None:
@@ -209,6 +206,6 @@ class Power:
         self._news, before = asyncio.Event(), self._news
         before.set()
 
-    def _tell(self, text: str, seconds: float) -> None:
-        who = printable(self._context.technician, 60)
-        self._context.face.notice(_(text).format(who=who, seconds=round(seconds)))
+    def _tell(self, asked: Reboot, seconds: float) -> None:
+        reason = printable(asked.reason, MAX_REASON)
+        self._context.face.counting(Countdown(self._context.technician, seconds, asked.safe_mode, reason))

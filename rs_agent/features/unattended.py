@@ -49,10 +49,9 @@ class Enrolment:
         kept.enrol(Technician(who, key.hex(), time.time()))
         shown = printable(who, NAME)
         if code:
-            text = _("The access code of this computer, shown this once: {code}. Give it to {who} and to nobody else.")
-            self._context.face.notice(text.format(code=code, who=shown))
-        text = _("{who} can come in from now on when you are not there. `rs-agent unattended disable` turns it off.")
-        self._context.face.notice(text.format(who=shown))
+            self._context.face.access_code(code, who)
+        text = _("{who} can come in from now on when you are not there.")
+        self._context.face.notice(text.format(who=shown), _("`rs-agent unattended disable` turns it off."))
         self._context.note("unattended-enrolled", fingerprint(key))
         return Enrolled(_address(kept), self._name[:NAME], bool(code), macs()[:16])
 

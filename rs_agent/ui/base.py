@@ -15,6 +15,7 @@ from typing import Protocol
 from rs_agent import feature
 from rs_agent.consent import Question
 from rs_relay.channels.draw import Tool
+from rs_relay.link.codes import Code
 from rs_relay.link.spec import Permission
 
 # What is shown not only as granted but also while it is made use of.
@@ -130,6 +131,12 @@ class Face(feature.Face, Protocol):
 
     def asked(self, question: Question) -> None:
         """The question is over (answered, too late, withdrawn): take it off."""
+        ...
+
+    def ask_code(self) -> Code:
+        """The technician's code, as the customer types it: waits for it. Before `open`.
+
+        Raises WrongCode, SessionEnded."""
         ...
 
     def hot_key(self, name: str) -> None:

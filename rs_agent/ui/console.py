@@ -5,6 +5,7 @@
     /allow control           grants one
     /remove NAME             takes a technician out of the session (/withdraw and /allow take a NAME, too)
     /draw pen, /erase        the next drag draws on the desktop; all drawings go (`/draw off` forbids them)
+    /cancel                  stops the files that are coming or going now
     /stop-reboot             calls off a restart that is being counted down
     /pause, /resume          the technician sees nothing new and can do nothing
     /status, /help
@@ -28,13 +29,14 @@ from dataclasses import replace
 from functools import partial
 
 from rs_agent.consent import ANSWER_WITHIN, Question
-from rs_agent.feature import PictureWindow
+from rs_agent.feature import Countdown, Moving, PictureWindow
 from rs_agent.language import _
 from rs_agent.ui import words
 from rs_agent.ui.base import Actions, InForce, Standing, Summary
 from rs_agent.ui.digits import large, width
-from rs_agent.ui.terminal import Reader, Writer
+from rs_agent.ui.terminal import Reader, Writer, read_line
 from rs_relay.channels.draw import Tool
+from rs_relay.link.codes import Code, parse
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
 
@@ -62,6 +64,8 @@ class Console:
         self._question: Question | None = None
         self._live = False  # whether a yes to the question counts already
         self._timer: asyncio.TimerHandle | None = None
+        self._counting = False
+        self._moves: dict[int, Moving] = {}
 
     # --- what the agent shows ---
 
@@ -139,8 +143,31 @@ class Console:
             self._question = None
             self._cancel_timer()
 
-    def notice(self, text: str) -> None:
-        self._show("  " + printable(text))
+    def notice(self, text: str, typed: str = "") -> None:
+        self._show("  " + " ".join(filter(None, (printable(text), typed))))
+
+    def counting(self, restart: Countdown) -> None:
+        seconds = round(restart.seconds)
+        first, self._counting = not self._counting, True
+        if first:
+            self._show("  " + self._bold(words.countdown(restart)))
+        text = _("This computer restarts in {seconds} seconds.").format(seconds=seconds)
+        self.notice(text, _("/stop-reboot stops that."))
+        if first and restart.reason:
+            self._show("  " + words.restart_reason(restart))
+
+    def counted(self) -> None:
+        self._counting = False
+
+    def access_code(self, code: str, who: str) -> None:
+        text = _("The access code of this computer, shown this once: {code}. Give it to {who} and to nobody else.")
+        self._show("  " + text.format(code=self._bold(code), who=printable(who, NAME)))
+
+    def moving(self, move: Moving) -> None:
+        self._moves[move.number] = move
+
+    def moved(self, number: int) -> None:
+        self._moves.pop(number, None)
 
     def chat(self, name: str, text: str) -> None:
         shown = printable(text, CHAT, lines=True).replace("\n", "\n    | ")
@@ -150,6 +177,11 @@ class Console:
         from rs_agent.ui.picture.child import open_window  # numpy: only where somebody looks at a picture
 
         return await open_window(who)
+
+    def ask_code(self) -> Code:
+        sys.stderr.write(_("The code that the technician reads to you: "))
+        sys.stderr.flush()
+        return parse(read_line(self._source))
 
     def hot_key(self, name: str) -> None:
         self._show("  " + _("{key} ends everything at once, from any window.").format(key=name))
@@ -215,6 +247,7 @@ class Console:
             "resume": lambda _rest: self._do(lambda actions: actions.pause(False)),
             "draw": self._draw,
             "erase": lambda _rest: self._do(lambda actions: actions.erase()),
+            "cancel": lambda _rest: self._cancel(),
             "stop-reboot": lambda _rest: self._do(lambda actions: actions.stop_restart()),
             "status": lambda _rest: self._banner(),
             "help": lambda _rest: self._help(),
@@ -252,6 +285,12 @@ class Console:
         else:
             self._help()
 
+    def _cancel(self) -> None:
+        if not self._moves:
+            self._show("  " + _("Nothing is coming or going now."))
+        for move in list(self._moves.values()):
+            move.cancel()
+
     def _help(self) -> None:
         names = ", ".join(p for p in Permission if p in words.WORDS)
         for line in (
@@ -264,6 +303,7 @@ class Console:
                 tools=", ".join(Tool)
             ),
             _("/erase           removes all drawings; /draw off forbids them, /draw on allows them again"),
+            _("/cancel          stops the files that are coming or going now"),
             _("/stop-reboot     stops a restart of this computer while it is counted down"),
             _("/status          what is allowed now"),
             _("any other text goes to the technician as a chat line"),

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from rs_agent.consent import Matter, Question
+from rs_agent.feature import Countdown
 from rs_agent.language import N_, _
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
@@ -164,6 +165,19 @@ def _holds(permission: Permission, used: bool) -> str:
         return str(permission)
     words = WORDS[permission]
     return _((used and words.used) or words.holds)
+
+
+def countdown(restart: Countdown) -> str:
+    """What a restart that is counted down means."""
+    text = _("{who} RESTARTS THIS COMPUTER. Save your work.")
+    if restart.safe_mode:
+        text = _("{who} RESTARTS THIS COMPUTER IN SAFE MODE. Save your work.")
+    return text.replace("{who}", printable(restart.who, NAME))
+
+
+def restart_reason(restart: Countdown) -> str:
+    """Why, in their words; '' where they gave none."""
+    return _("They say why: {reason}").format(reason=printable(restart.reason)) if restart.reason else ""
 
 
 def file_line(kind: str, what: str) -> str:

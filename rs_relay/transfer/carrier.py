@@ -190,6 +190,15 @@ class Carrier:
             inbox.limit.set(rate, self._clock())
             self._room.set()
 
+    async def break_off(self, batch: int, error: RsError) -> None:
+        """Ends a batch for both ends, also one in which nothing moves; nothing happens where it has ended."""
+        if (inbox := self._inboxes.get(batch)) is None:
+            return
+        said = m.Abort(batch, error.code, error.message, error.hint)
+        self._account(said)
+        inbox.put(said)
+        await self._channel.send(said)
+
     async def say(self, message: Any) -> None:
         await self._channel.send(message)
 
@@ -307,10 +316,7 @@ class Carrier:
                         await self._channel.send(m.Still(batch))
                         continue
                     error = TransferFailed("The other end has fallen silent.", "Try again: it goes on where it was.")
-                    silent = m.Abort(batch, error.code, error.message, error.hint)
-                    self._account(silent)
-                    inbox.put(silent)
-                    await self._channel.send(silent)
+                    await self.break_off(batch, error)
 
     async def _read(self, first: Callable[[Any], None]) -> None:
         async for message in self._channel:

@@ -42,3 +42,8 @@ class Progress:
     files: int = 0
     all_files: int = 0
     resumed: int = 0
+
+    @property
+    def part(self) -> float:
+        """How much of it is done, 0 to 1; 0 where nobody knows how much it is."""
+        return min(1.0, self.done / self.total) if self.total > 0 else 0.0

@@ -24,11 +24,14 @@ from rs_agent.desktop.base import (
     PointerPlace,
     PointerShape,
 )
+from rs_agent.feature import Countdown, Moving
+from rs_agent.ui import words
 from rs_agent.ui.base import Actions, InForce, Summary
 from rs_relay.channels.draw import Tool
 from rs_relay.clipboard.contents import Contents, Format, Raw
 from rs_relay.drawing.board import Stroke
 from rs_relay.errors import LocalProblem
+from rs_relay.link.codes import Code, parse
 from rs_relay.link.spec import Permission
 
 PATIENCE = 10.0  # seconds: what takes longer than this never comes
@@ -57,6 +60,11 @@ class FakeFace:
         self.summaries: list[Summary] = []
         self.windows: list[FakeWindow] = []
         self.keys: list[str] = []
+        self.typed: list[str] = []
+        self.restarts: list[Countdown | None] = []
+        self.access_codes: list[tuple[str, str]] = []
+        self.moves: list[Moving] = []
+        self.moves_over: list[int] = []
         self.windows_open = True  # whether one can be opened
 
     @property
@@ -83,8 +91,25 @@ class FakeFace:
         if self.on_show == question:
             self.on_show = None
 
-    def notice(self, text: str) -> None:
+    def notice(self, text: str, typed: str = "") -> None:
         self.notices.append(text)
+        self.typed.append(typed)
+
+    def counting(self, restart: Countdown) -> None:
+        self.restarts.append(restart)
+        self.notices.append(words.countdown(restart))
+
+    def counted(self) -> None:
+        self.restarts.append(None)
+
+    def access_code(self, code: str, who: str) -> None:
+        self.access_codes.append((code, who))
+
+    def moving(self, move: Moving) -> None:
+        self.moves.append(move)
+
+    def moved(self, number: int) -> None:
+        self.moves_over.append(number)
 
     def chat(self, name: str, text: str) -> None:
         self.chats.append((name, text))
@@ -97,6 +122,9 @@ class FakeFace:
 
     def hot_key(self, name: str) -> None:
         self.keys.append(name)
+
+    def ask_code(self) -> Code:
+        return parse("123-456-789")
 
     def problem(self, message: str, hint: str) -> None:
         self.problems.append(message)

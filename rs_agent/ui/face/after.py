@@ -19,9 +19,12 @@ class After:
         style.words(self.frame, fonts.large, title).pack(fill="x", pady=(0, GAP // 2))
         self.close = style.button(self.frame, _("&Close"), close, fonts.strong)
         self.close.pack(side="bottom", fill="x", pady=(GAP, 0))
-        style.words(self.frame, fonts.small, _("`rs-agent journal` shows all this again."), foreground=style.SOFT).pack(
-            side="bottom", fill="x", pady=(GAP // 2, 0)
-        )
+        style.words(
+            self.frame,
+            fonts.small,
+            _("This computer keeps a record of it (`rs-agent journal`)."),
+            foreground=style.SOFT,
+        ).pack(side="bottom", fill="x", pady=(GAP // 2, 0))
         *told, last = lines
         style.words(self.frame, fonts.strong, last).pack(side="bottom", fill="x", pady=(GAP // 2, 0))
         box = tk.Frame(self.frame, background=style.PAPER)

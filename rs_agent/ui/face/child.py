@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from rs_agent.consent import ANSWER_WITHIN, Question
-from rs_agent.feature import PictureWindow
+from rs_agent.feature import Countdown, Moving, PictureWindow
+from rs_agent.language import _
 from rs_agent.ui import words
 from rs_agent.ui.base import Actions, InForce, Summary
 from rs_agent.ui.face import pipe
-from rs_relay.errors import RsError
+from rs_relay.errors import RsError, SessionEnded, WrongCode
 from rs_relay.glass import framing, program
 from rs_relay.glass.child import display_missing, environment
+from rs_relay.link.codes import Code, parse
 from rs_relay.text import printable
 
 BACKLOG = 2000  # messages that wait for a window that does not read; later ones are dropped
@@ -50,7 +52,7 @@ def start() -> subprocess.Popen[bytes] | None:
 
 
 class Window:
-    """A Face. `relay`: its name, for show; `folder`: where received files go."""
+    """A Face. `relay`: its name, for show; `folder`: where received files go; `joins`: the code is the technician's."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Window:
         *,
         read_first: float = READ_FIRST,
         reveal: Callable[[Path], None] | None = None,
+        joins: bool = False,
     ) -> None:
         self._process, self._folder, self._read_first = process, folder, read_first
         self._reveal = reveal or show_folder
@@ -67,6 +70,8 @@ class Window:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._known = threading.Event()  # whether there is a window is known
         self._ready = self._closed = False
+        self._moves: dict[int, Moving] = {}
+        self._typed: queue.Queue[str | None] = queue.Queue()  # codes; None when the customer or the window stops
         self._queue: queue.Queue[Any] = queue.Queue(BACKLOG)
         self._threads = [
             threading.Thread(target=self._write, name="window-out", daemon=True),
@@ -74,7 +79,7 @@ class Window:
         ]
         for thread in self._threads:
             thread.start()
-        self._say(pipe.Told(relay))
+        self._say(pipe.Told(relay, joins))
 
     def opened(self, seconds: float = START) -> bool:
         """Whether it is on the screen; waits until that is known. If not, it is gone."""
@@ -85,6 +90,18 @@ class Window:
         return self._ready
 
     # what the agent shows
+
+    def ask_code(self) -> Code:
+        problem = ""
+        while True:
+            self._say(pipe.WantCode(problem))
+            typed = self._typed.get()
+            if typed is None:
+                raise SessionEnded("You ended it.")
+            try:
+                return parse(typed)
+            except WrongCode as e:
+                problem = f"{_(e.message)} {_(e.hint)}"
 
     def open(self, actions: Actions) -> None:
         self._loop, self._actions = asyncio.get_running_loop(), actions
@@ -108,8 +125,25 @@ class Window:
     def asked(self, question: Question) -> None:
         self._say(pipe.Asked(question.number))
 
-    def notice(self, text: str) -> None:
-        self._say(pipe.Notice(text))
+    def notice(self, text: str, typed: str = "") -> None:
+        self._say(pipe.Notice(text))  # the window has buttons for what can be typed
+
+    def counting(self, restart: Countdown) -> None:
+        self._say(pipe.Counting(words.countdown(restart), words.restart_reason(restart), restart.seconds))
+
+    def counted(self) -> None:
+        self._say(pipe.Counted())
+
+    def access_code(self, code: str, who: str) -> None:
+        self._say(pipe.AccessCode(code, who))
+
+    def moving(self, move: Moving) -> None:
+        self._moves[move.number] = move
+        self._say(pipe.Moving(move.number, move.text, move.part))
+
+    def moved(self, number: int) -> None:
+        if self._moves.pop(number, None) is not None:
+            self._say(pipe.Moved(number))
 
     def chat(self, name: str, text: str) -> None:
         self._say(pipe.Chat(name, text))
@@ -164,10 +198,14 @@ class Window:
                 self._ready = True
                 self._known.set()
             case pipe.Stop():
+                self._typed.put(None)
                 if self._actions is not None:
                     self._actions.stop()
+            case pipe.Typed(code):
+                self._typed.put(code)
             case pipe.Cannot() | RsError() | None:  # the window has ended
                 self._known.set()
+                self._typed.put(None)
                 if self._actions is not None and not self._closed:
                     self._actions.leave()
             case _ if self._loop is not None and self._actions is not None:
@@ -198,6 +236,9 @@ class Window:
                 actions.forbid_drawing(on)
             case pipe.StopRestart():
                 actions.stop_restart()
+            case pipe.Cancel(number):
+                if (move := self._moves.get(number)) is not None:
+                    move.cancel()
             case pipe.OpenFolder():
                 self._reveal(self._folder)
 

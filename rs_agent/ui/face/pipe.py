@@ -2,17 +2,21 @@
 
     agent                                         window (holds no key, opens no socket)
                                ◀─────────────     Ready()  the window is there, or Cannot(…) and it ends
-    Told Code Holds Ask Asked  ─────────────▶     what is shown, see `rs_agent.ui.base.Face`
-    Notice Chat Problem        ─────────────▶
-    HotKey Done Failed         ─────────────▶
+    Told WantCode Code Holds   ─────────────▶     what is shown, see `rs_agent.ui.base.Face`
+    Ask Asked Notice Chat      ─────────────▶
+    Counting Counted           ─────────────▶
+    AccessCode Moving Moved    ─────────────▶
+    Problem HotKey Done Failed ─────────────▶
                                ◀─────────────     Stop Answer Heed Withdraw Remove Pause Say Draw Erase Forbid
-                               ◀─────────────     StopRestart OpenFolder
+                               ◀─────────────     StopRestart Cancel Typed OpenFolder
     end of stdin               ─────────────▶     the agent is gone: the summary stays, all else closes
 
 How a message is framed: `rs_relay.glass.framing`. Times are seconds from now, since the two have clocks of their own.
 """
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import msgspec
 
@@ -25,9 +29,16 @@ FROM_WINDOW = 64 * 1024
 
 
 class Told(msgspec.Struct, frozen=True, tag="told", array_like=True):
-    """Which relay it is."""
+    """Which relay it is. `joins`: the code is the technician's, and none is shown here."""
 
     relay: str
+    joins: bool = False
+
+
+class WantCode(msgspec.Struct, frozen=True, tag="want-code", array_like=True):
+    """The customer is to type the technician's code. `problem`: what was wrong with the last, ready for show."""
+
+    problem: str = ""
 
 
 class Code(msgspec.Struct, frozen=True, tag="code", array_like=True):
@@ -73,6 +84,35 @@ class Asked(msgspec.Struct, frozen=True, tag="asked", array_like=True):
 
 class Notice(msgspec.Struct, frozen=True, tag="notice", array_like=True):
     text: str
+
+
+class Counting(msgspec.Struct, frozen=True, tag="counting", array_like=True):
+    """`rs_agent.feature.Countdown`, in words that are ready for show."""
+
+    text: str
+    reason: str
+    seconds: float
+
+
+class Counted(msgspec.Struct, frozen=True, tag="counted", array_like=True):
+    pass
+
+
+class AccessCode(msgspec.Struct, frozen=True, tag="access-code", array_like=True):
+    code: str
+    who: str
+
+
+class Moving(msgspec.Struct, frozen=True, tag="moving", array_like=True):
+    """`rs_agent.feature.Moving`."""
+
+    number: int
+    text: str
+    part: float
+
+
+class Moved(msgspec.Struct, frozen=True, tag="moved", array_like=True):
+    number: int
 
 
 class Chat(msgspec.Struct, frozen=True, tag="chat", array_like=True):
@@ -169,11 +209,41 @@ class StopRestart(msgspec.Struct, frozen=True, tag="stop-restart", array_like=Tr
     pass
 
 
+class Cancel(msgspec.Struct, frozen=True, tag="cancel", array_like=True):
+    """What moves under that number is to stop."""
+
+    number: int
+
+
+class Typed(msgspec.Struct, frozen=True, tag="typed", array_like=True):
+    """The technician's code, as the customer typed it."""
+
+    code: Annotated[str, msgspec.Meta(max_length=64)]
+
+
 class OpenFolder(msgspec.Struct, frozen=True, tag="folder", array_like=True):
     pass
 
 
-ToWindow = Told | Code | Holds | Ask | Asked | Notice | Chat | Problem | HotKey | Done | Failed
+ToWindow = (
+    Told
+    | WantCode
+    | Code
+    | Holds
+    | Ask
+    | Asked
+    | Notice
+    | Counting
+    | Counted
+    | AccessCode
+    | Moving
+    | Moved
+    | Chat
+    | Problem
+    | HotKey
+    | Done
+    | Failed
+)
 FromWindow = (
     Ready
     | Cannot
@@ -188,6 +258,8 @@ FromWindow = (
     | Erase
     | Forbid
     | StopRestart
+    | Cancel
+    | Typed
     | OpenFolder
 )
 

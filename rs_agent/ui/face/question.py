@@ -1,6 +1,7 @@
 """A question to the customer: who asks for what, what a yes means, and time to think. Silence is a no.
 
-Law: Refuse has the keyboard, Escape and Enter refuse. The yes can be pressed only once it counts, and says until then
+Law: Refuse has the keyboard, Escape and Enter refuse. No key answers in the first second (KEYS): who types when the
+question springs up has not read it. The yes can be pressed only once it counts, and says until then
 how long that takes. With `warn`, the warning comes first, and its own yes leads to the question and grants nothing.
 """
 
@@ -17,6 +18,9 @@ from rs_agent.ui.face import pipe, style, tell
 from rs_agent.ui.face.style import GAP, Fonts
 from rs_relay.text import printable
 
+KEYS = 1.0  # seconds before a key answers; a click does at once
+ANSWERS = frozenset({"Return", "KP_Enter", "space"})
+
 
 class QuestionView:
     """`say` sends to the agent."""
@@ -31,6 +35,7 @@ class QuestionView:
     ) -> None:
         self.ask, self._say, self._clock = ask, say, clock
         self._until, self._live = clock() + ask.left, clock() + ask.live
+        self._keys = clock() + KEYS
         behind = style.WARN if ask.warn else style.PAPER
         self.frame = tk.Frame(parent, background=behind, padx=GAP, pady=GAP)
         who = printable(ask.who, tell.NAME)
@@ -57,6 +62,8 @@ class QuestionView:
         self.yes.grid(row=0, column=1, sticky="nsew", padx=(GAP // 2, 0))
         for made in (self.no, self.yes):
             made.configure(highlightbackground=behind)
+            made.bindtags(("answers", *made.bindtags()))
+        self.no.bind_class("answers", "<KeyPress>", self._early)
         self._left = style.words(self.frame, fonts.small, background=behind, foreground=style.SOFT)
         self._left.pack(fill="x", pady=(GAP // 2, 0))
         self.tick()
@@ -80,6 +87,13 @@ class QuestionView:
         left = _("Without an answer it is a no, in {time}.").format(time=tell.clock(math.ceil(self._until - now)))
         if self._left.cget("text") != left:
             self._left.configure(text=left)
+
+    @property
+    def hears_keys(self) -> bool:
+        return self._clock() >= self._keys
+
+    def _early(self, event: tk.Event[tk.Misc]) -> str | None:
+        return "break" if event.keysym in ANSWERS and not self.hears_keys else None
 
     def refuse(self) -> None:
         # Who was called by a stranger needs an end, not the next question.

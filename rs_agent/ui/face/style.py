@@ -29,7 +29,13 @@ class Fonts:
     small: font.Font
     strong: font.Font
     large: font.Font
-    code: font.Font
+    number: font.Font  # what is to be read aloud or put down, beside other things
+    code: font.Font  # the same, where there is nothing else
+
+
+def scale(root: tk.Misc) -> float:
+    """How much larger than usual letters are on this screen, which WIDE and the like are made for."""
+    return max(1.0, float(root.tk.call("tk", "scaling")) / (96 / 72))
 
 
 def fonts(root: tk.Tk) -> Fonts:
@@ -40,7 +46,9 @@ def fonts(root: tk.Tk) -> Fonts:
     def made(size: int, weight: str = "normal") -> font.Font:
         return font.Font(root, family=family, size=size - less, weight=weight)  # type: ignore[arg-type]
 
-    return Fonts(made(12), made(11), made(12, "bold"), made(16, "bold"), made(38 - 2 * less, "bold"))
+    return Fonts(
+        made(12), made(11), made(12, "bold"), made(16, "bold"), made(26 - 2 * less, "bold"), made(38 - 2 * less, "bold")
+    )
 
 
 def button(

@@ -60,6 +60,12 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def lasting(seconds: float) -> str:
+    """In whole minutes, which need no watching: "5 min", "1 h 05 min"."""
+    hours, minutes = divmod(math.floor(max(0.0, seconds)) // 60, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
 def summary(done: Done) -> list[str]:
     """Lines, the last of which says that nobody is there any more."""
     who = names(done.who) or _("nobody")

@@ -11,6 +11,8 @@ from rs_agent.ui.face import style, tell
 from rs_agent.ui.face.style import GAP, Fonts
 from rs_relay.text import printable
 
+LAST = 60.0  # seconds of a code's life that are counted one by one
+
 
 class Waiting:
     """`clock` only goes forward."""
@@ -49,10 +51,20 @@ class Waiting:
         self.tick()
 
     def tick(self) -> None:
-        """Once a second."""
         if self._spoken:
-            left = tell.clock(self._until - self._clock())
-            self._holds.configure(text=_("It holds for another {time}, for one person.").format(time=left))
+            left = self._until - self._clock()
+            time = tell.clock(left) if left < LAST else tell.lasting(left)
+            text = _("It holds for another {time}, for one person.").format(time=time)
+            if self._holds.cget("text") != text:
+                self._holds.configure(text=text)
+
+    @property
+    def due(self) -> float | None:
+        """Seconds until what it shows is another; None for nothing."""
+        left = self._until - self._clock()
+        if not self._spoken or left <= 0:
+            return None
+        return 1.0 if left < LAST + 1 else min(left % 60 + 0.1, left - LAST)
 
     def _copy(self) -> None:
         if self._spoken:

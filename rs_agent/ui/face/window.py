@@ -13,7 +13,9 @@ from typing import Any
 from rs_agent.language import _
 from rs_agent.ui.face import pipe, style, tell
 from rs_agent.ui.face.after import After
+from rs_agent.ui.face.banner import Banner
 from rs_agent.ui.face.during import During
+from rs_agent.ui.face.entering import Entering
 from rs_agent.ui.face.question import QuestionView
 from rs_agent.ui.face.style import GAP
 from rs_agent.ui.face.waiting import Waiting
@@ -22,7 +24,7 @@ from rs_relay.text import printable
 
 WIDE, HIGH = 560, 760  # pixels, where the screen has room
 EDGE = 24  # pixels to the edge of the screen, and the least that is left free
-TICK = 250  # ms while something counts down; a window that waits does nothing
+TICK = 0.25  # seconds between two looks while a question is on show; else it sleeps until something is another
 SHORT = 8.0  # seconds that the newest notice stands below the line
 
 
@@ -37,7 +39,8 @@ class Window:
         self._notice_until = 0.0
         self._question: QuestionView | None = None
         self._after: After | None = None
-        self._leaving = self._deaf = False
+        self._leaving = self._deaf = self._ending = self._gone = False
+        self._timer: str | None = None
         self._key = ""
         self._fonts = style.fonts(root)
         root.configure(background=style.PAPER)
@@ -47,11 +50,14 @@ class Window:
         self._middle = tk.Frame(root, background=style.PAPER, padx=GAP, pady=GAP)
         self._middle.pack(fill="both", expand=True)
         self._waiting = Waiting(self._middle, self._fonts, clock)
+        self._entering: Entering | None = None
         self._during = During(self._middle, self._fonts, say)
+        self._banner = Banner(root, self._fonts, say, self._lay_banner, clock)
         self._shown: tk.Frame | None = None
         root.protocol("WM_DELETE_WINDOW", self._close)
         root.bind_all("<Alt-Key>", self._access)
         root.bind("<Escape>", self._escape)
+        root.bind("<Map>", self._seen_again)
         self._place()
         self._show(self._waiting.frame)
         self._tell()
@@ -76,15 +82,22 @@ class Window:
         self._go_on.pack(fill="x", pady=(0, 6))
 
     def _place(self) -> None:
-        """At the right, where it covers least of what is worked on."""
+        """At the right, where it covers least of what is worked on; as large as the letters are."""
         wide, high = self._root.winfo_screenwidth(), self._root.winfo_screenheight()
-        width, height = min(WIDE, wide - 2 * EDGE), min(HIGH, high - 3 * EDGE)
+        scale = style.scale(self._root)
+        width = min(round(WIDE * scale), wide - 2 * EDGE)
+        height = min(round(HIGH * scale), high - 3 * EDGE)
         self._root.geometry(f"{width}x{height}+{wide - width - EDGE}+{max(0, (high - height) // 2 - EDGE // 2)}")
-        self._root.minsize(min(420, width), min(420, height))
+        self._root.minsize(min(round(420 * scale), width), min(round(420 * scale), height))
 
     # what the agent tells
 
     def take(self, message: pipe.ToWindow) -> None:
+        self._take(message)
+        if not self._gone:
+            self._tick()
+
+    def _take(self, message: pipe.ToWindow) -> None:
         match message:
             case pipe.Holds():
                 self._hold(message)
@@ -97,6 +110,16 @@ class Window:
                 self._settle()
             case pipe.Notice(text):
                 self._notice(printable(text))
+            case pipe.Counting():
+                self._banner.counting(message)
+            case pipe.Counted():
+                self._banner.counted()
+            case pipe.AccessCode():
+                self._banner.access_code(message)
+            case pipe.Moving():
+                self._banner.moving(message)
+            case pipe.Moved(number):
+                self._banner.moved(number)
             case pipe.Chat(name, text):
                 who = printable(name, tell.NAME)
                 shown = printable(text, 8 * 1024, lines=True)
@@ -107,8 +130,16 @@ class Window:
             case pipe.HotKey(name):
                 self._key = name
                 self._label_stop()
-            case pipe.Told(relay):
+            case pipe.Told(relay, joins):
                 self._waiting.told(relay)
+                if joins:
+                    self._entering = Entering(self._middle, self._fonts, self._say)
+                    self._entering.told(relay)
+                    self._settle()
+            case pipe.WantCode(problem) if self._entering is not None:
+                self._entering.want(problem)
+            case pipe.Failed() if self._ending and self._after is None:
+                self._destroy()
             case pipe.Done():
                 self._done(_("The session is over."), tell.summary(message))
             case pipe.Failed(reason, hint) if self._after is None:
@@ -177,6 +208,8 @@ class Window:
             frame = self._during.frame
         elif self._after is not None:
             frame = self._after.frame
+        elif self._entering is not None:
+            frame = self._entering.frame
         else:
             frame = self._waiting.frame
         over = self._after is not None and frame is self._after.frame
@@ -193,6 +226,8 @@ class Window:
         frame.pack(fill="both", expand=True)
         first = self._waiting.copy if frame is self._waiting.frame else None
         first = self._during.entry if frame is self._during.frame else first  # type: ignore[assignment]
+        if self._entering is not None and frame is self._entering.frame:
+            first = self._entering.entry  # type: ignore[assignment]
         if self._after is not None and frame is self._after.frame:
             first = self._after.close
         if first is not None:
@@ -212,7 +247,7 @@ class Window:
         if self._clock() >= self._notice_until:
             shown = ""
             if self._began is not None:
-                shown = _("For {time}").format(time=tell.clock(self._clock() - self._began))
+                shown = _("For {time}").format(time=tell.lasting(self._clock() - self._began))
             if self._news.cget("text") != shown:
                 self._news.configure(text=shown)
         title = text
@@ -230,17 +265,55 @@ class Window:
         self._stop.configure(text=text, underline=at)
 
     def _tick(self) -> None:
+        """Shows the time on all that counts, and sleeps until one of them is another. Nothing counts out of sight."""
+        if self._timer is not None:
+            self._root.after_cancel(self._timer)
+            self._timer = None
         self._waiting.tick()
+        self._banner.tick()
         if self._question is not None:
             self._question.tick()
         self._tell()
-        busy = self._question is not None
-        self._root.after(TICK if busy else 1000, self._tick)
+        if (due := self._due()) is not None:
+            self._timer = self._root.after(max(1, round(1000 * due)), self._tick)
+
+    def _due(self) -> float | None:
+        """Seconds until something that is shown is another; None for nothing."""
+        if self._root.state() == "iconic":
+            return None
+        if self._question is not None:
+            return TICK
+        now, due = self._clock(), []
+        if self._banner.counts:
+            due.append(TICK)
+        if self._notice_until > now:
+            due.append(self._notice_until - now + 0.05)
+        if self._began is not None:
+            due.append(60.05 - (now - self._began) % 60)
+        if self._shown is self._waiting.frame and (waits := self._waiting.due) is not None:
+            due.append(waits)
+        return min(due, default=None)
+
+    def _seen_again(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._root:
+            self._tick()
+
+    def _lay_banner(self) -> None:
+        """Also above a question: what is counted down is not held up by one."""
+        if not self._banner.filled:
+            self._banner.frame.pack_forget()
+        elif not self._banner.frame.winfo_manager():
+            self._banner.frame.pack(side="top", fill="x", before=self._middle)
+        if self._banner.counts and self._question is None:
+            self._root.deiconify()
+            self._root.lift()
 
     # what the customer does
 
     def _access(self, event: tk.Event[tk.Misc]) -> str | None:
         """Alt and the underlined letter of a button that is seen."""
+        if self._question is not None and not self._question.hears_keys:
+            return "break"
         letter = event.char.lower() or (event.keysym.lower() if len(event.keysym) == 1 else "")
         for part in _buttons(self._root):
             at, text = int(part.cget("underline")), str(part.cget("text"))
@@ -252,7 +325,8 @@ class Window:
 
     def _escape(self, event: object) -> None:
         if self._question is not None:
-            self._question.refuse()
+            if self._question.hears_keys:
+                self._question.refuse()
         elif self._leaving:
             self._stay()
 
@@ -272,6 +346,7 @@ class Window:
         self._sure.pack_forget()
 
     def _end(self) -> None:
+        self._ending = True
         self._say(pipe.Stop())
         self._stop.configure(state="disabled", text=_("Ending…"))
         if self._deaf:
@@ -293,6 +368,7 @@ class Window:
             self._tell()
 
     def _destroy(self) -> None:
+        self._gone = True
         self._root.destroy()
 
 

@@ -95,7 +95,7 @@ async def test_a_stroke_is_over_the_desktop_while_it_is_drawn_and_acknowledged()
     assert bench.overlay.strokes[1].points == ((1, 1), (5, 5), (9, 9))
     assert len(bench.face.notices) == 1
     assert "alice" in bench.face.notices[0]
-    assert "/erase" in bench.face.notices[0]
+    assert "/erase" in bench.face.typed[0]
     await guest.leave()
 
 

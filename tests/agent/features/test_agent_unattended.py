@@ -51,7 +51,9 @@ async def test_the_code_is_shown_to_the_customer_and_goes_nowhere_else(tmp_path:
     case = Case(tmp_path)
     answer = await case.enrol()
     assert answer.new_code
-    code = re.search(r"\d{3} \d{3} \d{4}", case.face.notices[0])
+    ((shown, who),) = case.face.access_codes
+    assert who == "alice"
+    code = re.fullmatch(r"\d{3} \d{3} \d{4}", shown)
     assert code
     record = case.kept.require()
     assert record.relay == RELAY

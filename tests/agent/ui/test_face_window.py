@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from rs_agent.ui.face import pipe
+from rs_agent.ui.face.question import KEYS
 from rs_relay.link.spec import Permission
 from tests.support.viewer import RealWindow
 from tests.support.xdesktop import XDesktop, until
@@ -36,6 +38,11 @@ class RealFace(RealWindow):
         self.desktop.focus(window)
         return window
 
+    def asks(self) -> None:
+        """Waits until the question is there and hears keys."""
+        self.shows("alice asks to SEE YOUR SCREEN")
+        time.sleep(KEYS + 0.2)
+
     def press(self, *keys: str) -> None:
         self.desktop.run("xdotool", "key", "--delay", "60", *keys, check=True)
 
@@ -53,7 +60,7 @@ def test_enter_on_a_question_is_a_no_and_so_is_escape(face: RealFace) -> None:
     face.hold()
     for number, key in ((1, "Return"), (2, "Escape"), (3, "alt+r"), (4, "space")):
         face.ask(number)
-        face.shows("alice asks to SEE YOUR SCREEN")
+        face.asks()
         face.press(key)
         assert face.next() == pipe.Answer(number, False)
         face.send(pipe.Asked(number))
@@ -63,13 +70,13 @@ def test_enter_on_a_question_is_a_no_and_so_is_escape(face: RealFace) -> None:
 def test_a_yes_by_keyboard_and_not_before_its_time(face: RealFace) -> None:
     face.hold()
     face.ask(1, live=3600.0)
-    face.shows("alice asks to")
+    face.asks()
     face.press("Tab", "Return", "alt+a", "shift+Tab", "Return")
     assert face.next() == pipe.Answer(1, False), "only the no counted"
     face.send(pipe.Asked(1))
     face.shows("alice is connected")
     face.ask(2)
-    face.shows("alice asks to")
+    face.asks()
     face.press("Tab", "Return")
     assert face.next() == pipe.Answer(2, True)
 
@@ -77,13 +84,13 @@ def test_a_yes_by_keyboard_and_not_before_its_time(face: RealFace) -> None:
 def test_the_warning_is_heeded_before_anything_is_granted_and_its_no_is_stop(face: RealFace) -> None:
     face.hold()
     face.ask(7, warn=True)
-    face.shows("alice asks to")
+    face.asks()
     face.press("Tab", "Return")
     assert face.next() == pipe.Heed(7)
     face.send(pipe.Asked(7))
     face.shows("alice is connected")
     face.ask(8, warn=True)
-    face.shows("alice asks to")
+    face.asks()
     face.press("Return")
     assert face.next() == pipe.Stop()
 
