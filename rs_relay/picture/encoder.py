@@ -135,7 +135,7 @@ class Encoder:
                 copies = (self._move(move),)
                 damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target)) | found.owed
         patches = self._patches(seen, damaged)
-        (bring if self._films.plays or some(found.owed) else take)(self._sent, seen, self._grid, damaged)
+        (take if found.close else bring)(self._sent, seen, self._grid, damaged)
         slowly = line if self._shades_allowed else None
         if slowly is None and some(self._shades):  # the line was slow, and is so no more
             damaged |= self._shades > 0

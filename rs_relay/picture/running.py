@@ -30,6 +30,7 @@ class Found:
     changed: Mask  # the tiles that differ, or may
     owed: Mask  # of them, those that need not differ
     unseen: Mask  # tiles that were drawn on and are shown without a look
+    close: bool  # what lies between two changed tiles of a row was compared as well
 
 
 class Running:
@@ -75,7 +76,7 @@ class Running:
             found |= different
         owed = self._owed & ~unseen
         self._owed &= unseen
-        return Found(found | owed, owed, unseen)
+        return Found(found | owed, owed, unseen, not (some(unseen) or some(glanced) or some(owed)))
 
     def owe(self, tiles: Mask) -> None:
         """They are shown, and not brought into what was sent."""
