@@ -113,7 +113,7 @@ class PortalSession:
         self._over = False
         self.devices = NO_DEVICES
         self.sources: tuple[Source, ...] = ()
-        self.token = ""  # for the next `start`; each is good for one
+        self.token = ""  # for the next `start`
         self.pointer = Pointer.EMBEDDED
         self.bus = Bus(self._heard, address)
         try:

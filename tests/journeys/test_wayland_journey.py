@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rs_agent.desktop.wayland.desktop import WaylandDesktop
+from rs_agent.desktop.wayland.memory import FILE
 from rs_relay.channels.control import messages as control
 from rs_relay.channels.screen.messages import SPEC, Frame, Layout, Painted, Start
 from rs_relay.link.channel import ChannelClosed
+from rs_relay.link.spec import Permission
 from tests.support import mutter
 from tests.support.hostile_technician import hostile_link
 from tests.support.mutter import SIZE, MutterDesktop
@@ -217,3 +221,30 @@ def test_a_desktop_with_an_x_server_for_old_programs_is_waylands_and_shares_its_
         assert seen.wait(30) == 0
         shown = np.asarray(Image.open(tmp_path / "shot.png").convert("RGB"))
         assert (shown == desktop.person.sees()[..., 2::-1]).all(2).mean() > 0.99
+
+
+def test_what_the_desktop_remembers_is_not_asked_again(
+    desktop: MutterDesktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for unattended access: each start of the agent brings what the one before was given."""
+    terminal(desktop, tmp_path / "typed", "204a87")
+    for name, value in desktop.environ.items():
+        monkeypatch.setenv(name, value)
+    state = tmp_path / "state"
+    tokens = []
+    for start in range(3):
+        here = WaylandDesktop(desktop.environ)
+        here.keep_in(state, lasting=True)
+        here.allowed(frozenset({Permission.VIEW}))
+        with ThreadPoolExecutor(1) as asking:
+            opened = asking.submit(here.screen)
+            if start == 0:
+                desktop.person.answers(remember=True)
+            screen = opened.result(20)
+        assert (screen.bounds().width, screen.bounds().height) == SIZE
+        screen.close()
+        here.allowed(frozenset())
+        here.close()
+        tokens.append((state / FILE).read_text())
+    assert all(tokens)
+    assert not desktop.person.asked()

@@ -227,9 +227,11 @@ class Person:
         else:
             # Where it could be remembered, that stands above the screens.
             kept = bool((self.sees()[top + 123, middle - 100 : middle + 120, :3] < 0x80).any())
-            if remember:
-                self.click(middle - 95, top + 123)
             self.click(middle, top + (176 if kept else 136))
+            for _ in range(3 if remember else 0):
+                if self.sees()[top + 117, middle - 94, 0] > 0xE0 and self.sees()[top + 117, middle - 94, 2] < 0x80:
+                    break  # it is ticked; a first click may only have given it the keyboard
+                self.click(middle - 40, top + 123)
             if hands:
                 self.click(middle + 190, top + 222)
             self.click(middle + 213, top + 23)

@@ -4,7 +4,7 @@
                      └──no──▶ none, TakenBack      └──stopped there──▶ over: TakenBack to whoever looks or types
                                                    └──the desktop died─▶ over: DisplayGone; `open` tries anew
 
-One for all who look and type. What the desktop remembers (`token`) is good for one further `open`.
+One for all who look and type. What the desktop remembers by (`token`) may be another after each.
 """
 
 from __future__ import annotations
