@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from rs_agent import desktop, identity, life, machine
+from rs_agent import desktop, identity, life, locking, machine
 from rs_agent import ticket as tickets
 from rs_agent.config import Config
 from rs_agent.desktop.base import Desktop
@@ -21,6 +21,7 @@ from rs_agent.language import N_, _
 from rs_agent.returning import Returning
 from rs_agent.session import Plan
 from rs_agent.ticket import Ticket
+from rs_agent.ui.base import Face
 from rs_agent.ui.console import Console
 from rs_agent.unattended import Record, Unattended
 from rs_relay.errors import ConnectionLost, LocalProblem, RsError, Unreachable
@@ -39,7 +40,7 @@ def run(settings: Config, kept: Unattended, service: bool = False) -> int:
     life.harden()
     sys.setswitchinterval(life.SWITCH)
     journal = Journal(settings.state) if settings.journal else NoJournal()
-    with contextlib.closing(journal), contextlib.closing(Console()) as face:
+    with contextlib.closing(journal), contextlib.closing(_face(settings, record, service)) as face:
         back = _interrupted(settings, record, face) if service else None
         if back is not None and back[0].host != record.host:
             # A session of this user's own program, not of the device; it is gone on with, and then the device waits.
@@ -54,7 +55,20 @@ def run(settings: Config, kept: Unattended, service: bool = False) -> int:
     return ending.status
 
 
-def _interrupted(settings: Config, record: Record, face: Console) -> tuple[Ticket, Returned] | None:
+def _face(settings: Config, record: Record, service: bool) -> Face:
+    """A console, which may be a log; and a window for each session, where somebody is at this computer."""
+    from rs_agent.ui.face import child
+    from rs_agent.ui.shifting import Shifting
+
+    def opens() -> Face | None:
+        if settings.console or (service and not locking.occupied()):
+            return None
+        return child.opened(record.relay.partition("://")[2] or record.relay, settings.folder)
+
+    return Shifting(None, opens, Console(), read=True, unseen=True, waits=True)
+
+
+def _interrupted(settings: Config, record: Record, face: Face) -> tuple[Ticket, Returned] | None:
     """The session that a restart interrupted. Nobody may see it: no more holds in it than was set at the device."""
     try:
         back = life.come_back(settings)
@@ -121,7 +135,7 @@ class _Wait:
         relay: Relay,
         settings: Config,
         screens: Screens,
-        face: Console,
+        face: Face,
         journal: Journal | NoJournal,
         kept: Unattended,
         ending: Ending,
@@ -174,10 +188,13 @@ class _Wait:
         self._ending.let_go = device.let_go
         if returning is not None:
             self._ending.forget, self._ending.goes_down = returning.stay, returning.goes
-        self._face.open(life.Customer(device, self._ending))
+        customer = life.Customer(device, self._ending)
+        if self._service:  # who ends a session at this computer does not end the service
+            customer.stop = customer.leave = self._stop
+        self._face.open(customer)
         return device
 
 
-async def _pause(face: Console, error: RsError, backoff: Backoff, pulled: asyncio.Task[None]) -> None:
+async def _pause(face: Face, error: RsError, backoff: Backoff, pulled: asyncio.Task[None]) -> None:
     face.problem(_(error.message), _("Trying again."))
     await asyncio.wait({pulled}, timeout=1 + backoff.next())

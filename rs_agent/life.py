@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rs_agent import config, desktop, machine
@@ -29,7 +30,6 @@ from rs_agent.session import Plan
 from rs_agent.ticket import Refused, Ticket
 from rs_agent.ui.base import Face
 from rs_agent.ui.console import Console
-from rs_agent.ui.terminal import read_line
 from rs_relay.errors import LocalProblem, RsError, UsageError
 from rs_relay.link.codes import Code, parse
 from rs_relay.link.dial import Relay
@@ -67,7 +67,7 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
     ending = Ending()
     harden()
     sys.setswitchinterval(SWITCH)
-    with logged(settings.state if options.verbose else None), shown(settings) as face:
+    with logged(settings.state if options.verbose else None), shown(settings, bool(options.what)) as face:
         if not options.what and tickets.there(settings.state) and (back := come_back(settings)) is not None:
             return live_on(settings, face, *back)
         relay = Relay.parse(settings.relay, settings.proxy, Memory(settings.state))
@@ -75,16 +75,17 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
         with contextlib.closing(journal), contextlib.closing(desktop.pick(settings.desktop)) as here:
             here.keep_in(settings.state)
             if typed is None and options.what:
-                typed = _ask_code()
+                typed = face.ask_code()
             ending.hear_signals()
             asyncio.run(_lives(relay, settings, here, face, journal, ending, typed))
     return 0
 
 
 @contextlib.contextmanager
-def shown(settings: Config) -> Iterator[Face]:
-    """The window where there can be one, else the console. What ends the agent can be read there."""
-    face = _window(settings) or Console()
+def shown(settings: Config, joins: bool = False) -> Iterator[Face]:
+    """The window where there can be one, else the console. What ends the agent can be read there. `joins`: the code is
+    the technician's."""
+    face = _window(settings, joins) or Console()
     with contextlib.closing(face):
         try:
             yield face
@@ -93,14 +94,18 @@ def shown(settings: Config) -> Iterator[Face]:
             raise
 
 
-def _window(settings: Config) -> Face | None:
-    from rs_agent.ui.face import child  # not with --console, which is for where there is little room
-
-    process = None if settings.console else child.start()
-    if process is None:
+def _window(settings: Config, joins: bool) -> Face | None:
+    if settings.console:
         return None
-    window = child.Window(process, settings.relay.partition("://")[2] or settings.relay, settings.folder)
-    return window if window.opened() else None
+    from rs_agent.ui.face import child  # not with --console, which is for where there is little room
+    from rs_agent.ui.shifting import Shifting
+
+    relay = settings.relay.partition("://")[2] or settings.relay
+    opens = partial(child.opened, relay, settings.folder, joins=joins)
+    window = opens()
+    if window is None:
+        return None
+    return Shifting(window, opens, Console(), read=os.isatty(0) and os.isatty(1))
 
 
 def come_back(settings: Config) -> tuple[Ticket, Returned] | None:
@@ -263,12 +268,6 @@ def _hide_arguments() -> None:
         from setproctitle import setproctitle
 
         setproctitle("rs-agent join")
-
-
-def _ask_code() -> Code:
-    sys.stderr.write(_("The code that the technician reads to you: "))
-    sys.stderr.flush()
-    return parse(read_line(0))
 
 
 def harden() -> None:

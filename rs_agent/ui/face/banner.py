@@ -56,12 +56,18 @@ class Banner:
         self._at = 0.0
         self._code: tk.Frame | None = None
         self._moves: dict[int, _Move] = {}
+        self._brief = False
         self._more = style.words(self.frame, fonts.small, background=style.WARN, foreground=style.SOFT)
-        self.first: tk.Button | None = None  # what has just come and wants an answer
 
     @property
     def filled(self) -> bool:
-        return bool(self._restart or self._code or self._moves)
+        return bool(self._restart or ((self._code or self._moves) and not self._brief))
+
+    def brief(self, on: bool) -> None:
+        """While a question wants the room: what waits for nobody, the restart, is all that is shown."""
+        if on != self._brief:
+            self._brief = on
+            self._lay()
 
     @property
     def counts(self) -> bool:
@@ -87,21 +93,21 @@ class Banner:
             self._words(box, self._fonts.text, printable(said.reason))
         row = tk.Frame(box, background=style.WARN)
         row.pack(fill="x")
-        self.first = stop = style.button(
-            row, _("Do not &restart"), lambda: self._say(pipe.StopRestart()), self._fonts.strong, kind="stop"
+        stop = style.button(
+            row, _("Do &not restart"), lambda: self._say(pipe.StopRestart()), self._fonts.strong, kind="stop"
         )
         stop.configure(highlightbackground=style.WARN)
         stop.pack(side="right")
         self._left = style.words(row, self._fonts.large, background=style.WARN)
         self._left.pack(side="left", fill="x", expand=True)
         self.tick()
-        self._changed()
+        self._lay()
 
     def counted(self) -> None:
         if self._restart is not None:
             self._restart.destroy()
-            self._restart = self._left = self.first = None
-            self._changed()
+            self._restart = self._left = None
+            self._lay()
 
     # an access code
 
@@ -120,27 +126,27 @@ class Banner:
         done = style.button(box, _("I have &written it down"), self._put_down, self._fonts.text)
         done.configure(highlightbackground=style.WARN)
         done.pack(fill="x")
-        self._changed()
+        self._lay()
 
     def _put_down(self) -> None:
         if self._code is not None:
             self._code.destroy()
             self._code = None
-            self._changed()
+            self._lay()
 
     # what moves
 
     def moving(self, said: pipe.Moving) -> None:
         if said.number not in self._moves:
             self._moves[said.number] = self._move(said.number)
-            self._lay_moves()
+            self._lay()
         self._moves[said.number].show(printable(said.text), said.part)
 
     def moved(self, number: int) -> None:
         move = self._moves.pop(number, None)
         if move is not None:
             move.row.destroy()
-            self._lay_moves()
+            self._lay()
 
     def _move(self, number: int) -> _Move:
         row = tk.Frame(self.frame, background=style.WARN)
@@ -160,26 +166,25 @@ class Banner:
         bar.bind("<Configure>", lambda event: move.draw())
         return move
 
-    def _lay_moves(self) -> None:
-        for number, move in enumerate(self._moves.values()):
-            if number < MOST:
-                move.row.pack(fill="x")
-            else:
-                move.row.pack_forget()
+    def _lay(self) -> None:
+        """What is there, in its order: what presses most is above."""
         over = len(self._moves) - MOST
         if over > 0:
             self._more.configure(text=_("And {n} more.").format(n=over))
-            self._more.pack(fill="x", side="bottom")
-        else:
-            self._more.pack_forget()
+        rows = [move.row for move in self._moves.values()]
+        hidden: list[tk.Misc | None] = [self._code, *rows, self._more] if self._brief else [*rows[MOST:]]
+        for part in (self._restart, self._code, *rows, self._more):
+            if part is not None:
+                part.pack_forget()
+        for part in (self._restart, self._code, *rows, self._more if over > 0 else None):
+            if part is not None and part not in hidden:
+                part.pack(fill="x", pady=(0, GAP // 2))
         self._changed()
 
     # how
 
     def _box(self) -> tk.Frame:
-        box = tk.Frame(self.frame, background=style.WARN)
-        box.pack(fill="x", pady=(0, GAP // 2))
-        return box
+        return tk.Frame(self.frame, background=style.WARN)
 
     def _words(self, box: tk.Frame, letters: object, text: str) -> None:
         style.words(box, letters, text, background=style.WARN).pack(fill="x", pady=(0, 4))  # type: ignore[arg-type]

@@ -51,6 +51,13 @@ def start() -> subprocess.Popen[bytes] | None:
         return None
 
 
+def opened(relay: str, folder: Path, *, joins: bool = False) -> Window | None:
+    """A window that is on the screen; None where there can be none. May take START."""
+    process = start()
+    window = None if process is None else Window(process, relay, folder, joins=joins)
+    return window if window is not None and window.opened() else None
+
+
 class Window:
     """A Face. `relay`: its name, for show; `folder`: where received files go; `joins`: the code is the technician's."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import tkinter as tk
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class Waiting:
     def tick(self) -> None:
         if self._spoken:
             left = self._until - self._clock()
-            time = tell.clock(left) if left < LAST else tell.lasting(left)
+            time = tell.clock(left) if left < LAST else tell.lasting(60 * math.ceil(left / 60))
             text = _("It holds for another {time}, for one person.").format(time=time)
             if self._holds.cget("text") != text:
                 self._holds.configure(text=text)

@@ -212,6 +212,7 @@ class Window:
             frame = self._entering.frame
         else:
             frame = self._waiting.frame
+        self._banner.brief(self._question is not None)
         over = self._after is not None and frame is self._after.frame
         if over:
             self._foot.pack_forget()
