@@ -57,56 +57,56 @@ TEXTS: dict[str, dict[str, str]] = {
     "fr": {
         "title": "Recevoir de l’aide sur cet ordinateur",
         "unattended": "Rendre cet ordinateur joignable plus tard aussi",
-        "phone": "Ceci est un téléphone ou une tablette. Ouvrez cette page sur l’ordinateur à aider :",
-        "code": "Quand rs-agent demande un code, tapez :",
-        "how": "Trois étapes : la ligne ci-dessous télécharge un petit programme, le vérifie et le lance.",
+        "phone": "Ceci est un téléphone ou une tablette. Ouvrez cette page sur l’ordinateur à aider :",
+        "code": "Quand rs-agent demande un code, tapez :",
+        "how": "Trois étapes : la ligne ci-dessous télécharge un petit programme, le vérifie et le lance.",
         "how-unattended": (
-            "Pour l’ordinateur devant lequel vous êtes : ensuite, les techniciens qui ont son adresse et connaissent "
+            "Pour l’ordinateur devant lequel vous êtes : ensuite, les techniciens qui ont son adresse et connaissent "
             "son code d’accès peuvent le joindre en l’absence de tous. Vous choisissez ce code, et vous pouvez y "
             "mettre fin à tout moment, sur cet ordinateur."
         ),
         "consent": "Rien n’est vu ni modifié avant votre accord, et vous pouvez arrêter à tout moment.",
-        "open-linux": "Ouvrez un terminal : <b>Ctrl+Alt+T</b>, ou cherchez « terminal » parmi les programmes.",
-        "open-macos": "Ouvrez Terminal : <b>⌘+espace</b>, tapez « terminal » et appuyez sur Entrée.",
-        "open-windows": "Ouvrez PowerShell : <b>touche Windows</b>, tapez « powershell » et appuyez sur Entrée.",
-        "paste": "Copiez cette ligne, collez-la (dans un terminal aussi par <b>Ctrl+Maj+V</b>) et appuyez sur Entrée :",
+        "open-linux": "Ouvrez un terminal : <b>Ctrl+Alt+T</b>, ou cherchez « terminal » parmi les programmes.",
+        "open-macos": "Ouvrez Terminal : <b>⌘+espace</b>, tapez « terminal » et appuyez sur Entrée.",
+        "open-windows": "Ouvrez PowerShell : <b>touche Windows</b>, tapez « powershell » et appuyez sur Entrée.",
+        "paste": "Copiez cette ligne, collez-la (dans un terminal aussi par <b>Ctrl+Maj+V</b>) et appuyez sur Entrée :",
         "then": (
-            "rs-agent demande le code qu’on vous a donné. Vous n’en avez pas ? Mettez la même ligne sans le mot "
-            "<b>join</b> à la fin : rs-agent affiche alors un code, que vous dictez à la personne qui vous aide."
+            "rs-agent demande le code qu’on vous a donné. Vous n’en avez pas ? Mettez la même ligne sans le mot "
+            "<b>join</b> à la fin : rs-agent affiche alors un code, que vous dictez à la personne qui vous aide."
         ),
         "choose": (
             "On vous demande deux fois un code d’accès de votre choix, de dix caractères au moins. Puis l’adresse de "
-            "cet ordinateur s’affiche ; elle commence par <b>rsd_</b>."
+            "cet ordinateur s’affiche ; elle commence par <b>rsd_</b>."
         ),
         "serve": (
-            "Avec cette seconde ligne, il attend dès chaque démarrage de l’ordinateur ; elle demande le mot de passe "
-            "d’un administrateur. (Jusqu’à la fermeture de session seulement : <b>unattended run</b> au lieu de "
+            "Avec cette seconde ligne, il attend dès chaque démarrage de l’ordinateur ; elle demande le mot de passe "
+            "d’un administrateur. (Jusqu’à la fermeture de session seulement : <b>unattended run</b> au lieu de "
             "<b>service install</b>.)"
         ),
         "tell": "Donnez à qui doit joindre cet ordinateur l’adresse et, par une autre voie, le code d’accès.",
         "later": "Ensuite, au même endroit",
-        "see": "Qui peut entrer, et pour quoi faire :",
-        "reset": "Un autre code d’accès, si on l’a oublié ou dit à trop de monde :",
-        "forget": "Un technicien ne doit plus entrer, quoi qu’il sache (la première montre les noms) :",
-        "end": "Plus personne ne doit entrer ; il n’en reste rien :",
+        "see": "Qui peut entrer, et pour quoi faire :",
+        "reset": "Un autre code d’accès, si on l’a oublié ou dit à trop de monde :",
+        "forget": "Un technicien ne doit plus entrer, quoi qu’il sache (la première montre les noms) :",
+        "end": "Plus personne ne doit entrer ; il n’en reste rien :",
         "copy": "Copier",
         "copied": "Copié",
         "unsupported": "Pas de téléchargement pour ce système ici. Dites-le à la personne qui vous aide.",
         "none": "Il n’y a encore rien à télécharger ici. Dites-le à la personne qui vous envoie.",
         "size": (
-            "Avec Python 3.11 ou plus récent. {size} Ko jusqu’au code ; {more} Mo au plus ensuite, quand il les faut. "
-            "Tout est gardé : la fois suivante, rien n’est téléchargé."
+            "Avec Python 3.11 ou plus récent. {size} Ko jusqu’au code ; {more} Mo au plus ensuite, quand il les faut. "
+            "Tout est gardé : la fois suivante, rien n’est téléchargé."
         ),
-        "size-program": "{size} Mo, une seule fois ; puis gardés.",
+        "size-program": "{size} Mo, une seule fois ; puis gardés.",
         "glibc": "Il faut la glibc {version} ou plus récente.",
         "with-python": "La ligne pour un ordinateur qui a Python 3.11 ou plus récent",
-        "without-python": "Python manque ou est trop ancien ? La ligne qui n’en a pas besoin ({machine})",
-        "no-python": "Python manque ou est trop ancien ?",
+        "without-python": "Python manque ou est trop ancien ? La ligne qui n’en a pas besoin ({machine})",
+        "no-python": "Python manque ou est trop ancien ?",
         "get-python-linux": (
             "Installez <b>python3</b> 3.11 ou plus récent par les moyens de ce système, puis recommencez la ligne."
         ),
         "get-python-macos": "Installez Python 3.11 ou plus récent depuis python.org, puis recommencez la ligne.",
         "get-python-windows": "Installez Python 3.11 ou plus récent par le Microsoft Store, puis recommencez la ligne.",
-        "signed": "Signé par :",
+        "signed": "Signé par :",
     },
 }
