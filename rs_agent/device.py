@@ -25,8 +25,9 @@ from rs_agent.feature import Returned
 from rs_agent.host import Host, Identity
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
+from rs_agent.plan import Past, Plan
 from rs_agent.returning import Returning
-from rs_agent.session import Past, Plan, Session
+from rs_agent.session import Session
 from rs_agent.ticket import Ticket
 from rs_agent.tries import GuessLimit
 from rs_agent.ui.base import Face

@@ -18,8 +18,8 @@ from rs_agent.feature import Returned
 from rs_agent.features import OFFERED
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
+from rs_agent.plan import Plan
 from rs_agent.returning import Returning
-from rs_agent.session import Plan
 from rs_agent.ticket import Ticket
 from rs_agent.ui.base import Face
 from rs_agent.ui.console import Console

@@ -32,8 +32,9 @@ from rs_agent.guests import Invitation
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
 from rs_agent.party import Technician
+from rs_agent.plan import Past, Plan
 from rs_agent.returning import Returning
-from rs_agent.session import Past, Plan, Session
+from rs_agent.session import Session
 from rs_agent.ticket import Ticket
 from rs_agent.ui.base import Face, InForce
 from rs_relay.channels.draw import Tool

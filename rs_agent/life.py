@@ -25,8 +25,8 @@ from rs_agent.features import FEATURES, OFFERED
 from rs_agent.host import Host
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
+from rs_agent.plan import Plan
 from rs_agent.returning import Returning
-from rs_agent.session import Plan
 from rs_agent.ticket import Refused, Ticket
 from rs_agent.ui.base import Face
 from rs_agent.ui.console import Console

@@ -17,7 +17,7 @@ from rs_agent import identity
 from rs_agent.device import Device, Here
 from rs_agent.journal import FILE as JOURNAL
 from rs_agent.journal import Journal
-from rs_agent.session import Plan
+from rs_agent.plan import Plan
 from rs_agent.unattended import Settings, Technician, Unattended
 from rs_relay.channels import chat
 from rs_relay.channels.chat import Line, Say, Since

@@ -12,8 +12,8 @@ from rs_relay.channels.consent import Ask
 from rs_relay.channels.draw import ALL, SPEC, Begin, Colour, Done, Erase, Standing, Tool, Where
 from rs_relay.errors import NotAllowed
 from rs_relay.link.spec import Permission
-from tests.agent.test_agent_session import Bench, bench, hear
 from tests.support.customer import FakeOverlay, until
+from tests.support.sessions import Bench, bench, hear
 
 PEN = Begin(1, Tool.PEN, Colour.RED, 4, ((1, 1),))
 
@@ -90,7 +90,7 @@ async def test_the_customer_draws_erases_and_forbids(tmp_path: Path) -> None:
         b.session.erase()
         assert not overlay(b).strokes
         b.session.forbid_drawing(True)
-        await until(lambda: "Drawing is off; /draw on allows it again." in b.face.notices)
+        await until(lambda: "Drawing is off." in b.face.notices)
         assert await hear(channel, Standing) == Standing(Where.OFF)
 
 
