@@ -121,7 +121,7 @@ def test_allowed_refused_taken_back_paused_and_stopped_by_the_mouse(
     buttons.press(desktop, rows[1])
     until(lambda: _granted(stage) == {"view"}, "files taken back")
     buttons.press(desktop, buttons.wait(desktop, *PLAIN, number=4)[1])
-    journal = stage.folder / "customer" / "state" / "journal.jsonl"
+    journal = stage.folder / "customer" / "state" / "agent-journal.jsonl"
     until(lambda: '"paused"' in journal.read_text(), "the pause")
     began = time.monotonic()
     customer.stop()
@@ -206,7 +206,9 @@ def _again(desktop: XDesktop) -> None:
     lock = Path(f"/tmp/.X{desktop.display[1:]}-lock")
     lock.unlink(missing_ok=True)
     desktop._popen(
-        ["Xvfb", desktop.display, "-screen", "0", "1280x800x24", "-nolisten", "tcp"], "Xvfb-again", desktop.env
+        ["Xvfb", desktop.display, "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"],
+        "Xvfb-again",
+        desktop.env,
     )
     up = ["xdpyinfo", "-display", desktop.display]
     until(lambda: subprocess.run(up, capture_output=True, check=False).returncode == 0, "the next X server")

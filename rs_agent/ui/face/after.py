@@ -17,7 +17,7 @@ class After:
         """The last of `lines` stands by itself."""
         self.frame = tk.Frame(parent, background=style.PAPER)
         style.words(self.frame, fonts.large, title).pack(fill="x", pady=(0, GAP // 2))
-        self.close = style.button(self.frame, _("&Close"), close, fonts.strong)
+        self.close = style.button(self.frame, _("&Close"), close, fonts.strong, fills=True)
         self.close.pack(side="bottom", fill="x", pady=(GAP, 0))
         style.words(
             self.frame,

@@ -123,7 +123,7 @@ class Banner:
         code.pack(pady=(0, GAP // 2))
         text = _("Write it down: it is shown this once. Give it to {who} and to nobody else.").format(who=who)
         self._words(box, self._fonts.text, text)
-        done = style.button(box, _("I have &written it down"), self._put_down, self._fonts.text)
+        done = style.button(box, _("I have &written it down"), self._put_down, self._fonts.text, fills=True)
         done.configure(highlightbackground=style.WARN)
         done.pack(fill="x")
         self._lay()

@@ -28,8 +28,11 @@ class During:
         self._title = style.words(self.frame, fonts.strong)
         self._title.pack(fill="x")
         self._roll, self._allowed = self._build_allowed()
-        self._build_tools()
-        self._build_chat()
+        tools = self._build_tools()
+        chat = self._build_chat()
+        # Where there is little room it is what can be rolled that gives way.
+        for part in (chat, tools):
+            part.pack(side="bottom", fill="x", pady=(GAP // 2, 0), before=self._title)
         self._log = self._build_log()
 
     def _build_allowed(self) -> tuple[tk.Canvas, tk.Frame]:
@@ -47,13 +50,19 @@ class During:
             whole, shown = rows.winfo_reqheight(), list(self._rows.values())[:MOST]
             height = sum(row.winfo_reqheight() for row in shown) if len(self._rows) > MOST else whole
             roll.configure(height=max(height, 1), scrollregion=(0, 0, 0, whole))
-            if height < whole:
+            there = roll.winfo_height()
+            if height < whole or 1 < there < whole - 2:
                 bar.pack(side="right", fill="y")
             else:
                 bar.pack_forget()
 
         rows.bind("<Configure>", fit)
-        roll.bind("<Configure>", lambda event: roll.itemconfigure(inside, width=event.width))
+
+        def widen(event: tk.Event[tk.Misc]) -> None:
+            roll.itemconfigure(inside, width=event.width)
+            fit(event)
+
+        roll.bind("<Configure>", widen)
         for turn, way in (("<Button-4>", -6), ("<Button-5>", 6)):
             roll.bind_class("rows", turn, lambda event, way=way: roll.yview_scroll(way, "units"))  # type: ignore[misc]
         return roll, rows
@@ -66,15 +75,16 @@ class During:
         if top < first or bottom > last:
             self._roll.yview_moveto(top if top < first else bottom - (last - first))
 
-    def _build_tools(self) -> None:
+    def _build_tools(self) -> tk.Frame:
         bar = tk.Frame(self.frame, background=style.PAPER)
-        bar.pack(fill="x", pady=(GAP // 2, GAP // 2))
-        self.pause = style.button(bar, _("&Pause"), self._pause, self._fonts.text)
-        self.pause.pack(side="left")
-        self.draw = style.button(bar, _("&Draw ▾"), self._pop, self._fonts.text)
-        self.draw.pack(side="left", padx=(6, 0))
-        self.folder = style.button(bar, _("&Open the folder"), lambda: self._say(pipe.OpenFolder()), self._fonts.text)
-        self.folder.pack(side="right")
+        self.pause = style.button(bar, _("&Pause"), self._pause, self._fonts.text, fills=True)
+        self.draw = style.button(bar, _("&Draw ▾"), self._pop, self._fonts.text, fills=True)
+        self.folder = style.button(
+            bar, _("&Open the folder"), lambda: self._say(pipe.OpenFolder()), self._fonts.text, fills=True
+        )
+        for column, made in enumerate((self.pause, self.draw, self.folder)):
+            bar.columnconfigure(column, weight=1, uniform="tools")
+            made.grid(row=0, column=column, sticky="nsew", padx=(0 if column == 0 else 6, 0))
         self._menu = tk.Menu(self.frame, tearoff=False, font=self._fonts.text)
         names = {
             Tool.PEN: _("Pen"), Tool.ARROW: _("Arrow"), Tool.RECTANGLE: _("Rectangle"),
@@ -86,10 +96,10 @@ class During:
         self._menu.add_command(label=_("Remove all drawings"), command=lambda: self._say(pipe.Erase()))
         self._menu.add_command(label=_("Let nobody draw"), command=lambda: self._say(pipe.Forbid(True)))
         self._menu.add_command(label=_("Let them draw again"), command=lambda: self._say(pipe.Forbid(False)))
+        return bar
 
-    def _build_chat(self) -> None:
+    def _build_chat(self) -> tk.Frame:
         row = tk.Frame(self.frame, background=style.PAPER)
-        row.pack(side="bottom", fill="x", pady=(GAP // 2, 0))
         style.words(row, self._fonts.small, _("Write to them:"), foreground=style.SOFT).pack(fill="x")
         send = style.button(row, _("S&end"), self._send, self._fonts.text)
         send.pack(side="right", padx=(6, 0))
@@ -100,6 +110,7 @@ class During:
         )  # fmt: skip
         self.entry.pack(side="left", fill="both", expand=True)
         self.entry.bind("<Return>", lambda event: self._send())
+        return row
 
     def _build_log(self) -> tk.Text:
         box = tk.Frame(self.frame, background=style.PAPER)

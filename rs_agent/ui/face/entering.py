@@ -26,7 +26,7 @@ class Entering:
         self.entry.pack(fill="x", pady=GAP)
         self.entry.bind("<Return>", lambda event: self._go())
         self.entry.bind("<KP_Enter>", lambda event: self._go())
-        self.go = style.button(self.frame, _("&Go on"), self._go, fonts.strong, kind="yes")
+        self.go = style.button(self.frame, _("&Go on"), self._go, fonts.strong, kind="yes", fills=True)
         self.go.pack(fill="x")
         self.news = style.words(self.frame, fonts.text)
         self.news.pack(fill="x", pady=(GAP, GAP // 2))

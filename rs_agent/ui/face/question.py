@@ -55,10 +55,10 @@ class QuestionView:
         buttons.pack(fill="x", pady=(GAP, 0))
         for column in (0, 1):
             buttons.columnconfigure(column, weight=1, uniform="answers")
-        self.no = style.button(buttons, no, self.refuse, fonts.strong)
+        self.no = style.button(buttons, no, self.refuse, fonts.strong, fills=True)
         self.no.grid(row=0, column=0, sticky="nsew", padx=(0, GAP // 2))
         self._yes_text = tell.key(yes)[0]
-        self.yes = style.button(buttons, yes, self.accept, fonts.strong, kind="yes")
+        self.yes = style.button(buttons, yes, self.accept, fonts.strong, kind="yes", fills=True)
         self.yes.grid(row=0, column=1, sticky="nsew", padx=(GAP // 2, 0))
         for made in (self.no, self.yes):
             made.configure(highlightbackground=behind)

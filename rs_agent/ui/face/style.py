@@ -52,9 +52,17 @@ def fonts(root: tk.Tk) -> Fonts:
 
 
 def button(
-    parent: tk.Misc, label: str, act: Callable[[], object], letters: font.Font, *, kind: str = "plain", **more: Any
+    parent: tk.Misc,
+    label: str,
+    act: Callable[[], object],
+    letters: font.Font,
+    *,
+    kind: str = "plain",
+    fills: bool = False,
+    **more: Any,
 ) -> tk.Button:
-    """`label` with `&` before its access key. Enter presses it as Space does."""
+    """`label` with `&` before its access key. Enter presses it as Space does. `fills`: it is as wide as there is room,
+    and its text breaks into lines where that is little."""
     text, at = key(label)
     behind, over, ink = {
         "plain": (PLAIN, PLAIN_OVER, INK), "stop": (STOP, STOP_OVER, PAPER), "yes": (YES, YES_OVER, PAPER),
@@ -66,6 +74,9 @@ def button(
     )  # fmt: skip
     made.bind("<Return>", lambda event: made.invoke())
     made.bind("<KP_Enter>", lambda event: made.invoke())
+    if fills:
+        around = 2 * (14 + 3) + 4
+        made.bind("<Configure>", lambda event: made.configure(wraplength=max(event.width - around, 60)))
     return made
 
 

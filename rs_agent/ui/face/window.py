@@ -74,11 +74,11 @@ class Window:
     def _build_stop(self) -> None:
         self._foot = tk.Frame(self._root, background=style.PAPER, padx=GAP)
         self._foot.pack(side="bottom", fill="x", pady=(0, GAP))
-        self._stop = style.button(self._foot, _("S&top"), self._end, self._fonts.large, kind="stop")
+        self._stop = style.button(self._foot, _("S&top"), self._end, self._fonts.large, kind="stop", fills=True)
         self._stop.pack(fill="x", ipady=6)
         self._sure = tk.Frame(self._foot, background=style.PAPER)
         style.words(self._sure, self._fonts.strong, _("Do you want to end it now?")).pack(fill="x", pady=(0, 4))
-        self._go_on = style.button(self._sure, _("&No, go on"), self._stay, self._fonts.strong)
+        self._go_on = style.button(self._sure, _("&No, go on"), self._stay, self._fonts.strong, fills=True)
         self._go_on.pack(fill="x", pady=(0, 6))
 
     def _place(self) -> None:
