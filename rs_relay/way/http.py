@@ -55,8 +55,10 @@ def connect(proxy: Proxy, host: str, port: int) -> Generator[Step, bytes, None]:
     if answer.status == 407:
         said = authorization(answer.every("proxy-authenticate"), proxy, place)
         answer = head((yield Step(_request(place, said), HEAD, anew=True)))
+        if answer.status in (401, 407):  # tinyproxy says 401
+            raise Closed(Why.WRONG_NAME)
     if answer.status != 200:
-        raise Closed(_why(answer, proxy))
+        raise Closed(_why(answer))
 
 
 def _request(place: str, authorization: str) -> bytes:
@@ -64,9 +66,7 @@ def _request(place: str, authorization: str) -> bytes:
     return f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{said}\r\n".encode()
 
 
-def _why(answer: Head, proxy: Proxy) -> Why:
-    if answer.status == 407:
-        return Why.WRONG_NAME
+def _why(answer: Head) -> Why:
     if is_page(answer.status, answer.one("content-type"), answer.one("location")):
         return Why.LOGIN_PAGE
     if 500 <= answer.status < 600:

@@ -22,7 +22,7 @@ from .words import Closed, Why
 
 BETWEEN_ADDRESSES = 0.25  # seconds before the next address is tried beside the last (RFC 8305, 5)
 ADDRESSES = 6
-SECONDS = 10.0  # for all that a proxy has to do
+SECONDS = 8.0  # for all that a proxy has to do: sooner than the opening as a whole gives up
 PAGE = 3.0  # seconds for a log-in page to show itself
 
 T = TypeVar("T")
