@@ -62,7 +62,12 @@ BEGINS = (
     "rs_agent.desktop.portable.desktop", "rs_agent.machine.linux", "rs_agent.machine.windows", "rs_agent.machine.macos",
     "websockets.asyncio.client", "platformdirs",
 )  # fmt: skip
-_LATE = ("rs_agent.ui.face", "rs_relay.glass.life", "platformdirs")  # they import in functions, and before a code is shown
+_LATE = (
+    "rs_agent.life",
+    "rs_agent.ui.face",
+    "rs_relay.glass.life",
+    "platformdirs",
+)  # they import in functions, and before a code is shown
 # Of these, what is imported before a code is shown: fetched first, and counted on the page.
 FIRST = ("msgspec", "Xlib", "six", "pynput")
 _PLATFORMS = {

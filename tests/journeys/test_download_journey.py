@@ -106,6 +106,7 @@ def test_the_code_needs_no_more_than_the_page_says(stage: RsStage, desktop: XDes
     with _start(stage, f"{line} {face}") as agent:
         if face:
             agent.wait_for(CODE, 40)
+            assert "no Tk" not in agent.text  # where nobody wants a window
         else:
             desktop.wait_for_window("Nobody is connected to this computer")
 
@@ -138,6 +139,15 @@ def test_an_old_python_is_told(stage: RsStage) -> None:
     done = subprocess.run([PLAIN, str(fake), str(program)], env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert "needs Python 3.11 or newer; this is 3.9" in done.stderr
+
+
+@pytest.mark.skipif(
+    subprocess.run([PLAIN, "-c", "import _tkinter"], capture_output=True).returncode == 0, reason="this Python has Tk"
+)
+def test_without_tk_it_goes_on_in_the_terminal_and_says_why(stage: RsStage) -> None:
+    with _start(stage, _line(stage).removesuffix(" --console")) as agent:
+        agent.wait_for("no Tk", 40)
+        agent.wait_for(CODE, 40)
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no chromium here")

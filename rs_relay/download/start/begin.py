@@ -7,17 +7,20 @@ import os
 import sys
 import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
 from . import release, store
 from .bar import Bar
 from .finder import Finder, add
-from .words import Stop
+from .words import Stop, say
 
 AHEAD = ("cryptography", "_cffi_backend")
+PLAIN = {"--version", "--help", "-h"}
+NO_TK = "This Python has no Tk (python3-tk) for a window: all goes on in this terminal. {page} tells another way."
 MISSING = 13  # the exit status of `rs_relay.errors.LocalProblem`
 
 
@@ -51,6 +54,15 @@ def prepare(file: Path) -> None:
     if "join" in sys.argv[1:]:  # what a session begins with comes while the code is typed
         threading.Thread(target=_ahead, args=[finder], daemon=True).start()
     os.environ.setdefault("RS_RELAY", found.relay)
+    if _wants_window(sys.argv[1:]) and find_spec("_tkinter") is None:
+        page = f"{release.web(found.relay)}/join"
+        print(say(NO_TK).format(page=page), file=sys.stderr)
+
+
+def _wants_window(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the customer would have a window if there could be one."""
+    lives = not arguments or arguments[0] == "join" or (arguments[0].startswith("-") and not PLAIN & set(arguments))
+    return lives and "--console" not in arguments and (sys.platform != "linux" or bool(environ.get("DISPLAY")))
 
 
 def _bring(finder: Finder, kept: store.Store, files: Sequence[str], modules: Sequence[str]) -> None:

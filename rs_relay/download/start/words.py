@@ -26,6 +26,10 @@ _FR = {
     "The page {page} has another line for this system, which needs no Python.": (
         "La page {page} a une autre ligne pour ce système, qui n'a pas besoin de Python."
     ),
+    "This Python has no Tk (python3-tk) for a window: all goes on in this terminal. {page} tells another way.": (
+        "Ce Python n'a pas Tk (python3-tk) pour ouvrir une fenêtre : tout continue dans ce terminal. "
+        "{page} indique un autre moyen."
+    ),
     "This file has been changed since it was made.": "Ce fichier a été modifié depuis sa création.",
     "Do not use it. Fetch it again from the page that you were given.": (
         "Ne l'utilisez pas. Téléchargez-le de nouveau depuis la page qu'on vous a donnée."
