@@ -20,9 +20,9 @@ from functools import partial
 from rs_agent.consent import Question
 from rs_agent.feature import Countdown, Moving, PictureWindow
 from rs_agent.language import _
+from rs_agent.ui import place
 from rs_agent.ui.base import Actions, Face, InForce, Summary
-from rs_agent.ui.face import place
-from rs_agent.ui.face.place import Server
+from rs_agent.ui.place import Server
 from rs_relay.channels.draw import Tool
 from rs_relay.link.codes import Code
 from rs_relay.link.spec import Permission

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rs_agent.consent import Matter, Question
-from rs_agent.feature import Countdown
 from rs_agent.language import N_, _
 from rs_relay.link.spec import Permission
 from rs_relay.text import printable
+
+if TYPE_CHECKING:  # it knows desktops and links, and the window's process does not
+    from rs_agent.feature import Countdown
 
 NAME = 64  # cells of a name
 
@@ -226,8 +229,12 @@ MET: tuple[str, ...] = (
     N_("For example: wss://relay.example.org:8200"),
     N_("A relay on another computer must be reached by wss://, never by plain ws://."),
     N_("The relay's operator gives it a certificate with --tls-cert and --tls-key."),
-    N_("This desktop runs on Wayland, which rs cannot show yet."),
-    N_("Log out, choose an X11 (Xorg) session on the log-in screen, and start rs-agent again."),
+    N_("The library libpipewire, which hands over what a Wayland desktop shows, is not installed here."),
+    N_("It is the package libpipewire-0.3-0 on Debian and Ubuntu, pipewire-libs on Fedora."),
+    N_("The library dbus-fast, by which a Wayland desktop is asked, is not installed."),
+    N_("The session's D-Bus, by which this desktop is asked, cannot be reached."),
+    N_("There is no D-Bus of a desktop session here."),
+    N_("Start rs-agent inside the desktop session."),
     N_("This computer has no screen that rs can show: there is no X display here."),
     N_("Start rs-agent inside the desktop session; without one, `--desktop headless` still gives chat and files."),
     N_("That is not a support code."),

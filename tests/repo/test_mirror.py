@@ -62,7 +62,7 @@ ELSEWHERE = {
     "rs_cli/terminal/rawterm.py": "test_shell_journey.py",
     **{
         f"rs_agent/ui/face/{part}.py": "test_face_window.py"
-        for part in ("after", "during", "question", "style", "waiting")
+        for part in ("after", "banner", "during", "entering", "question", "style", "waiting")
     },
     "rs_agent/ui/face/pipe.py": "test_face_child.py",
     **{f"rs_relay/glass/{part}.py": "test_window.py" for part in ("glass", "inbox", "look", "line")},

@@ -9,7 +9,8 @@ Its pixels are its background, so the server itself repaints what was uncovered.
     take(tool, …)    a second window, unseen, takes the mouse until one stroke is drawn, Escape is pressed, or TAKING is
                      over
 
-Its own connection, and one thread that alone speaks through it. When the agent is killed, the server closes both.
+Its own connection, and one thread that alone speaks through it. When the agent is killed, the server closes both. When
+the display ends and another comes in its place, the thread finds it, and brings the drawings onto that.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ NAME = "rs drawings"
 STRIP = 128 * 1024  # bytes of pixels in one request: half of what every server takes
 PIECE = 128  # pixels: the side of what is sent or left out
 TAKING = 60.0  # seconds that the mouse is held for somebody who does not draw
+AGAIN = 1.5  # seconds between two looks whether there is a display again
 RAISE_PAUSE = 0.1  # seconds: another program that wants to be on top, too, is not fought at full speed
 _PENCIL = 86  # of the cursor font
 _STRUCTURE = (X.MapNotify, X.ConfigureNotify, X.CirculateNotify, X.ReparentNotify)  # a window may be above ours
@@ -48,7 +50,24 @@ class X11Overlay:
     """Raises LocalProblem where the server cannot do it."""
 
     def __init__(self, name: str | None = None) -> None:
-        self._display = connect(name)
+        self._name = name
+        self._open()
+        self._lock = threading.Lock()
+        self._wanted: dict[int, Stroke] = {}
+        self._shown: dict[int, Stroke] = {}
+        self._wish: tuple[Tool, Callable[[Drawn], None]] | None = None
+        self._over = False
+        self._raise_at: float | None = None
+        self._raised = 0.0
+        # After each painting it rests as long as that took: whoever draws the impossible has half a core at most.
+        self._rested = 0.0
+        self._paint_at: float | None = None
+        self._wake_read, self._wake_write = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="overlay", daemon=True)
+        self._thread.start()
+
+    def _open(self) -> None:
+        self._display = connect(self._name)
         with speaking():
             need(self._display, "SHAPE", "to draw over the desktop")
             version = self._display.shape_query_version()
@@ -63,19 +82,6 @@ class X11Overlay:
             self._canvas: _Canvas | None = None
             self._catch: _Catch | None = None
             self._display.flush()
-        self._lock = threading.Lock()
-        self._wanted: dict[int, Stroke] = {}
-        self._shown: dict[int, Stroke] = {}
-        self._wish: tuple[Tool, Callable[[Drawn], None]] | None = None
-        self._over = False
-        self._raise_at: float | None = None
-        self._raised = 0.0
-        # After each painting it rests as long as that took: whoever draws the impossible has half a core at most.
-        self._rested = 0.0
-        self._paint_at: float | None = None
-        self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="overlay", daemon=True)
-        self._thread.start()
 
     # any thread
 
@@ -101,16 +107,37 @@ class X11Overlay:
     # this object's thread
 
     def _run(self) -> None:
-        with suppress(xerror.ConnectionClosedError, OSError, ValueError, LocalProblem):
-            while not self._over:
-                self._wait()
-                self._hear()
-                self._work()
+        while not self._over:
+            with suppress(xerror.ConnectionClosedError, OSError, ValueError, LocalProblem):
+                while not self._over:
+                    self._wait()
+                    self._hear()
+                    self._work()
+            if not self._over:
+                self._come_back()
         with suppress(xerror.ConnectionClosedError, OSError):
             self._drop_catch()
             self._display.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
+
+    def _come_back(self) -> None:
+        """The display has ended: waits for another. A stroke that was being drawn is lost with it."""
+        with suppress(xerror.ConnectionClosedError, OSError):
+            self._drop_catch()
+            self._display.close()
+        while not self._over:
+            ready, _, _ = select.select([self._wake_read], [], [], AGAIN)
+            if ready:
+                os.read(self._wake_read, 4096)
+                if self._over:
+                    return
+                time.sleep(AGAIN)  # a technician who goes on drawing does not make it look more often
+            with suppress(LocalProblem, xerror.ConnectionClosedError, OSError):
+                self._open()
+                self._shown = {}
+                self._wake()  # there is something to bring
+                return
 
     def _wait(self) -> None:
         ends = [self._catch.until] if self._catch else []

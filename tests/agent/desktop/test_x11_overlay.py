@@ -253,3 +253,20 @@ def test_a_server_without_shapes_is_told_in_words(x: XDesktop, monkeypatch: pyte
     monkeypatch.setattr(module, "connect", lacking)
     with pytest.raises(LocalProblem, match="lacks SHAPE"):
         X11Overlay(x.display)
+
+
+def test_the_drawings_come_back_with_the_display() -> None:
+    with XDesktop((640, 480)) as x:
+        over = X11Overlay(x.display)
+        over.show({1: stroke(Tool.PEN, (100, 100), (300, 100))})
+        shows(x, (200, 100), RED)
+        server = x._started[0]
+        server.kill()
+        server.wait()
+        again = ["Xvfb", x.display, "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"]
+        x._popen(again, "Xvfb-again", x.env)
+        until(lambda: x.run("xdpyinfo").returncode == 0, "the next X server")
+        shows(x, (200, 100), RED)
+        over.show({})
+        until(lambda: not windows(x), "nothing over it")
+        over.close()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rs_agent.consent import Question
 from rs_agent.feature import Countdown
 from rs_agent.ui.base import InForce, Summary
-from rs_agent.ui.face.place import Server
+from rs_agent.ui.place import Server
 from rs_agent.ui.shifting import Shifting
 from rs_relay.link.spec import Permission
 from tests.agent.ui.test_face_child import Customer

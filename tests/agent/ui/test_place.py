@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_agent.ui.face import place
+from rs_agent.ui import place
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X servers are looked at on Linux alone")
 
