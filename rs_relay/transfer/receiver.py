@@ -32,7 +32,7 @@ from rs_relay.transfer import messages as m
 from rs_relay.transfer.outcome import Kept, Outcome, Progress
 
 NOTHING = hashlib.sha256().digest()
-TOGETHER = 256  # small files written together
+TOGETHER = 4096  # small files written together: as many as may be on their way
 QUESTIONS = 16  # about each window of a base: more than any comparison has use for
 
 

@@ -159,3 +159,32 @@ def test_a_system_that_has_no_more_descriptors_is_given_some_back(
     scarce[0] = True
     together.put(1, store.root, wanted("b"), view("y"))
     assert together.publish() == {0: "a", 1: "b"}
+
+
+def test_names_are_given_in_order_though_they_are_given_beside_the_writing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(small, "HELD", 2)
+    files = Small(store)
+    for number in range(7):
+        files.put(number, store.root, wanted("a"), view(str(number)))
+    names = ["a", *(f"a ({number})" for number in range(1, 7))]
+    assert files.publish() == dict(enumerate(names))
+    assert there(tmp_path) == {name: str(number) for number, name in enumerate(names)}
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="no syncfs here")
+def test_a_disk_that_cannot_keep_some_names_the_others(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """What fails in the second thread fails those files, and nothing is left of them."""
+    answers = iter([-1, 0])
+    monkeypatch.setattr(small, "_syncfs", lambda: lambda fd: next(answers))
+    monkeypatch.setattr(small, "HELD", 4)
+    files = Small(store)
+    for number in range(8):
+        files.put(number, store.root, wanted(str(number)), view("x"))
+    done = files.publish()
+    assert all(isinstance(done[number], RsError) for number in range(4))
+    assert [done[number] for number in range(4, 8)] == ["4", "5", "6", "7"]
+    assert there(tmp_path) == {str(number): "x" for number in range(4, 8)}
