@@ -56,8 +56,9 @@ class Dialled:
     async def reach(self, entry: Entry) -> DialledLink:
         async with self.control() as (control, _):
             ticket = await control.knock(entry.host, entry.door)
-        socket = await dial.attach(self._relay, ticket.ticket)
-        opened = await dial.reopen(socket, bytes.fromhex(entry.key))
+            async with _leaving(control):
+                socket = await dial.attach(self._relay, ticket.ticket)
+                opened = await dial.reopen(socket, bytes.fromhex(entry.key))
         return DialledLink(_started(opened, socket))
 
     async def join(self, code: Code) -> Paired:
@@ -171,6 +172,16 @@ class Dialled:
 def connector_for(url: str) -> Dialled:
     """The connector of that relay, with the token this technician has for it."""
     return Dialled(config.load().relay(url))
+
+
+@asynccontextmanager
+async def _leaving(control: Conversation) -> AsyncIterator[None]:
+    """Takes leave of the relay meanwhile: that is a round trip, which on a modem nobody should wait for."""
+    leave = asyncio.create_task(control.close())
+    try:
+        yield
+    finally:
+        await leave
 
 
 def _started(opened: Opened, socket: RecordSocket) -> links.Link:

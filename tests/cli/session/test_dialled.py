@@ -19,6 +19,7 @@ from rs_relay.link.codes import Code
 from rs_relay.link.dial import Conversation
 from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.link import Facts, Link
+from rs_relay.link.websocket import RecordSocket
 from rs_relay.wire.messages import VERSION, Hello
 from tests.support.relay import RelayUnderTest, running_relay
 from tests.support.technician import entry
@@ -125,6 +126,33 @@ async def test_the_agents_polite_end_is_the_end_of_the_session(relay: RelayUnder
         paired = await joined(relay, there)
         await there.links[0].close("over")
         assert isinstance(await paired.link.closed(), SessionEnded)
+
+
+async def test_the_leave_of_the_relay_is_nothing_that_a_link_waits_for(
+    relay: RelayUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reopened = asyncio.Event()
+    close, reopen = Conversation.close, dial.reopen
+
+    async def slowly(self: Conversation) -> None:
+        await asyncio.wait_for(reopened.wait(), 20)
+        await close(self)
+
+    async def noted(socket: RecordSocket, key: bytes) -> Opened:
+        opened = await reopen(socket, key)
+        reopened.set()
+        return opened
+
+    async with customer(relay) as there:
+        paired = await joined(relay, there)
+        held = entry(1, relay=relay.url, host=paired.host, door=paired.door, key=paired.key)
+        answering = asyncio.create_task(there.readmit(bytes.fromhex(paired.key)))
+        monkeypatch.setattr(Conversation, "close", slowly)
+        monkeypatch.setattr(dial, "reopen", noted)
+        link = await Dialled(Relay(relay.url, "")).reach(held)
+        await answering
+        await link.close()
+        await paired.link.close()
 
 
 async def test_a_session_that_the_agent_does_not_know(relay: RelayUnderTest) -> None:
