@@ -13,7 +13,7 @@ def facts(settings: Config, problem: RsError | None = None, seconds: float = SEC
     """By the names that probes know them by. `problem`: why `settings` are not those of the files."""
     seen = look(
         {
-            "way": partial(way.see, settings.relay),
+            "way": partial(way.see, settings.relay, settings.proxy),
             "desk": partial(computer.desk, settings.desktop),
             "login": computer.login,
             "faces": computer.faces,

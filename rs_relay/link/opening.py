@@ -290,19 +290,22 @@ def _refused(status: int) -> RsError:
     return _Shut(Why.NO_TLS, f"There is no rs relay at that address (it answered {status}).", Unreachable.default_hint)
 
 
-async def explore(relay: Relay) -> Reached:
+async def explore(relay: Relay, seconds: float = 2 * OPEN_TIMEOUT) -> Reached:
     """Which way the relay is reached now, as every other dial would reach it; it is told nothing and left at once. What
     goes wrong is in the answer. Raises UsageError for a proxy setting that is none."""
     way = _Opening(relay, "/host", "", {"ping_interval": None})
     error: RsError | None = None
     address = date = ""
     try:
-        connection = await way.open()
+        async with asyncio.timeout(seconds):
+            connection = await way.open()
         date = connection.response.headers.get("Date", "") if connection.response else ""
         address = "" if way.place else str(connection.remote_address[0])
         await connection.close()
     except UsageError:
         raise
+    except TimeoutError:
+        error = Unreachable("The relay does not answer.")
     except RsError as e:
         error = e
     return Reached(error, tuple(way.tries), address, way.port, way.place, way.found.source, way.found.script, date)

@@ -10,24 +10,34 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from websockets.proxy import get_proxy
-from websockets.uri import parse_uri
-
 import rs_agent
 from rs_agent.config import DEFAULT_RELAY
 from rs_agent.doctor.facts import Clock, Place, Way
-from rs_relay.errors import RsError, Unreachable
 from rs_relay.link import dial
-from rs_relay.link.dial import Relay
+from rs_relay.link.dial import Reached, Relay
 
 KNOCK = 3.0  # seconds for an address to take a connection
 ANSWER = 7.0  # seconds for the relay to answer
 MOST = 6  # addresses that are knocked at
 
 
-def see(address: str) -> tuple[Way, Clock]:
-    """`address`: the relay's, as the settings have it. Raises UsageError."""
-    return asyncio.run(_see(Relay.parse(address), _built()))
+def see(address: str, proxy: str = "") -> tuple[Way, Clock]:
+    """`address`: the relay's, and `proxy`, as the settings have them. Raises UsageError."""
+    return asyncio.run(_see(Relay.parse(address, proxy), _built()))
+
+
+async def _see(relay: Relay, built: float) -> tuple[Way, Clock]:
+    (reached, took), (known, places) = await asyncio.gather(_answer(relay), _places(relay.url))
+    if reached.proxy:  # which looks the name up, and reaches it, by itself
+        known, places = True, ()
+    elif reached.port and reached.address:
+        there = Place(reached.address, reached.port, True)
+        places = (*(place for place in places if (place.address, place.port) != (there.address, there.port)), there)
+    way = Way(
+        relay.url, relay == Relay.parse(DEFAULT_RELAY), reached.proxy, known, places,
+        problem=reached.error, milliseconds=round(took),
+    )  # fmt: skip
+    return way, Clock(time.time(), moment(reached.date), built)
 
 
 def _built(program: Path = Path(rs_agent.__file__)) -> float:
@@ -36,26 +46,6 @@ def _built(program: Path = Path(rs_agent.__file__)) -> float:
         return program.stat().st_mtime
     except OSError:
         return 0.0
-
-
-async def _see(relay: Relay, built: float) -> tuple[Way, Clock]:
-    proxy = proxy_of(relay.url)
-    answer = asyncio.create_task(_answer(relay))
-    known, places = await _places(relay.url) if not proxy else (True, ())
-    problem, date, took = await answer
-    way = Way(
-        relay.url, relay == Relay.parse(DEFAULT_RELAY), proxy, known, places, problem=problem, milliseconds=round(took)
-    )
-    return way, Clock(time.time(), moment(date), built)
-
-
-def proxy_of(url: str) -> str:
-    """`host:port` of the proxy before `url`, as the dialling finds it; '' for none. Never the password it may take."""
-    found = get_proxy(parse_uri(url))
-    parts = urlsplit(found) if found else None
-    if parts is None or not parts.hostname:
-        return ""
-    return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
 
 
 def moment(date: str) -> float | None:
@@ -67,17 +57,10 @@ def moment(date: str) -> float | None:
     return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
 
 
-async def _answer(relay: Relay) -> tuple[RsError | None, str, float]:
-    """(what went wrong, the time it says it is, milliseconds until then)."""
+async def _answer(relay: Relay) -> tuple[Reached, float]:
+    """(the way there, or what is in it; milliseconds until then). Raises UsageError for a proxy that is none."""
     began = time.monotonic()
-    try:
-        async with asyncio.timeout(ANSWER):
-            date = await dial.look(relay)
-    except TimeoutError:
-        return Unreachable("The relay does not answer."), "", ANSWER * 1000
-    except RsError as e:
-        return e, "", (time.monotonic() - began) * 1000
-    return None, date, (time.monotonic() - began) * 1000
+    return await dial.explore(relay, ANSWER), (time.monotonic() - began) * 1000
 
 
 async def _places(url: str) -> tuple[bool, tuple[Place, ...]]:

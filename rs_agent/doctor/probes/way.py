@@ -36,9 +36,9 @@ def _cure(way: Way) -> str:
     if way.is_default:
         return _("No relay is set. Ask whoever helps you for its address, and give it with --relay.")
     if way.proxy:
-        return _("The way there is the proxy {proxy}: is it right, and does it let {relay} through?").format(
-            proxy=way.proxy, relay=way.relay
-        )
+        asked = _("The way there is the proxy {proxy}: is it right, and does it let {relay} through?")
+        hint = _(way.problem.hint) if way.problem is not None else ""
+        return " ".join(filter(None, (asked.format(proxy=way.proxy, relay=way.relay), hint)))
     if not way.known:
         return _("No address of that name is known here: is the network up, and the name right?")
     if way.places and not any(place.answers for place in way.places):

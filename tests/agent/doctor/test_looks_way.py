@@ -53,12 +53,18 @@ def test_an_address_that_is_none() -> None:
 
 
 def test_a_proxys_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("https_proxy", "http://me:geheim@proxy.example.org:3128")
-    assert way.proxy_of("wss://relay.example.org") == "proxy.example.org:3128"
-    monkeypatch.setenv("no_proxy", "relay.example.org")
-    assert way.proxy_of("wss://relay.example.org") == ""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("https_proxy", "http://me:geheim@127.0.0.1:9")
+    seen, _ = way.see("wss://relay.invalid")
+    assert seen.proxy == "127.0.0.1:9"
+    assert seen.problem
+    assert "proxy of this network cannot be reached" in seen.problem.message
+    assert "geheim" not in repr(seen)
+    chosen, _ = way.see("wss://relay.invalid", "socks5://me:geheim@127.0.0.1:10")
+    assert chosen.proxy == "127.0.0.1:10"
+    monkeypatch.setenv("no_proxy", "relay.invalid")
+    assert way.see("wss://relay.invalid")[0].proxy == ""
 
 
 @pytest.mark.parametrize(
