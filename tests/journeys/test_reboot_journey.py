@@ -29,7 +29,7 @@ def test_there_and_back_and_all_works_on(restarts: Restarts) -> None:
     restarts.start()
     stage.run("chat", stage.session, "before")
     waiting = stage.begin("reboot", stage.session, "--wait", "--json", "--delay", "5", "--reason", "An update")
-    stage.agent.wait_for("RESTARTS THIS COMPUTER in 5 seconds")
+    stage.agent.wait_for("This computer restarts in 5 seconds")
     stage.agent.wait_for("They say why: An update")
     until(lambda: restarts.computer.asked, "the restart")
     assert restarts.traces()
@@ -57,7 +57,7 @@ def test_the_customer_stops_it_while_it_is_counted(restarts: Restarts) -> None:
     stage = restarts.stage
     restarts.start()
     waiting = stage.begin("reboot", stage.session, "--delay", "60")
-    stage.agent.wait_for("RESTARTS THIS COMPUTER in 60 seconds")
+    stage.agent.wait_for("This computer restarts in 60 seconds")
     stage.agent.type("/stop-reboot\n")
     assert waiting.wait(20) == NotAllowed.exit_status
     stage.agent.wait_for("This computer does not restart")
@@ -70,7 +70,7 @@ def test_whoever_goes_away_it_does_not_happen(restarts: Restarts, how: str) -> N
     stage = restarts.stage
     restarts.start()
     waiting = stage.begin("reboot", stage.session, "--delay", "60")
-    stage.agent.wait_for("RESTARTS THIS COMPUTER in 60 seconds")
+    stage.agent.wait_for("This computer restarts in 60 seconds")
     if how == "withdraw":
         stage.agent.type("/withdraw power\n")
         assert waiting.wait(20) == NotAllowed.exit_status
