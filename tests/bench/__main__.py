@@ -64,6 +64,8 @@ def main() -> int:
         *_verdicts(_echo(15 if quick else 60)),
     ]
     _run("splice", *(["--seconds", "0.5"] if quick else []))
+    _run("agent_start")
+    _run("connect", *(["--rounds", "1"] if quick else []))
     _run("viewer_paint")
     _run("screen_codecs")
     print()
