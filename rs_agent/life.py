@@ -9,6 +9,7 @@ import ctypes
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -68,6 +69,8 @@ def run(arguments: Sequence[str], verbs: Sequence[tuple[str, str]] = ()) -> int:
     harden()
     sys.setswitchinterval(SWITCH)
     with logged(settings.state if options.verbose else None), shown(settings, bool(options.what)) as face:
+        with contextlib.suppress(LocalProblem):  # what is spent and out of date is no reason not to start
+            tickets.tidy(settings.state, time.time())
         if not options.what and tickets.there(settings.state) and (back := come_back(settings)) is not None:
             return live_on(settings, face, *back)
         relay = Relay.parse(settings.relay, settings.proxy, Memory(settings.state))
