@@ -11,6 +11,7 @@ from rs_cli.session.events import Began, Event, Moved, Opening, Stopped
 from rs_cli.session.status import Lost
 from rs_cli.session.technician import Technician, open_session
 from rs_cli.terminal import output
+from rs_relay.errors import RsError
 from rs_relay.text import printable
 
 PATIENCE = 0.7  # seconds before a person is told what they are waiting for
@@ -25,10 +26,14 @@ def step_back() -> None:
 
 @asynccontextmanager
 async def reach(number: int | None, timeout: float) -> AsyncIterator[Technician]:
-    """The session, open. Raises what `open_session` raises."""
+    """The session, open. Raises what `open_session` raises; a hint for an error in it names the session."""
     narrator = Narrator()
     async with open_session(number, timeout=timeout, heard=narrator.hear) as session:
-        yield session
+        try:
+            yield session
+        except RsError as error:
+            error.hint = error.hint.replace("SESSION", str(session.entry.number))
+            raise
     narrator.silence()
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -53,3 +57,15 @@ async def test_silence_takes_back_what_would_be_said(said: list[str]) -> None:
     narrator.silence()
     await settle()
     assert said == []
+
+
+async def test_a_hint_names_the_session_that_was_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def opened(number: int | None, **how: Any) -> AsyncIterator[Any]:
+        yield SimpleNamespace(entry=SimpleNamespace(number=7))
+
+    monkeypatch.setattr(reach, "open_session", opened)
+    with pytest.raises(NotAllowed) as caught:
+        async with reach.reach(None, 1.0):
+            raise NotAllowed("No.", "Ask for it: `rs sessions ask SESSION disk`.")
+    assert caught.value.hint == "Ask for it: `rs sessions ask 7 disk`."
