@@ -25,17 +25,17 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rs_agent import ticket as tickets
 from rs_agent.desktop.base import Desktop
 from rs_agent.feature import Returned
-from rs_agent.guests import Invitation
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
-from rs_agent.party import Technician
-from rs_agent.plan import Past, Plan
-from rs_agent.returning import Returning
-from rs_agent.session import Session
-from rs_agent.ticket import Ticket
+from rs_agent.session import ticket as tickets
+from rs_agent.session.guests import Invitation
+from rs_agent.session.party import Technician
+from rs_agent.session.plan import Past, Plan
+from rs_agent.session.returning import Returning
+from rs_agent.session.session import Session
+from rs_agent.session.ticket import Ticket
 from rs_agent.ui.base import Face, InForce
 from rs_relay.channels.draw import Tool
 from rs_relay.errors import ConnectionLost, LocalProblem, RsError, Unreachable, WrongCode

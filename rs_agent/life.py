@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 
 from rs_agent import config, desktop, machine
-from rs_agent import ticket as tickets
 from rs_agent.brakes import Brakes
 from rs_agent.config import Config
 from rs_agent.desktop.base import Desktop
@@ -26,9 +25,10 @@ from rs_agent.features import FEATURES, OFFERED
 from rs_agent.host import Host
 from rs_agent.journal import Journal, NoJournal
 from rs_agent.language import N_, _
-from rs_agent.plan import Plan
-from rs_agent.returning import Returning
-from rs_agent.ticket import Refused, Ticket
+from rs_agent.session import ticket as tickets
+from rs_agent.session.plan import Plan
+from rs_agent.session.returning import Returning
+from rs_agent.session.ticket import Refused, Ticket
 from rs_agent.ui.base import Face
 from rs_agent.ui.console import Console
 from rs_relay.errors import LocalProblem, RsError, UsageError
@@ -198,7 +198,7 @@ async def _lives(
 
 
 def _service(state: Path, desktop: str) -> Path | None:
-    from rs_agent import serving  # with the ciphers of a device, which a session with a code has no need of
+    from rs_agent.unattended import serving  # with the ciphers of a device, which a session with a code has no need of
 
     return serving.takes_tickets(state, desktop)
 

@@ -11,13 +11,14 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from rs_agent import config, serving
+from rs_agent import config
 from rs_agent.language import N_, _
 from rs_agent.machine import elevation
 from rs_agent.machine.base import own_command
 from rs_agent.machine.service import service
 from rs_agent.machine.service.base import State
-from rs_agent.unattended import Unattended
+from rs_agent.unattended import serving
+from rs_agent.unattended.enrolment import Unattended
 from rs_relay.errors import LocalProblem
 
 SAID = {

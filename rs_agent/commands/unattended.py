@@ -16,13 +16,14 @@ from dataclasses import replace
 
 import msgspec
 
-from rs_agent import access_code, config, desktop, hours, identity, life, serving
+from rs_agent import config, desktop, life
 from rs_agent.features import OFFERED
 from rs_agent.language import N_, _
 from rs_agent.machine import elevation
-from rs_agent.network import macs
-from rs_agent.tries import GuessLimit
-from rs_agent.unattended import GRANTED, Record, Settings, Unattended
+from rs_agent.unattended import access_code, hours, identity, serving
+from rs_agent.unattended.enrolment import GRANTED, Record, Settings, Unattended
+from rs_agent.unattended.network import macs
+from rs_agent.unattended.tries import GuessLimit
 from rs_relay.errors import LocalProblem, NoSuchSession, UsageError
 from rs_relay.link.address import Address
 from rs_relay.link.dial import Relay
@@ -121,7 +122,7 @@ def _forget(options: argparse.Namespace, settings: config.Config, kept: Unattend
 
 
 def _run(options: argparse.Namespace, settings: config.Config, kept: Unattended) -> int:
-    from rs_agent.device_life import run as wait
+    from rs_agent.unattended.life import run as wait
 
     return wait(settings, kept, options.service)
 

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from rs_agent import serving
 from rs_agent.feature import Context
 from rs_agent.language import N_, _
 from rs_agent.machine import elevation
@@ -20,7 +19,8 @@ from rs_agent.machine.service import service
 from rs_agent.machine.service.base import Service
 from rs_agent.machine.service.base import State as Found
 from rs_agent.system.tools import Said
-from rs_agent.unattended import Unattended
+from rs_agent.unattended import serving
+from rs_agent.unattended.enrolment import Unattended
 from rs_relay.channels.agent_service import SPEC, Asked, Down, Install, Remove, State, Status, Told, Up
 from rs_relay.errors import LocalProblem, PeerBroke, RsError
 from rs_relay.link.channel import Channel

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from rs_agent.feature import Context, Moving
+from rs_agent.folders.places import HERE, Places, new_name
 from rs_agent.language import _
-from rs_agent.places import HERE, Places, new_name
 from rs_relay.channels.files import SPEC, Down, Get, Up
 from rs_relay.errors import NoSuchSession, NotAllowed, PeerBroke, RsError
 from rs_relay.link.channel import Channel

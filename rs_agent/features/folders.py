@@ -1,4 +1,4 @@
-"""Folders at the customer's end: what a technician looks at and changes there. The work itself is `rs_agent.filing`.
+"""Folders at the customer's end: what a technician looks at and changes there. The work itself is `folders.filing`.
 
 Each task runs on a thread of this feature, step by step; its messages are sent between the steps, so a technician who
 does not read stops it by that. A run that is cancelled (the grant was withdrawn, the link has gone) waits until its
@@ -22,9 +22,9 @@ from pathlib import PurePath
 
 from rs_agent.bucket import Bucket
 from rs_agent.feature import Context
-from rs_agent.filing import Asked, Change, Filing, Step, Work
+from rs_agent.folders.filing import Asked, Change, Filing, Step, Work
+from rs_agent.folders.places import Places
 from rs_agent.language import _
-from rs_agent.places import Places
 from rs_relay.channels.folders import PATH_BYTES, SPEC, TASKS, Down, Ended, Find, Move, Stop, Up
 from rs_relay.errors import LocalProblem, PeerBroke, RsError
 from rs_relay.link.channel import Channel, ChannelClosed

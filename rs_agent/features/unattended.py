@@ -11,11 +11,11 @@ import asyncio
 import time
 from pathlib import Path
 
-from rs_agent import access_code, identity
 from rs_agent.feature import Context
 from rs_agent.language import N_, _
-from rs_agent.network import macs
-from rs_agent.unattended import Settings, Technician, Unattended
+from rs_agent.unattended import access_code, identity
+from rs_agent.unattended.enrolment import Settings, Technician, Unattended
+from rs_agent.unattended.network import macs
 from rs_relay.channels.unattended import SPEC, Enrol, Enrolled
 from rs_relay.errors import LocalProblem
 from rs_relay.link.address import Address

@@ -8,7 +8,7 @@ import time
 from rs_agent.bucket import Bucket
 from rs_agent.feature import Context
 from rs_agent.language import N_, _
-from rs_agent.network import wake
+from rs_agent.unattended.network import wake
 from rs_relay.channels.wake import SPEC, Sent
 from rs_relay.channels.wake import Wake as Asked
 from rs_relay.errors import LocalProblem

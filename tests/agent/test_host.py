@@ -13,7 +13,7 @@ from rs_agent import host as hosts
 from rs_agent.consent import Matter
 from rs_agent.host import Host, Identity
 from rs_agent.journal import NoJournal
-from rs_agent.plan import Plan
+from rs_agent.session.plan import Plan
 from rs_relay.channels import chat, party
 from rs_relay.channels.chat import Line, Say, Since
 from rs_relay.channels.control.messages import SPEC as CONTROL

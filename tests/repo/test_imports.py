@@ -50,7 +50,7 @@ ROOMS = {
         "rs_relay.link.dial",
         "rs_relay.link.link",
         "rs_agent.host",
-        "rs_agent.session",
+        "rs_agent.session.session",
         "rs_cli",
     ],
     "rs_agent.ui.face.window": [
@@ -61,7 +61,7 @@ ROOMS = {
         "rs_relay.link.dial",
         "rs_relay.link.link",
         "rs_agent.host",
-        "rs_agent.session",
+        "rs_agent.session.session",
         "rs_agent.desktop",
         "rs_cli",
     ],

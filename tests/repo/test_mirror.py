@@ -20,7 +20,7 @@ DECLARATIONS = {
     "rs_relay/link/spec.py", "rs_relay/wire/limits.py", "rs_relay/wire/closing.py", "rs_relay/transfer/outcome.py",
     "rs_agent/desktop/base.py", "rs_relay/capture/base.py", "rs_agent/ui/base.py", "rs_cli/command_line/options.py",
     "rs_cli/session/connector.py", "rs_cli/session/events.py", "rs_agent/system/base.py", "rs_agent/machine/base.py",
-    "rs_agent/machine/service/base.py", "rs_agent/programs/base.py", "rs_agent/plan.py",
+    "rs_agent/machine/service/base.py", "rs_agent/programs/base.py", "rs_agent/session/plan.py",
     "rs_agent/doctor/facts.py", "rs_relay/way/step.py",
 }  # fmt: skip
 # Tested as a part of what it is a part of.
@@ -44,7 +44,7 @@ ELSEWHERE = {
     "rs_cli/commands/reboot.py": "test_reboot_journey.py",
     "rs_agent/commands/resume.py": "test_reboot_journey.py",
     "rs_agent/life.py": "test_agent_main.py",
-    "rs_agent/device_life.py": "test_unattended_journey.py",
+    "rs_agent/unattended/life.py": "test_unattended_journey.py",
     "rs_cli/commands/devices.py": "test_unattended_journey.py",
     "rs_cli/commands/unattended.py": "test_unattended_journey.py",
     "rs_cli/title.py": "test_main.py",

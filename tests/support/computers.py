@@ -100,10 +100,11 @@ class FileComputer(Linux):
 def main() -> None:
     folder = Path(sys.argv[1])
     command = [sys.executable, str(Path(__file__).absolute()), str(folder)]
-    from rs_agent import machine, returning
+    from rs_agent import machine
     from rs_agent.features import power
     from rs_agent.machine import base
     from rs_agent.main import main as agent
+    from rs_agent.session import returning
 
     machine.computer = lambda: FileComputer(folder, Path(os.environ["HOME"]))
     made = returning.Returning.__init__

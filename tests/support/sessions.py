@@ -14,8 +14,8 @@ import msgspec
 from rs_agent.feature import Context
 from rs_agent.features import Entry
 from rs_agent.journal import FILE, Journal
-from rs_agent.plan import Plan
-from rs_agent.session import Session
+from rs_agent.session.plan import Plan
+from rs_agent.session.session import Session
 from rs_relay.channels.chat import Say
 from rs_relay.channels.consent import Grant, State
 from rs_relay.link.channel import Channel

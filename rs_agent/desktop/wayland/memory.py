@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rs_agent import identity
 from rs_agent.machine.disk import drop, keep
+from rs_agent.unattended import identity
 from rs_relay.errors import LocalProblem
 
 FILE = "desktop-leave"

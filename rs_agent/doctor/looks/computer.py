@@ -16,12 +16,11 @@ from pathlib import Path
 
 import msgspec
 
-from rs_agent import desktop, machine, tries
+from rs_agent import desktop, machine
 from rs_agent.config import FILE as SETTINGS
 from rs_agent.config import Config, config_folder
 from rs_agent.desktop.wayland.survey import survey
 from rs_agent.doctor.facts import Chosen, Desk, Device, Faces, Login, Program, Restart, Rights, Room, Serving, Tools
-from rs_agent.identity import read_private
 from rs_agent.journal import FILE as JOURNAL
 from rs_agent.language import N_
 from rs_agent.machine.base import own_command
@@ -30,7 +29,9 @@ from rs_agent.machine.service.systemd import BOOTED
 from rs_agent.system.base import machine as diagnosed
 from rs_agent.system.tools import environment
 from rs_agent.system.tools import there as program_there
-from rs_agent.unattended import Unattended
+from rs_agent.unattended import tries
+from rs_agent.unattended.enrolment import Unattended
+from rs_agent.unattended.identity import read_private
 from rs_relay.errors import LocalProblem, RsError
 
 PATIENCE = 3.0  # seconds for a program of the system's

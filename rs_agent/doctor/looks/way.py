@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import rs_agent
 from rs_agent.config import DEFAULT_RELAY
 from rs_agent.doctor.facts import Clock, Place, Way
-from rs_relay.link import dial
+from rs_relay.link import opening
 from rs_relay.link.dial import Reached, Relay
 
 KNOCK = 3.0  # seconds for an address to take a connection
@@ -60,7 +60,7 @@ def moment(date: str) -> float | None:
 async def _answer(relay: Relay) -> tuple[Reached, float]:
     """(the way there, or what is in it; milliseconds until then). Raises UsageError for a proxy that is none."""
     began = time.monotonic()
-    return await dial.explore(relay, ANSWER), (time.monotonic() - began) * 1000
+    return await opening.explore(relay, ANSWER), (time.monotonic() - began) * 1000
 
 
 async def _places(url: str) -> tuple[bool, tuple[Place, ...]]:

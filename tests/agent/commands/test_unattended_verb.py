@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rs_agent.commands.unattended import run
-from rs_agent.tries import GuessLimit
-from rs_agent.unattended import Technician, Unattended
+from rs_agent.unattended.enrolment import Technician, Unattended
+from rs_agent.unattended.tries import GuessLimit
 from rs_relay.errors import LocalProblem, NoSuchSession, UsageError
 from rs_relay.link.address import Address
 from rs_relay.link.spec import Permission

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rs_agent.desktop.wayland.memory import FILE, MOST, Memory
-from rs_agent.unattended import Unattended
+from rs_agent.unattended.enrolment import Unattended
 
 
 def test_kept_privately_and_forgotten(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rs_agent import tries
 from rs_agent.config import read
 from rs_agent.doctor.looks import computer
 from rs_agent.journal import Journal
-from rs_agent.tries import GuessLimit
-from rs_agent.unattended import Settings, Unattended
+from rs_agent.unattended import tries
+from rs_agent.unattended.enrolment import Settings, Unattended
+from rs_agent.unattended.tries import GuessLimit
 from rs_relay.errors import LocalProblem
 from rs_relay.link.spec import Permission
 from rs_relay.link.verifier import Cost

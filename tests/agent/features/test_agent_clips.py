@@ -13,7 +13,7 @@ from PIL import Image
 from rs_agent.feature import Context
 from rs_agent.features import clips as module
 from rs_agent.features.clips import Clips
-from rs_agent.pausing import PausableDesktop
+from rs_agent.session.pausing import PausableDesktop
 from rs_relay.channels import clips
 from rs_relay.channels.clips import (
     SPEC,

@@ -13,9 +13,9 @@ import pytest
 from rs_agent.feature import Context
 from rs_agent.features.agent_service import AgentService
 from rs_agent.machine.service.base import State
-from rs_agent.serving import Handed
 from rs_agent.system.tools import Said
-from rs_agent.unattended import Settings, Unattended
+from rs_agent.unattended.enrolment import Settings, Unattended
+from rs_agent.unattended.serving import Handed
 from rs_relay.channels.agent_service import SPEC, Asked, Install, Remove, Status, Told, Up
 from rs_relay.errors import LocalProblem, NoSuchSession, NotAllowed, PeerBroke, RsError
 from rs_relay.link.channel import ChannelClosed

@@ -10,7 +10,7 @@ import pytest
 
 from rs_agent.feature import Context
 from rs_agent.features.unattended import Enrolment
-from rs_agent.unattended import Settings, Unattended
+from rs_agent.unattended.enrolment import Settings, Unattended
 from rs_relay.channels.unattended import SPEC, Enrol, Enrolled
 from rs_relay.errors import LocalProblem, PeerBroke
 from rs_relay.link.address import Address

@@ -321,8 +321,8 @@ async def test_a_person_who_stops_it_in_their_desktop_has_withdrawn_it(monkeypat
     monkeypatch.setattr(feature, "ASKED", 0.01)
     desktop = ArrayDesktop(page(300, 400))
     withdrawn: list[Permission] = []
-    said: list[str] = []
-    context = Context(desktop, Face(), Path(), "alice", withdraw=withdrawn.append, tell=said.append)  # type: ignore[arg-type]
+    said: asyncio.Queue[str] = asyncio.Queue()
+    context = Context(desktop, Face(), Path(), "alice", withdraw=withdrawn.append, tell=said.put_nowait)  # type: ignore[arg-type]
     ours, theirs = channel_pair(SPEC)
     viewer = Viewer(ours)
     desktop.asks = True
@@ -333,10 +333,7 @@ async def test_a_person_who_stops_it_in_their_desktop_has_withdrawn_it(monkeypat
     run = asyncio.create_task(ScreenFeature(context).run(theirs))
     await viewer.say(Start())
     await viewer.until(lambda: viewer.shows(desktop.picture))
-    async with asyncio.timeout(PATIENCE):
-        while not said:
-            await asyncio.sleep(0.01)
-    assert "desktop asks" in said[0]
+    assert "desktop asks" in await asyncio.wait_for(said.get(), PATIENCE)
     desktop.before_grab = [stopped]
     with pytest.raises(NotAllowed, match="stopped it"):
         await asyncio.wait_for(run, PATIENCE)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from rs_agent import commands, serving
+from rs_agent import commands
 from rs_agent.commands import service as verb
 from rs_agent.machine import elevation
 from rs_agent.machine.service.base import State
 from rs_agent.system.tools import Said
-from rs_agent.unattended import Settings, Unattended
+from rs_agent.unattended import serving
+from rs_agent.unattended.enrolment import Settings, Unattended
 from rs_relay.errors import LocalProblem
 from rs_relay.link.verifier import SMALL
 

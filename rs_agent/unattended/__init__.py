@@ -1,0 +1,1 @@
+"""A computer that technicians reach when nobody sits there: its enrolment, access code, key, tries, hours, its wait."""
