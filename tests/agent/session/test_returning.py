@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.agent.session.test_ticket import DEAD, NOW, ticket
 
 from rs_agent.session import ticket as tickets
 from rs_agent.session.returning import Returning
 from rs_agent.session.ticket import Refused, Ticket
 from rs_relay.errors import LocalProblem
+from tests.agent.session.test_ticket import DEAD, NOW, ticket
 from tests.support.computers import FakeComputer
 
 
