@@ -28,7 +28,7 @@ def test_every_module_that_is_named_in_a_table() -> None:
     }
     inside = set(contents.modules(LINUX))
     assert named <= inside
-    assert {f"rs_agent.{part}" for part in ("main", "device_life", "machine.linux")} <= inside
+    assert {f"rs_agent.{part}" for part in ("main", "unattended.life", "machine.linux")} <= inside
     assert all(map(contents.is_used, inside))
 
 
