@@ -635,6 +635,24 @@ class WatchChat(_Answer, frozen=True, tag_field="event", tag="chat"):
     text: str
 
 
+class WatchTransfer(_Answer, frozen=True, tag_field="event", tag="transfer"):
+    """A transfer is over, whichever `rs` of this computer moved it. `state`: done, failed, cancelled or stopped (its
+    program ended before it did); `bytes` of `files` files, and `failed` more did not arrive. `why`: the first of what
+    went wrong, or empty."""
+
+    at: float
+    session: int
+    id: int
+    direction: str
+    label: str
+    state: str
+    bytes: int
+    files: int
+    skipped: int
+    failed: int
+    why: str
+
+
 class WatchEnded(_Answer, frozen=True, tag_field="event", tag="ended"):
     """The last of a session. `code` as in a failure: session-ended, or why it cannot be watched any more."""
 
@@ -644,7 +662,7 @@ class WatchEnded(_Answer, frozen=True, tag_field="event", tag="ended"):
     why: str
 
 
-WatchEvent = WatchConnection | WatchPermissions | WatchJoined | WatchLeft | WatchChat | WatchEnded
+WatchEvent = WatchConnection | WatchPermissions | WatchJoined | WatchLeft | WatchChat | WatchTransfer | WatchEnded
 
 # By what is typed; the answer of an option that changes it stands behind the option.
 ANSWERS: dict[str, Any] = {

@@ -17,12 +17,14 @@ from rs_cli.command_line.answers import (
     WatchJoined,
     WatchLeft,
     WatchPermissions,
+    WatchTransfer,
 )
 from rs_cli.command_line.options import AsJson
 from rs_cli.doing.watching import Watch
 from rs_cli.terminal import output
 from rs_relay.errors import RsError
 from rs_relay.text import printable
+from rs_relay.transfer.part import megabytes
 
 app = typer.Typer()
 NAME, TEXT = 30, 500  # cells
@@ -42,7 +44,8 @@ def watch(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Follow what happens in a session: the connection, what the customer allows, the chat, the end.
+    """Follow what happens in a session: the connection, what the customer allows, the chat, the files that
+    any of your `rs` programs moved, the end.
 
     Ends when the session has ended, with the status of that (7), or of what went wrong; of several, with the last."""
     return asyncio.run(_watch(Watch(session, timeout), as_json))
@@ -90,5 +93,21 @@ def _words(event: WatchEvent) -> str:
             return f"{printable(event.name, NAME)} {'is in the session' if came else 'has left the session'}"
         case WatchChat():
             return f"{printable(event.name, NAME) or event.who}: {printable(event.text, TEXT)}"
+        case WatchTransfer():
+            return _moved(event)
         case WatchEnded():
             return f"ended: {printable(event.why, TEXT)}"
+
+
+def _moved(event: WatchTransfer) -> str:
+    done = "sent" if event.direction == "send" else "fetched"
+    name = printable(event.label, NAME)
+    many = f"{event.files} files, " if event.files > 1 else ""
+    size = f"{many}{megabytes(event.bytes)}"
+    if event.state == "done":
+        left = f"; {event.skipped} skipped" if event.skipped else ""
+        return f"{done}: {name} ({size}){left}"
+    why = f": {printable(event.why, TEXT)}" if event.why else ""
+    if event.failed:
+        return f"not all {done}: {name} ({size}; {event.failed} failed){why}"
+    return f"not {done}: {name} ({event.state} after {size}){why}"

@@ -1,6 +1,8 @@
-"""What happens in sessions, as one stream of events: the connection, what the customer allows, what is said, the end.
+"""What happens in sessions, as one stream of events: the connection, what the customer allows, what is said, what was
+moved, the end.
 
-One task a session keeps it open and listens; all put their events into one queue, in the order they came.
+One task a session keeps it open and listens; another looks at what all `rs` programs of this computer move. All put
+their events into one queue, in the order they came.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from rs_cli.command_line.answers import (
     WatchJoined,
     WatchLeft,
     WatchPermissions,
+    WatchTransfer,
 )
 from rs_cli.features.chat import Chat
 from rs_cli.features.consent import Consent
@@ -26,12 +29,17 @@ from rs_cli.session import status as st
 from rs_cli.session.events import Event, Moved
 from rs_cli.session.technician import open_session
 from rs_cli.state.book import Book
+from rs_cli.transfers.board import Board
+from rs_cli.transfers.endings import Endings
+from rs_cli.transfers.record import Record
 from rs_relay.channels.chat import Line
 from rs_relay.channels.consent import State
-from rs_relay.errors import RsError, SessionEnded
+from rs_relay.errors import LocalProblem, RsError, SessionEnded
 from rs_relay.link.spec import Permission
 
 LOOK = 2.0  # seconds between two looks for sessions that have been joined meanwhile
+LOOK_MOVED = 0.5  # seconds between two looks at what the programs of this computer move
+SETTLE = 2.0  # seconds that they have to write how a session's end ended what they moved
 OpenSession = Callable[..., Any]
 
 
@@ -43,6 +51,8 @@ class Watch:
         self._events: asyncio.Queue[WatchEvent | None] = asyncio.Queue()
         self._told: dict[int, dict[str, str]] = {}
         self._present: dict[int, dict[int, str]] = {}
+        self._watched: set[int] = set()  # sessions of which the end has not been told
+        self._endings: Endings | None = None
         self.ends: dict[int, RsError] = {}  # how each session that is over ended, for this program
 
     async def events(self) -> AsyncIterator[WatchEvent]:
@@ -50,12 +60,18 @@ class Watch:
         watching = asyncio.create_task(self._watch_all() if self._number is None else self._watch(self._number))
         watching.add_done_callback(lambda task: self._events.put_nowait(None))
         try:
+            self._endings = Endings(Board())
+        except LocalProblem:
+            self._endings = None  # a session can be followed without
+        looking = asyncio.create_task(self._look_again())
+        try:
             while (event := await self._events.get()) is not None:
                 yield event
             await watching
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in (watching, looking):
+                task.cancel()
+            await asyncio.gather(watching, looking, return_exceptions=True)
 
     async def _watch_all(self) -> None:
         book = Book()
@@ -77,9 +93,12 @@ class Watch:
 
     async def _watch(self, number: int) -> None:
         """One session until it is over; that is told, not raised."""
+        self._watched.add(number)
         try:
             await self._listen(number)
         except RsError as error:
+            await self._settled(number)
+            self._watched.discard(number)
             self.ends[number] = error
             over = isinstance(error, SessionEnded)
             self._put(WatchEnded(time.time(), number, error.code, error.hint if over and error.hint else error.message))
@@ -105,6 +124,25 @@ class Watch:
                 for use in uses:
                     use.cancel()
                 await asyncio.gather(*uses, return_exceptions=True)
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_MOVED)
+            self._look()
+
+    async def _settled(self, number: int) -> None:
+        """The end is told last: what moved files in the session hears of it at the same time as we do."""
+        patience = asyncio.get_running_loop().time() + SETTLE
+        self._look()
+        while self._endings and self._endings.moves(number) and asyncio.get_running_loop().time() < patience:
+            await asyncio.sleep(LOOK_MOVED / 5)
+            self._look()
+
+    def _look(self) -> None:
+        with suppress(LocalProblem):
+            for record in self._endings.look() if self._endings else ():
+                if record.session in self._watched:
+                    self._put(_transfer(record))
 
     def _moved(self, number: int, status: st.Status) -> None:
         match status:
@@ -139,6 +177,23 @@ class Watch:
 
     def _put(self, event: WatchEvent) -> None:
         self._events.put_nowait(event)
+
+
+def _transfer(record: Record) -> WatchTransfer:
+    wrong = record.error or next(iter(record.failures), None)
+    return WatchTransfer(
+        record.ended or time.time(),
+        record.session,
+        record.id,
+        "send" if record.order.sending else "get",
+        record.label,
+        str(record.state),
+        record.done,
+        record.files,
+        record.skipped,
+        record.failed,
+        wrong.message if wrong else "",
+    )
 
 
 async def _use(session: Any, feature: Any) -> None:

@@ -13,11 +13,21 @@ import msgspec
 import pytest
 
 from rs_cli import main
-from rs_cli.command_line.answers import WatchChat, WatchConnection, WatchEnded, WatchEvent, WatchPermissions
+from rs_cli.command_line.answers import (
+    WatchChat,
+    WatchConnection,
+    WatchEnded,
+    WatchEvent,
+    WatchPermissions,
+    WatchTransfer,
+)
+from rs_cli.commands.watch import _words
 from rs_cli.doing.watching import Watch
 from rs_cli.session import dialled
 from rs_cli.session.technician import open_session
 from rs_cli.state.book import Book
+from rs_cli.transfers.board import Board
+from rs_cli.transfers.record import Failure, Order, Record, State
 from rs_relay.channels.consent import Grant
 from rs_relay.errors import NoSuchSession, SessionEnded
 from rs_relay.link.spec import Permission
@@ -111,3 +121,38 @@ def test_the_verb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     assert isinstance(events[-1], WatchEnded)
     assert main.run(["watch", "1"]) == SessionEnded.exit_status
     assert "[1] ended: " in capsys.readouterr().out
+
+
+async def test_what_another_program_moved_is_told_before_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rs_cli.doing.watching.LOOK_MOVED", 0.02)
+    Book().add(entry())
+    other = Board()  # of another `rs`
+    order = Order(False, ("/var/log/syslog",), "k")
+    moving = Record(other.claim(), other.owner, 1, "Maria", order, "syslog", State.MOVING)
+    elsewhere = msgspec.structs.replace(moving, id=other.claim(), session=2)
+    network = FakeConnector()
+    events = following(over(network, 1))
+    await until(events, WatchConnection, state="open")
+    for record in (moving, elsewhere):
+        other.write(record)
+        other.write(msgspec.structs.replace(record, state=State.DONE, done=5, files=1, ended=7e9))
+    told = await until(events, WatchTransfer)
+    assert (told.id, told.direction, told.label, told.state, told.bytes) == (moving.id, "get", "syslog", "done", 5)
+    other.write(moving)
+    await asyncio.sleep(0.1)  # so that it has been seen to move
+    await network.agent.leave("Bye.")
+    wrong = Failure("syslog", "session-ended", "Over.")
+    other.write(msgspec.structs.replace(moving, state=State.FAILED, error=wrong, ended=7e9 + 1))
+    left = [event async for event in events if isinstance(event, WatchTransfer | WatchEnded)]
+    assert [type(event) for event in left] == [WatchTransfer, WatchEnded]
+    assert isinstance(left[0], WatchTransfer)
+    assert left[0].why == "Over."
+
+
+def test_a_transfer_in_words() -> None:
+    event = WatchTransfer(0.0, 3, 1, "send", "logs\x1b[2J", "done", 3_100_000, 14, 2, 0, "")
+    assert _words(event) == r"sent: logs\x1b[2J (14 files, 3.1 MB); 2 skipped"
+    short = msgspec.structs.replace(event, label="a", state="failed", files=1, failed=1, why="The disk is full.")
+    assert _words(short) == "not all sent: a (3.1 MB; 1 failed): The disk is full."
+    cut = msgspec.structs.replace(event, label="a", direction="get", state="cancelled", files=0)
+    assert _words(cut) == "not fetched: a (cancelled after 3.1 MB)"
