@@ -60,7 +60,7 @@ BEGINS = (
     "rs_agent.main", "rs_agent.life", "rs_agent.ui.face.child", "rs_agent.ui.face.__main__", "rs_agent.ui.face.window",
     "rs_agent.desktop.x11.desktop", "rs_agent.desktop.keeping", "rs_agent.desktop.wayland.survey",
     "rs_agent.desktop.portable.desktop", "rs_agent.machine.linux", "rs_agent.machine.windows", "rs_agent.machine.macos",
-    "websockets.asyncio.client", "platformdirs",
+    "websockets.asyncio.client", "platformdirs", "rs_relay.way.fetching",
 )  # fmt: skip
 _LATE = (
     "rs_agent.life",

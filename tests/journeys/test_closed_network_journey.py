@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,12 +14,15 @@ import pytest
 
 from tests.support import certificate, proxies, stage
 from tests.support.closed_network import GATE, NAME, RELAY, ClosedNetwork, closed_network, impossible
-from tests.support.stage import BIN, RsStage
+from tests.support.stage import BIN, CODE, RsStage
+from tests.support.terminal import Terminal
 from tests.support.xdesktop import XDesktop, until
 
 REASON = impossible()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 SQUID = pytest.mark.skipif(not proxies.there("squid"), reason="there is no squid here")
+# The system's Python of this one's version, without anything that a venv has brought.
+PLAIN = Path(f"/usr/bin/python3.{sys.version_info[1]}")
 NFT = pytest.mark.skipif(not proxies.there("nft"), reason="there is no nft here (nftables)")
 
 
@@ -165,3 +169,32 @@ def test_no_way_out_is_said_in_words(
         assert "name is not known in this network" in there.login()
         assert "proxy of this network cannot be reached" in there.login("--proxy", f"{GATE}:3128")
         assert "must not be an argument" in there.login("--proxy", f"http://a:b@{GATE}:3128")
+
+
+@SQUID
+@pytest.mark.skipif(not PLAIN.exists(), reason=f"there is no {PLAIN} here")
+@pytest.mark.parametrize("log_in", ["basic", "digest"])
+def test_the_downloaded_agent_fetches_the_rest_through_the_proxy(
+    log_in: str, desktop: XDesktop, tmp_path: Path, network: ClosedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's relay has another port than the one that this proxy lets through."""
+    build = [str(BIN / "rs-relay"), "agents", "build", "--fast", "--data", str(tmp_path / "stage" / "relay")]
+    with (
+        proxies.squid(GATE, log_in=log_in, before=network.outside, ports="443"),
+        _stage(desktop, tmp_path, network, monkeypatch, at=443) as there,
+    ):
+        subprocess.run([*build, "--relay", f"wss://{NAME}:9000"], check=True, capture_output=True, timeout=110)
+        program = str(there.folder / "relay" / "agents" / "rs-agent.pyz")
+        command = [*network.inside, str(PLAIN), "-I", program, "--console"]
+        environ = {**there.customer, "RS_CACHE_DIR": str(tmp_path / "cache"), "LANGUAGE": "fr"}
+        with Terminal(command, environ, columns=110) as refused:
+            refused.wait_for("Vérifiez|Check the connection", 40)
+        environ = {**environ, "https_proxy": f"http://{GATE}:3128"}
+        with Terminal(command, environ, columns=110) as refused:
+            refused.wait_for("demande un nom et un mot de passe", 40)
+        word = quote(proxies.PASSWORD, safe="")
+        _settings(there, f'proxy = "http://{proxies.USER}:{word}@{GATE}:3128"')
+        with Terminal(command, environ, columns=110) as agent:
+            agent.wait_for(CODE, 60)
+            fetched = {path.name for path in (tmp_path / "cache").glob("*/*")}
+            assert "msgspec" in fetched

@@ -13,10 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-from . import release, store
+from . import release, setting, store
 from .bar import Bar
 from .finder import Finder, add
-from .words import Stop, say
+from .words import Stop, learn, say
 
 AHEAD = ("cryptography", "_cffi_backend")
 PLAIN = {"--version", "--help", "-h"}
@@ -48,6 +48,8 @@ def prepare(file: Path) -> None:
         raise Stop(*release.CHANGED) from e
     kept.forget_all_but(set(found.files))
     add(place)
+    learn(place / "rs_agent" / "locale")
+    kept.proxy = setting.proxy(sys.argv[1:])
     finder = Finder(found.modules, kept.fetch, found.rest)
     _bring(finder, kept, [found.modules[module] for module in found.first], found.first)
     sys.meta_path.insert(0, finder)  # before what the system has installed: it may be too old

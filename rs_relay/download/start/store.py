@@ -16,18 +16,18 @@ import sys
 import tarfile
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping
-from http.client import HTTPException
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .release import web
 from .words import Stop
 
+if TYPE_CHECKING:
+    from rs_relay.way.fetching import Fetcher
+
 TRIES = 3
-SILENCE = 30.0  # seconds without a byte
-CHUNK = 64 * 1024
 _OURS = re.compile(r"[0-9a-f]{32}|part-.*")  # a frozen agent's folders lie there too, and are its own to remove
 WRONG = ("What was fetched from the relay is not what it should be. It was not used.",
          "Tell whoever helps you; somebody may be tampering with it.")  # fmt: skip
@@ -64,6 +64,7 @@ class Store:
 
     def __init__(self, path: Path, relay: str, files: dict[str, tuple[str, int]]) -> None:
         self._path, self._relay, self._files = path, relay, files
+        self.proxy = ""  # rs's own setting; '' leaves it to the environment and the system
         self.came: Callable[[int], None]  # told of bytes as they arrive; of less than none, where they were in vain
         self.stay_silent()
 
@@ -112,7 +113,15 @@ class Store:
                 if ours and time.time() - path.stat().st_mtime > 86400:
                     shutil.rmtree(path, ignore_errors=True)
 
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        from rs_relay.way.fetching import Fetcher  # it lies in the code that came along
+
+        return Fetcher(web(self._relay), self.proxy)
+
     def _download(self, name: str) -> bytes:
+        from rs_relay.way.words import Closed, Why
+
         for attempt in range(TRIES):
             got = 0
 
@@ -122,28 +131,14 @@ class Store:
                 self.came(more)
 
             try:
-                return _get(f"{web(self._relay)}/agents/{name}", self._files[name][1], came)
-            except (OSError, HTTPException):
+                return self._fetcher.get(f"/agents/{name}", self._files[name][1], came)
+            except Closed as e:
                 self.came(-got)
-                if attempt + 1 < TRIES:
+                last = attempt + 1 == TRIES
+                if e.why >= Why.NOT_KNOWN_HOW or (last and e.why > Why.UNREACHABLE):
+                    raise Stop(e.sentence, e.hint) from e
+                if not last:
                     time.sleep(1 + attempt)
         raise Stop(
             "What rs-agent needs could not be fetched from the relay.", "Check the connection and start it again."
         )
-
-
-class _Nowhere(urllib.request.HTTPRedirectHandler):
-    """A relay that sends its customers elsewhere is refused."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-def _get(url: str, size: int, came: Callable[[int], None]) -> bytes:
-    """At most one byte more than `size`. Proxies are taken from the system's settings."""
-    with urllib.request.build_opener(_Nowhere).open(url, timeout=SILENCE) as answer:
-        data = bytearray()
-        while len(data) <= size and (chunk := answer.read(CHUNK)):
-            data += chunk
-            came(len(chunk))
-    return bytes(data)

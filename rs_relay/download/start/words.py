@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 _FR = {
     "Fetching what rs-agent needs, once: {size} KB.": "Téléchargement du nécessaire, une seule fois : {size} Ko.",
@@ -71,11 +73,20 @@ _FR = {
 }
 
 
+_more = gettext.NullTranslations()
+
+
+def learn(catalogues: Path) -> None:
+    """The agent's own translations, from now on: they came along with its code."""
+    global _more
+    _more = gettext.translation("rs_agent", catalogues, fallback=True)
+
+
 def say(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """`text` in the customer's language, chosen as gettext chooses."""
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(name):
-            return _FR.get(text, text) if environ[name].startswith("fr") else text
+            return _FR.get(text) or _more.gettext(text) if environ[name].startswith("fr") else text
     return text
 
 
