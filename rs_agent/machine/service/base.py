@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from rs_agent.machine.disk import keep
 from rs_agent.system.tools import ERRORS, Said, environment
 from rs_relay.errors import LocalProblem
 
@@ -48,9 +51,47 @@ def ask(argv: Sequence[str]) -> Said:
     return Said(done.returncode, done.stdout, done.stderr[:ERRORS].strip())
 
 
-def runs(command: Sequence[str], path: Iterable[str] = sys.path) -> list[Path]:
-    """All that `command`, which starts this program, loads programs from."""
-    found = [Path(word) for word in (*command, sys.prefix, *path) if Path(word).is_absolute()]
+def download(command: Sequence[str]) -> Path | None:
+    """The one file that `command` starts this program from, where it came as one: `python FILE.pyz …`, `sh FILE …`."""
+    program = Path(command[1]) if len(command) > 1 else Path()
+    return program if program.is_absolute() and program.is_file() else None
+
+
+def moved(command: Sequence[str], folder: Path) -> list[str]:
+    """`command`, with a download of this program's copied into `folder`, where it is the only file then. Raises
+    LocalProblem."""
+    program = download(command)
+    if program is None:
+        return list(command)
+    place = folder / program.name
+    if program.resolve() != place.resolve():
+        try:
+            data = program.read_bytes()
+        except OSError as e:
+            raise LocalProblem(f"{program.name} cannot be read.", e.strerror or "") from None
+        forget(folder)
+        keep(place, data)
+    return [command[0], str(place), *command[2:]]
+
+
+def forget(folder: Path) -> None:
+    """What `moved` put there is gone. Raises LocalProblem."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as e:
+        raise LocalProblem("The service's program cannot be removed.", f"{folder}: {e.strerror}") from None
+
+
+def runs(command: Sequence[str], path: Iterable[str] = sys.path, environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """All that a service which starts this program with `command` loads programs from. Not what is on `path` by this
+    process's PYTHONPATH, as a download's packages are: a service has none, and keeps its own with its state."""
+    words = [word for word in command if Path(word).is_absolute()]
+    if not getattr(sys, "frozen", False):  # all the rest is in that file
+        added = {sys.argv[0], *environ.get("PYTHONPATH", "").split(os.pathsep)}
+        words += [sys.prefix, *(word for word in path if word not in added)]
+    found = [Path(word) for word in words if Path(word).is_absolute()]
     return [place for place in found if place.exists()]
 
 

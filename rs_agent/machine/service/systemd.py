@@ -3,6 +3,9 @@
 What stands in the system's unit is SECURITY-DESIGN 4.3's list; AF_NETLINK beside it is how a program asks for the
 network's devices, and /tmp/.X11-unix how it reaches the log-in screen. Its state is apart from every user's, in
 /var/lib/rs-agent, and the home that a grant of files reaches is a folder of its own there, without a key in it.
+
+A download (`python3 rs-agent.pyz`, `sh rs-agent-linux-x86_64`) lies where its user put it, and they may change it: root
+runs a copy, which the service itself cannot write, and what that fetches or unpacks lies with the service's state.
 """
 
 from __future__ import annotations
@@ -12,23 +15,26 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rs_agent.machine.disk import drop, keep
-from rs_agent.machine.service.base import NAME, State, ask, runs, safe_for_root
+from rs_agent.machine.service.base import NAME, State, ask, forget, moved, runs, safe_for_root
 from rs_agent.system.tools import Said
 from rs_relay.errors import LocalProblem
 
 UNIT = f"{NAME}.service"
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 HOME = Path("/var/lib/rs-agent")
+PROGRAM = HOME / "program"  # the copy of a download
 RIGHTS = "`sudo rs-agent service install`, or `rs-agent service install --user` for a service of your own."
 
 HARDENED = f"""\
-Environment=RS_STATE_DIR={HOME} RS_CONFIG_DIR=/etc/xdg/rs HOME={HOME}/home
+Environment=RS_STATE_DIR={HOME} RS_CONFIG_DIR=/etc/xdg/rs RS_CACHE_DIR={HOME}/packages
+Environment=HOME={HOME}/home PYTHONNOUSERSITE=1
 StateDirectory={HOME.name} {HOME.name}/home
 StateDirectoryMode=0700
 UMask=0077
 LimitCORE=0
 NoNewPrivileges=yes
 ProtectSystem=strict
+ReadOnlyPaths=-{PROGRAM}
 ProtectHome=read-only
 PrivateTmp=yes
 BindReadOnlyPaths=-/tmp/.X11-unix
@@ -64,18 +70,22 @@ class Systemd:
         booted: Path = BOOTED,
         ask: Callable[[Sequence[str]], Said] = ask,
         unsafe: Callable[[Sequence[Path]], Path | None] = safe_for_root,
+        program: Path = PROGRAM,
     ) -> None:
         own = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd/user"
         self.home = None if user else HOME
         self.unit = (folder or (own if user else Path("/etc/systemd/system"))) / UNIT
         self._user, self._booted, self._ask, self._unsafe = user, booted, ask, unsafe
+        self._program = program
         self._root = os.geteuid() == 0 if root is None else root
 
     def install(self, command: Sequence[str]) -> None:
         self._check()
         if not self._user:
+            command = moved(command, self._program)
             place = self._unsafe(runs(command))
             if place is not None:
+                forget(self._program)
                 raise LocalProblem(
                     "What the system runs must not be another's to change, and this rs-agent is.",
                     f"{place}: install rs-agent for all users, as root, or use --user.",
@@ -99,6 +109,8 @@ class Systemd:
         self._systemctl("disable", "--now", UNIT)
         drop(self.unit)
         self._systemctl("daemon-reload")
+        if not self._user:
+            forget(self._program)
 
     def _check(self) -> None:
         if not self._booted.exists():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rs_agent.machine.service.base import State, safe_for_root
+from rs_agent.machine.service.base import State, moved, runs, safe_for_root
 from rs_agent.machine.service.systemd import UNIT, Systemd, text
 from rs_agent.system.tools import Said
 from rs_relay.errors import LocalProblem
@@ -35,7 +35,7 @@ class Systemctl:
 
 
 def made(folder: Path, systemctl: Systemctl, *, user: bool = False, root: bool = True, **more: object) -> Systemd:
-    kept: dict[str, object] = {"booted": folder, "unsafe": lambda paths: None, **more}
+    kept: dict[str, object] = {"booted": folder, "unsafe": lambda paths: None, "program": folder / "program", **more}
     return Systemd(user, folder=folder / "units", root=root, ask=systemctl, **kept)  # type: ignore[arg-type]
 
 
@@ -80,6 +80,52 @@ def test_what_root_runs_is_nobody_elses(tmp_path: Path) -> None:
     program.touch()
     program.chmod(0o777)
     assert safe_for_root([program]) == program.resolve()
+
+
+def test_a_download_is_run_from_a_copy_that_goes_with_the_service(tmp_path: Path) -> None:
+    download, checked = tmp_path / "home" / "rs-agent.pyz", list[Path]()
+    download.parent.mkdir()
+    download.write_bytes(b"the program")
+    here = made(tmp_path, Systemctl(), unsafe=checked.extend)
+    here.install(["/usr/bin/python3", str(download), "unattended", "run"])
+    copy = tmp_path / "program" / "rs-agent.pyz"
+    assert copy.read_bytes() == b"the program"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert f'ExecStart="/usr/bin/python3" "{copy}" "unattended" "run"' in here.unit.read_text()
+    assert copy in checked
+    assert download not in checked
+    here.install(["/usr/bin/python3", str(copy), "unattended", "run"])  # by the copy itself
+    (tmp_path / "home" / "rs-agent").write_bytes(b"another")
+    here.install(["/bin/sh", str(tmp_path / "home" / "rs-agent"), "unattended", "run"])
+    assert [file.name for file in copy.parent.iterdir()] == ["rs-agent"]
+    here.remove()
+    assert not copy.parent.exists()
+    assert download.exists()
+
+
+def test_a_users_own_service_runs_it_where_it_lies(tmp_path: Path) -> None:
+    here = made(tmp_path, Systemctl(), user=True, root=False)
+    here.install(["/bin/sh", str(Path(__file__)), "unattended", "run"])
+    assert f'"{__file__}"' in here.unit.read_text()
+    assert not (tmp_path / "program").exists()
+
+
+def test_what_is_not_safe_for_root_leaves_no_copy(tmp_path: Path) -> None:
+    (tmp_path / "rs-agent").touch()
+    with pytest.raises(LocalProblem):
+        made(tmp_path, Systemctl(), unsafe=lambda paths: paths[0]).install(["/bin/sh", str(tmp_path / "rs-agent")])
+    assert not (tmp_path / "program").exists()
+
+
+def test_every_file_of_the_command_is_looked_at_and_no_package_of_a_download(tmp_path: Path) -> None:
+    program, cache, library = tmp_path / "rs-agent.pyz", tmp_path / "cache", tmp_path / "library"
+    for place in (cache, library):
+        place.mkdir()
+    program.touch()
+    found = runs(["/bin/sh", str(program), "unattended"], [str(cache), str(library)], {"PYTHONPATH": str(cache)})
+    assert {Path("/bin/sh"), program, library} <= set(found)
+    assert cache not in found
+    assert moved(["/usr/bin/rs-agent", "unattended", "run"], tmp_path / "copy")[0] == "/usr/bin/rs-agent"
 
 
 @pytest.mark.parametrize("user", [False, True])

@@ -1,0 +1,87 @@
+"""A download as the service of the computer: root runs a copy; what that fetches or unpacks lies with its state."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.booted import Booted, impossible
+from tests.support.stage import BIN, RsStage
+from tests.support.xdesktop import until
+
+# The Python of the system: what root runs is root's, as the one of a checkout need not be.
+PLAIN = f"/usr/bin/python3.{sys.version_info[1]}"
+ACCESS = "correct horse 42"
+HOME = "/var/lib/rs-agent"
+FOLDER = "/home/rs-kim"
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(bool(impossible()), reason=impossible()),
+]
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A relay's data folder with both downloads in it, and the port that they were made for."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    data = tmp_path_factory.mktemp("release") / "relay"
+    command = [str(BIN / "rs-relay"), "agents", "build", "--fast", "--frozen", "--data", str(data), "--relay"]
+    subprocess.run([*command, f"ws://127.0.0.1:{port}"], check=True, capture_output=True, timeout=280)
+    return data, port
+
+
+@pytest.fixture
+def stage(tmp_path: Path, release: tuple[Path, int]) -> Iterator[RsStage]:
+    folder = tmp_path / "stage"
+    folder.mkdir()
+    shutil.copytree(release[0], folder / "relay")
+    made = RsStage(folder=folder)
+    made.port = release[1]
+    with made:
+        yield made
+
+
+@pytest.mark.parametrize("name", ["rs-agent.pyz", "rs-agent-linux-x86_64"])
+def test_it_serves_from_a_place_of_roots_and_leaves_nothing(
+    stage: RsStage, tmp_path: Path, release: tuple[Path, int], name: str
+) -> None:
+    program = PLAIN if name.endswith(".pyz") else "/bin/sh"
+    if not shutil.which(program):
+        pytest.skip(f"there is no {program} here")
+    with Booted(tmp_path / "computer") as computer:
+        computer.say("install", "-d", "-o", "1234", FOLDER)
+        computer.say("cp", str(release[0] / "agents" / name), FOLDER)
+        computer.say("chown", "1234", f"{FOLDER}/{name}")
+        before = computer.written()
+        agent = (program, f"{FOLDER}/{name}")
+        said = computer.say(*agent, "unattended", "enable", "--access-code-stdin", "--allow", "view,shell",
+                            text=ACCESS + "\n")  # fmt: skip
+        assert "and runs" in computer.say(*agent, "service", "install")
+        unit = computer.say("cat", "/etc/systemd/system/rs-agent.service")
+        assert f'ExecStart="{program}" "{HOME}/program/{name}" "unattended"' in unit
+        assert FOLDER not in unit
+
+        computer.say("rm", "-r", FOLDER)  # nothing of the service is there
+        computer.say("systemctl", "restart", "rs-agent")
+        stage.run("devices", "add", re.findall(r"rsd_\S+", said)[0], "--name", "till")
+        until(lambda: json.loads(stage.run("devices", "list", "--json"))[0]["online"], "the device", 60)
+        session = stage.attempt("connect", "till", "--access-code-stdin", "--no-tui", text=ACCESS + "\n")
+        assert session.returncode == 0, session.stderr
+        inside = f"stat -c '%u %a' {HOME}/packages; echo >> {HOME}/program/{name} || echo no"
+        assert stage.run("exec", session.stdout.strip(), "--", "sh", "-c", inside).split() == ["0", "700", "no"]
+
+        again = (program, f"{HOME}/program/{name}")
+        assert "no service" in computer.say(*again, "service", "remove")
+        left = computer.written() - before
+        assert {one for one in left if one.startswith(HOME)} == {f"{HOME}/agent-journal.jsonl"}
+        assert not computer.exists("/etc/systemd/system/rs-agent.service")
