@@ -41,6 +41,7 @@ KEPT = 64  # batches remembered, for those whose link may come back
 KEY = 64  # characters of a batch's key at most
 SHOWN = 60  # cells of a file's name in a notice
 LOOK = 0.5  # seconds between two looks at how far it is; what is over by then was never seen to move
+SETTLE = 2.0  # seconds that a batch has to end before one of the same key begins; a link that broke may take longer
 STOPPED = NotAllowed("The customer stopped this transfer.", "Talk with them before you try again.")
 
 
@@ -66,7 +67,11 @@ class _Incoming:
     store: Store
     wide: bool  # began under `disk`
     tally: _Tally = field(default_factory=_Tally)
-    busy: bool = False
+    idle: asyncio.Event = field(default_factory=asyncio.Event)  # nothing of it is under way
+
+    @property
+    def busy(self) -> bool:
+        return not self.idle.is_set()
 
 
 @dataclass
@@ -120,6 +125,11 @@ class Files:
 
     async def _receive(self, carrier: Carrier, opened: m.Open, inbox: Inbox[m.FromSender]) -> None:
         incoming = self._incoming.get(opened.key)
+        if incoming and incoming.busy:  # cancelled and done again at once: what it has is kept in a moment
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SETTLE):
+                    await incoming.idle.wait()
+            incoming = self._incoming.get(opened.key)
         if incoming is None or incoming.busy or incoming.receiver.aborted:
             try:
                 incoming = await asyncio.to_thread(self._take, opened)
@@ -129,13 +139,13 @@ class Files:
             _keep(self._incoming, opened.key, incoming)
             self._tidy()
             self._notice(_("{name} is sending {what}."), opened.label, opened.size)
-        incoming.busy = True
+        incoming.idle.clear()
         text = self._line(_("{name} is sending {what}."), opened.label, opened.size)
         try:
             with self._seen(carrier, opened.batch, text, lambda: incoming.receiver.progress):
                 await carrier.receive(incoming.receiver, inbox, partial(self._check_disk, incoming.wide))
         finally:
-            incoming.busy = False
+            incoming.idle.set()
             ended = incoming.receiver.finished or incoming.receiver.aborted
             if ended and not incoming.tally.told:  # it is kept: the technician may not have heard the last answers
                 incoming.tally.told = True

@@ -25,7 +25,7 @@ from rs_relay.transfer import resume
 from rs_relay.transfer.folder import Folder, flush, read_at, write_at
 from rs_relay.transfer.names import PART_PREFIX, numbered, safe_name, stays_within
 from rs_relay.transfer.outcome import Kept
-from rs_relay.transfer.part import Existing, Part, Wanted, existing_hash, no_room, trouble
+from rs_relay.transfer.part import RECORD, Existing, Part, Wanted, existing_hash, no_room, trouble
 from rs_relay.transfer.small import Small
 
 MARGIN = 64 * 1024 * 1024  # room left to the computer's owner …
@@ -95,7 +95,8 @@ class Store:
     def sweep(self, now: float) -> None:
         """Remove the partial files at the folder's top that nobody took up for a week. `now`: seconds since 1970."""
         for name in self.root.names():
-            if name.startswith(PART_PREFIX) and self._age(name, now) > resume.KEEP_DAYS * 86400:
+            old = name.startswith(PART_PREFIX) and self._age(name, now) > resume.KEEP_DAYS * 86400
+            if old and not folders.in_use(self.root, name.removesuffix(RECORD)):  # a transfer may rest for longer
                 self.root.unlink(name)
 
     def _age(self, name: str, now: float) -> float:

@@ -13,11 +13,17 @@ import functools
 import itertools
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from rs_relay.transfer.names import PART_PREFIX, numbered, walk
+
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
 
 _CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | _CLOSED
@@ -323,6 +329,32 @@ def publish(folder: Folder, temporary: str, final: str, overwrite: bool) -> str:
             continue
         return name
     raise AssertionError("unreachable")
+
+
+def claim(fd: int) -> bool:
+    """Whether this open file is this run's alone from now on, until it is closed or the program is killed. False:
+    another run has it. Where a system or a disk knows no such lock, everything is anybody's."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def in_use(folder: Folder, name: str) -> bool:
+    """Whether a run that lives has claimed that file."""
+    try:
+        fd = folder.open(name, write=True)
+    except OSError:
+        return False
+    try:
+        return not claim(fd)
+    finally:
+        os.close(fd)
 
 
 # Files, by descriptor. Windows has neither pread nor pwrite: there the one thread that uses a descriptor moves in it.

@@ -3,10 +3,14 @@
 Law: a file gets its final name when all its bytes are on the disk, and not before; what a kill, a crash or a full disk
 leaves is either nothing, or a partial file with a record of how much of it is true (see `resume`).
 
-    .rs-part-<hex>          O_EXCL, 0600, in the folder of the final name (a link or rename suffices)
+    .rs-part-<hex>          O_EXCL, 0600, in the folder of the final name (a link or rename suffices), locked while a
+                            run writes to it: another run that means the same file writes to one of its own
     .rs-part-<hex>.record   how much of it is on the disk for good
 
     write ─▶ flush ─▶ record ─▶ … ─▶ flush ─▶ link to the final name (taken: next number) ─▶ unlink ─▶ sync folder
+
+What will never be gone on with goes at once: an older version of the same source when a newer one arrives, and what an
+earlier run left when another has delivered the file.
 
 Decided against: `rename` for publishing without `overwrite`: it replaces silently. Anonymous files (O_TMPFILE): they
 cannot be found again after a kill.
@@ -25,7 +29,19 @@ from typing import Protocol
 
 from rs_relay.errors import DiskFull, RsError, TransferFailed
 from rs_relay.transfer import delta, resume
-from rs_relay.transfer.folder import Folder, cut, flush, publish, read_at, set_mode, set_time, start_flush, write_at
+from rs_relay.transfer.folder import (
+    Folder,
+    claim,
+    cut,
+    flush,
+    in_use,
+    publish,
+    read_at,
+    set_mode,
+    set_time,
+    start_flush,
+    write_at,
+)
 from rs_relay.transfer.names import PART_PREFIX
 from rs_relay.transfer.resume import zeros
 
@@ -106,10 +122,10 @@ class Part:
     def __init__(self, shared: Shared, folder: Folder, wanted: Wanted) -> None:
         """Takes up what an earlier run left. Raises RsError. `folder` stays the caller's."""
         self._shared, self._wanted = shared, wanted
-        self._name = resume.part_name(wanted.key, wanted.final)
+        self._name = self._proper = resume.part_name(wanted.key, wanted.final)
+        self._delivered = False  # by another, in this program
         if shared.busy.setdefault(self._name, self) is not self:  # the same file twice at once
-            self._name = PART_PREFIX + secrets.token_hex(8)
-            shared.busy[self._name] = self
+            self._step_aside()
         self.offset = self._started = self._serial = self._recorded = self.base = 0
         self._running = hashlib.sha256()
         self._fd = self._record_fd = self._base_fd = -1
@@ -132,7 +148,7 @@ class Part:
     def restart(self) -> None:
         """Forget what is there: it does not belong to this file."""
         with self._telling():
-            self._close_files()
+            self._forget()
             self._start()
             self._reserve()
             self._open_base()
@@ -196,15 +212,23 @@ class Part:
             set_mode(self._fd, self._wanted.mode)
             set_time(self._fd, self._wanted.mtime_ns)
             flush(self._fd)
-            self._close_files()  # Windows renames no open file
-            name = publish(self._here, self._name, self._wanted.final, self._wanted.overwrite)
+            if os.name == "nt":
+                self._close_files()  # it renames no open file
+            try:  # elsewhere it is claimed until it has its name, or another run might go on with it
+                name = publish(self._here, self._name, self._wanted.final, self._wanted.overwrite)
+            finally:
+                self._close_files()
             self._here.unlink(self._name + RECORD)
+            self._drop_left()
             self._here.sync()
         self._let_go()
         return self._wanted.named(name)
 
     def park(self) -> None:
-        """The link broke: keep what is there."""
+        """The link broke: keep what is there, if it can be found again and is still of use."""
+        if self._delivered or (self._name != self._proper and not self._take_place()):
+            self.discard()
+            return
         if self._fd >= 0:
             try:
                 self._keep()
@@ -214,10 +238,8 @@ class Part:
 
     def discard(self) -> None:
         """The transfer is over and failed for good: leave nothing."""
-        self._close_files()
         if self._folder is not None:
-            for name in (self._name, self._name + RECORD):
-                remove(self._folder, name)
+            self._forget()
         self._let_go()
 
     # how
@@ -235,13 +257,68 @@ class Part:
         except OSError:
             return False
         try:
-            if _ours(os.fstat(fd)) and self._verify(fd):
+            if not _ours(os.fstat(fd)):
+                return False
+            if not claim(fd):
+                self._step_aside()
+            elif self._is_here(fd) and self._verify(fd):
                 cut(fd, self.offset)
                 self._fd = fd
         finally:
             if self._fd < 0:
                 os.close(fd)
         return self._fd >= 0
+
+    def _step_aside(self) -> None:
+        """Another run writes to the partial file of that name: a name of our own, which nobody will find again."""
+        if self._shared.busy.get(self._name) is self:
+            del self._shared.busy[self._name]
+        self._name = PART_PREFIX + secrets.token_hex(8)
+        self._shared.busy[self._name] = self
+
+    def _take_place(self) -> bool:
+        """The name by which it is found again, if nobody has it."""
+        if self._fd < 0 or os.name == "nt" or self._shared.busy.setdefault(self._proper, self) is not self:
+            return False
+        try:
+            self._here.rename_new(self._name, self._proper)
+        except OSError:  # it is there: what another run writes, or has left
+            del self._shared.busy[self._proper]
+            return False
+        for name in (self._name, self._proper):
+            remove(self._here, name + RECORD)
+        if self._record_fd >= 0:
+            os.close(self._record_fd)
+        self._record_fd, self._serial = -1, 0
+        del self._shared.busy[self._name]
+        self._name = self._proper
+        return True
+
+    def _drop_left(self) -> None:
+        """Of the same file, and of no use any more now that it has been delivered; never what a run writes to."""
+        if self._name == self._proper:
+            return
+        other = self._shared.busy.get(self._proper)
+        if isinstance(other, Part):
+            other._delivered = other._wanted.key == self._wanted.key
+        elif not in_use(self._here, self._proper):
+            for name in (self._proper, self._proper + RECORD):
+                remove(self._here, name)
+
+    def _is_here(self, fd: int) -> bool:
+        """Is it still what has that name? The run that had it may just have given it its final one."""
+        try:
+            return self._here.stat(self._name).st_ino == os.fstat(fd).st_ino
+        except OSError:
+            return False
+
+    def _forget(self) -> None:
+        """Leave nothing of it."""
+        if os.name == "nt":
+            self._close_files()  # it removes no open file
+        for name in (self._name, self._name + RECORD):
+            remove(self._here, name)
+        self._close_files()
 
     def _verify(self, fd: int) -> bool:
         record = self._read_record()
@@ -262,6 +339,11 @@ class Part:
         for name in (self._name, self._name + RECORD):
             self._here.unlink(name)
         self._fd = self._here.create(self._name)
+        if not claim(self._fd):  # another run was quick enough to take it up
+            os.close(self._fd)
+            self._step_aside()
+            self._fd = self._here.create(self._name)
+            claim(self._fd)
         self.offset = self._started = self._serial = self._recorded = 0
         self._running = hashlib.sha256()
 

@@ -18,6 +18,7 @@ import msgspec
 from rs_relay.transfer.names import PART_PREFIX
 
 SLOT = 512  # one sector of the oldest disks: torn writes do not span two slots
+SOURCE = 32  # hex digits of a key that tell which file it is; the others tell the version
 KEEP_DAYS = 7  # an unfinished transfer that nobody took up for a week is litter
 
 # How much a kill may cost: bytes written between two records. 8 MiB cost nothing measurable (1.98 against 1.97 GB/s),
@@ -85,10 +86,13 @@ def _decode_slot(slot: bytes) -> Record | None:
 
 
 def part_name(key: str, final: str) -> str:
-    """Where the unfinished bytes of `key` lie until they become `final`: found again without a search."""
-    return PART_PREFIX + hashlib.sha256(f"{key}\0{final}".encode()).hexdigest()[:16]
+    """Where the unfinished bytes of `key` lie until they become `final`: found again without a search. All versions of
+    one source have one place, so that a newer one finds what is left of an older one, and takes its place."""
+    return PART_PREFIX + hashlib.sha256(f"{key[:SOURCE]}\0{final}".encode()).hexdigest()[:16]
 
 
 def file_key(identity: str, size: int, mtime_ns: int) -> str:
-    """The sender's name for this version of this file; `identity` is its full path. 64 hex digits."""
-    return hashlib.sha256(f"{identity}\0{size}\0{mtime_ns}".encode("utf-8", "surrogateescape")).hexdigest()
+    """The sender's name for this version of this file; `identity` is its full path. 64 hex digits, of which the first
+    SOURCE are those of all its versions."""
+    source = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
+    return source[:SOURCE] + hashlib.sha256(f"{source}\0{size}\0{mtime_ns}".encode()).hexdigest()[SOURCE:]

@@ -120,6 +120,25 @@ async def test_late_words_of_an_ended_batch_are_dropped(tmp_path: Path) -> None:
         await run
 
 
+@pytest.mark.parametrize("cancelled", [1, 3])
+async def test_cancelled_and_done_again_at_once_goes_on_and_leaves_nothing(tmp_path: Path, cancelled: int) -> None:
+    data = os.urandom(4_000_000)
+    async with pair(tmp_path) as p:
+        (p.desk / "a").write_bytes(data)
+        transfer = p.technician.start_send([str(p.desk / "a")], limit=4_000_000)
+        for _ in range(cancelled):
+            async with asyncio.timeout(20):
+                before = transfer.progress.done
+                while transfer.progress.done < before + 400_000:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await p.technician.cancel(transfer)
+            transfer = p.technician.retry(transfer)
+        p.technician.set_limit(transfer, -1)
+        report = await transfer.ended
+    assert {path.name: path.read_bytes() for path in p.inbox.iterdir()} == {"a": data}
+    assert report.resumed > 0
+
+
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     async with pair(tmp_path) as p:
         (p.home / "Downloads").write_text("a file")

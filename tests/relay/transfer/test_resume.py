@@ -47,6 +47,8 @@ def test_another_version_is_another_file() -> None:
     assert not RECORD.same_file(RECORD.key, RECORD.size, RECORD.mtime_ns + 1)
     keys = {file_key("/a", 1, 2), file_key("/b", 1, 2), file_key("/a", 2, 2), file_key("/a", 1, 3)}
     assert len(keys) == 4
+    assert all(len(key) == 64 for key in keys)
+    assert len({part_name(key, "a") for key in keys}) == 2  # all versions of one file take up the same place
     assert file_key("/a\udcff", 1, 2)  # a name that is no text is a name nevertheless
 
 
