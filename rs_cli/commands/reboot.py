@@ -14,10 +14,14 @@ from rs_cli.features.power import Power
 from rs_cli.state.book import Book
 from rs_cli.terminal import output
 from rs_relay.channels.power import BY_HAND, DELAY, LEAST, MAX_REASON, MOST, Back, Counting, Going
-from rs_relay.errors import UsageError
+from rs_relay.errors import NotAllowed, UsageError
 from rs_relay.text import printable
 
 app = typer.Typer()
+WITHDRAWN = (
+    "The session with the customer's computer is back, but the permission `power` was taken away meanwhile, so nobody "
+    "says how the restart went."
+)
 
 
 @app.command()
@@ -83,6 +87,12 @@ async def _reboot(number: int, wait: bool, delay: float, reason: str, safe_mode:
     async with reach(number, timeout) as session:
         try:
             return await session.during(power, work())
+        except NotAllowed as error:
+            if not power.away:
+                raise
+            raise NotAllowed(
+                WITHDRAWN, f"`rs sessions show {session.entry.number}` says what is allowed now."
+            ) from error
         finally:
             show.end()
 

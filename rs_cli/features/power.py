@@ -26,6 +26,7 @@ class Power:
     ) -> None:
         self._asked = Reboot(secrets.token_hex(16), delay, reason, safe_mode)
         self._heard = heard
+        self.away = False  # it said that it goes, and then the link was lost
         loop = asyncio.get_running_loop()
         self._goes: asyncio.Future[Going | Back] = loop.create_future()
         self._back: asyncio.Future[Back] = loop.create_future()
@@ -39,7 +40,9 @@ class Power:
         except ChannelClosed as closed:
             raise closed.error or ConnectionLost("The connection was lost.") from None
         except RsError as error:
-            if not isinstance(error, ConnectionLost):
+            if isinstance(error, ConnectionLost):
+                self.away = self._goes.done()
+            else:
                 self._fail(error)
             raise
 

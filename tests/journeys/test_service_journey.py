@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rs_relay.errors import NotAllowed
 from tests.support.booted import Booted
 from tests.support.stage import BIN, CODE, RsStage
 from tests.support.terminal import Terminal
@@ -110,6 +111,12 @@ def test_its_session_comes_back_by_the_service_when_the_computer_restarts(stage:
     assert done.returncode == 0, done.stderr
     assert computer.boots == 3
     assert _granted(stage, session) == {"view", "power"}  # what the owner set meanwhile holds
+    restart = stage.begin("reboot", session, "--wait", "--delay", "8")
+    until(lambda: "restart" in computer.say("cat", f"{HOME}/agent-journal.jsonl").splitlines()[-1], "the countdown")
+    computer.say(AGENT, "unattended", "settings", "--allow", "view")
+    assert restart.wait(120) == NotAllowed.exit_status
+    assert "is back, but" in restart.stderr.read()
+    assert _granted(stage, session) == {"view"}
 
 
 def test_from_within_a_session_with_the_customers_yes(stage: RsStage, computer: Booted) -> None:

@@ -24,9 +24,11 @@ async def test_from_the_countdown_over_a_lost_link_to_the_return() -> None:
     await agent.send(Going(asked.id, 600))
     assert await power.goes() == Going(asked.id, 600)
     assert heard == [Counting(asked.id, 7), Going(asked.id, 600)]
+    assert not power.away
     await break_off(agent)
     with pytest.raises(ConnectionLost):
         await running
+    assert power.away
     ours, agent = channel_pair(SPEC)
     running = asyncio.create_task(power.run(ours))
     assert await agent.receive() == asked
@@ -61,6 +63,7 @@ async def test_a_grant_that_is_withdrawn_is_told() -> None:
         await running
     with pytest.raises(NotAllowed):
         await power.goes()
+    assert not power.away
 
 
 async def test_back_without_a_word_that_it_went() -> None:
