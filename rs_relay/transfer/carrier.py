@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -48,32 +48,34 @@ class Inbox(Generic[Heard]):
 
     def __init__(self, now: float = 0.0) -> None:
         self.heard_at = now
-        self._messages: deque[Heard] = deque()
-        self._size = 0
+        self._runs: deque[Sequence[Heard]] = deque()  # what came in one message, not empty
+        self._count = self._size = 0
         self._urgent = 0  # messages that are not to be let lie
         self.limit = Limit()  # of what is said
         self._news = asyncio.Event()
         self.arrived: asyncio.Queue[m.Heard] = asyncio.Queue()  # to be told at once
 
-    def put(self, message: Heard) -> None:
-        """Raises PeerBroke when the other end says more than it may."""
-        self._messages.append(message)
-        self._size += m.weight(message)
-        self._urgent += _urgent(message)
-        if self._size > INBOX_BYTES or len(self._messages) > INBOX_MESSAGES:
+    def put(self, run: Sequence[Heard]) -> None:
+        """What came in one message. Raises PeerBroke when the other end says more than it may."""
+        self._runs.append(run)
+        self._count += len(run)
+        self._size += _weight(run)
+        self._urgent += _urgent(run)
+        if self._size > INBOX_BYTES or self._count > INBOX_MESSAGES:
             raise PeerBroke("The other end sent more at once than it may.")
-        if self._due or len(self._messages) == 1:
+        if self._due or len(self._runs) == 1:
             self._news.set()
 
     def take(self) -> list[Heard]:
-        """The next messages: STEP bytes at most, or one message."""
+        """The next messages: until there are STEP bytes of them."""
         taken: list[Heard] = []
         size = 0
-        while self._messages and size < STEP:
-            message = self._messages.popleft()
-            size += m.weight(message)
-            self._urgent -= _urgent(message)
-            taken.append(message)
+        while self._runs and size < STEP:
+            run = self._runs.popleft()
+            size += _weight(run)
+            self._urgent -= _urgent(run)
+            taken += run
+        self._count -= len(taken)
         self._size -= size
         return taken
 
@@ -81,7 +83,7 @@ class Inbox(Generic[Heard]):
         """Wait until there is something worth taking, or something has lain for GATHER."""
         while not self._due:
             self._news.clear()
-            if not self._messages:
+            if not self._runs:
                 await self._news.wait()
                 continue
             try:
@@ -95,7 +97,12 @@ class Inbox(Generic[Heard]):
         return self._urgent > 0 or self._size >= STEP
 
 
-def _urgent(message: object) -> bool:
+def _weight(run: Sequence[object]) -> int:
+    return sum(map(m.weight, run))
+
+
+def _urgent(run: Sequence[object]) -> bool:
+    message = run[-1]  # pieces go alone
     return not isinstance(message, m.Piece) or message.ack
 
 
@@ -178,7 +185,7 @@ class Carrier:
             raise PeerBroke("The other end started more transfers than it may.")
         inbox = self._inboxes[batch] = Inbox(self._clock())
         for message in heard:
-            inbox.put(message)
+            inbox.put((message,))
         task = asyncio.create_task(self._guarded(batch, partial(job, inbox)), name=f"batch {batch}")
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
@@ -196,7 +203,7 @@ class Carrier:
             return
         said = m.Abort(batch, error.code, error.message, error.hint)
         self._account(said)
-        inbox.put(said)
+        inbox.put((said,))
         await self._channel.send(said)
 
     async def say(self, message: Any) -> None:
@@ -331,13 +338,15 @@ class Carrier:
                 self._pace.settled((message.batch, message.item), self._clock())
                 self._room.set()
                 continue
-            for part in unpacked(message):
-                self._account(part)
-                inbox = self._inboxes.get(part.batch)
-                if inbox is None:
+            run = unpacked(message)
+            if not isinstance(message, m.Pack):  # no item tells of the line
+                for part in run:
+                    self._account(part)
+            if living:
+                living.put(run)
+            else:
+                for part in run:
                     first(part)
-                else:
-                    inbox.put(part)
             if isinstance(message, m.Whole | m.Pack) and (inbox := self._inboxes.get(message.batch)):
                 last = message.items[-1] if isinstance(message, m.Pack) else message
                 inbox.arrived.put_nowait(m.Heard(message.batch, last.item))

@@ -67,7 +67,8 @@ Name = Annotated[str, msgspec.Meta(max_length=2048)]
 Text = Annotated[str, msgspec.Meta(max_length=4096)]
 
 
-class Said(msgspec.Struct, frozen=True, omit_defaults=True):
+# none of them can be part of a cycle: the collector need not look at thousands of them again and again
+class Said(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     batch: int
 
 

@@ -27,10 +27,15 @@ _CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _WINDOWS_SIGNS = frozenset('<>:"|?*')
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])( *(\..*)?)?$", re.IGNORECASE)
 _WINDOWS_SHORT = re.compile(r"~[0-9]")
+# What nearly every name is: short parts of letters, digits and `_`, with `.` and `-` within. All of it would pass where
+# each part is looked at, which takes five times as long.
+_EVERYDAY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}){0,9}")
 
 
 def safe_name(name: str, *, windows: bool = os.name == "nt") -> tuple[str, ...]:
     """The parts of a `/`-separated relative name, in NFC. Raises TransferFailed, without repeating the name."""
+    if not windows and _EVERYDAY.fullmatch(name):
+        return tuple(name.split("/"))
     try:
         size = len(name.encode("utf-8"))
     except UnicodeEncodeError:

@@ -7,7 +7,7 @@ nobody waits for a message to be full.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rs_relay.errors import PeerBroke
@@ -32,7 +32,7 @@ def packed(messages: Iterable[Any], room: int = ROOM) -> Iterator[Any]:
         yield _together(run)
 
 
-def unpacked(message: Any) -> Iterable[Any]:
+def unpacked(message: Any) -> Sequence[Any]:
     """What was said, one by one. Raises PeerBroke for an envelope that holds what is not its own batch's."""
     if not isinstance(message, m.Pack | m.Answers):
         return (message,)

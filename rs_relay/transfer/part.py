@@ -24,8 +24,9 @@ import os
 import secrets
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from rs_relay.errors import DiskFull, RsError, TransferFailed
 from rs_relay.transfer import delta, resume
@@ -92,13 +93,16 @@ class Shared(Protocol):
         """Raises DiskFull."""
         ...
 
+    def free(self) -> int:
+        """Bytes for which `check_room` would not."""
+        ...
+
     def park(self, name: str, fd: int, offset: int, running: hashlib._Hash) -> None: ...
 
     def parked(self, name: str, fd: int) -> tuple[int, hashlib._Hash] | None: ...
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, gc=False):  # one for each small file
     """What is to arrive: `parts` is its final name below the landing, the folder of which is held open beside it."""
 
     parts: tuple[str, ...]

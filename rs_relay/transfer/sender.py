@@ -87,7 +87,10 @@ class State(Enum):
     ENDED = auto()  # all said, the answer is awaited
 
 
-@dataclass(eq=False)
+_NOTHING = hashlib.sha256()  # of no bytes; whatever is hashed has a hash of its own from then on
+
+
+@dataclass(eq=False, slots=True)
 class _Item:
     number: int
     found: Found
@@ -96,8 +99,8 @@ class _Item:
     offset: int = 0
     resumed: int = 0  # of those, what was there already
     unacked: int = 0
-    running: hashlib._Hash = field(default_factory=hashlib.sha256)
-    marks: deque[tuple[int, hashlib._Hash]] = field(default_factory=deque)
+    running: hashlib._Hash = _NOTHING
+    marks: list[tuple[int, hashlib._Hash]] = field(default_factory=list)
     good: int = 0  # the last mark of which the other end has the same
     differ: Differ | None = None
     said_all: bool = False
@@ -234,7 +237,7 @@ class Sender:
         same = running is not None and running.digest() == message.sha256
         item.offset, item.running = (message.offset, running) if same and running else (0, hashlib.sha256())
         item.good = item.resumed = item.offset
-        item.marks = deque([(item.offset, item.running.copy())])
+        item.marks = [(item.offset, item.running.copy())]
         worth = message.base >= LEAST and source.size >= LEAST
         item.differ = Differ(message.base, source.size, item.offset) if worth else None
         return [] if same else [m.Again(self._batch, item.number)]
@@ -269,7 +272,7 @@ class Sender:
             return [m.Back(self._batch, item.number, item.good)]
         item.good = max(item.good, offset if running is not None else 0)
         while len(item.marks) > MARKS and item.marks[1][0] <= item.good:
-            item.marks.popleft()
+            del item.marks[0]
         source.forget(item.good)
         return []
 

@@ -23,22 +23,25 @@ import functools
 import itertools
 import os
 import secrets
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+
+import msgspec
 
 from rs_relay.errors import RsError
 from rs_relay.transfer.folder import Folder, flush, publish, set_mode, set_time, write_at
 from rs_relay.transfer.names import PART_PREFIX, numbered
 from rs_relay.transfer.part import Shared, Wanted, remove, trouble
 
-HELD = 256  # files written, and as many more being named meanwhile: all of them are open
+HELD = 256  # files written, and as many more being named meanwhile: all of them are open …
+SHARE = 8  # … and no more than this part of the descriptors that there may be: of 1,024 two batches take half
+ROOM = 4 * 1024 * 1024  # bytes written before it is asked again how many are free, also once for each HELD: 6 µs each
 TOGETHER = 4  # from so many on one wait for the whole disk costs less than one for each
 _SCARCE = frozenset({errno.EMFILE, errno.ENFILE})
 
 
-@dataclass(frozen=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     number: int
     folder: Folder
     wanted: Wanted
@@ -52,16 +55,18 @@ class Small:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._held: list[_Held] = []
+        self._most = min(HELD, _descriptors() // SHARE)
         self._done: dict[int, str | RsError] = {}
         self._second: ThreadPoolExecutor | None = None
         self._naming: Future[None] | None = None
+        self._room = 0  # bytes that may be written before it is asked again
 
     def put(self, number: int, folder: Folder, wanted: Wanted, data: memoryview) -> None:
         """Write one; how it went is told by `publish`, under its number."""
-        if len(self._held) >= HELD:
+        if len(self._held) >= self._most:
             self._name_beside()
         try:
-            self._shared.check_room(data.nbytes)
+            self._check_room(data.nbytes)
             fd, temporary = self._create(folder)
         except OSError as e:
             self._done[number] = trouble(e)
@@ -85,6 +90,7 @@ class Small:
             self._await_names()
             self._name_all()
         finally:
+            self._room = 0
             if self._second:
                 self._second.shutdown()  # nothing is left running between two steps
                 self._second = None
@@ -101,8 +107,15 @@ class Small:
         self._name_all()
         return _nameless_or_named(folder)
 
+    def _check_room(self, size: int) -> None:
+        if size > self._room:
+            self._shared.check_room(size)
+            self._room = min(self._shared.free(), ROOM)
+        self._room -= size
+
     def _name_beside(self) -> None:
         self._await_names()
+        self._room = 0
         held, self._held = self._held, []
         self._second = self._second or ThreadPoolExecutor(1, "rs-naming")
         self._naming = self._second.submit(self._name, held)
@@ -176,6 +189,16 @@ def _publish(held: _Held) -> str:
         os.close(held.fd)
         return name
     raise AssertionError("unreachable")
+
+
+def _descriptors() -> int:
+    """How many this program may have."""
+    if sys.platform == "win32":
+        return 8192  # of the C library
+    import resource
+
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if most == resource.RLIM_INFINITY else most
 
 
 @functools.cache

@@ -117,7 +117,7 @@ async def test_who_falls_silent_is_not_waited_for_for_ever(monkeypatch: pytest.M
 
 async def test_signs_of_life_keep_a_transfer_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carriers, "BEAT", 0.02)
-    monkeypatch.setattr(carriers, "SILENCE", 0.1)
+    monkeypatch.setattr(carriers, "SILENCE", 0.4)
     up, down = channel_pair(SPEC)
     technician, agent = End(up), End(down)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import unicodedata
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rs_relay.errors import TransferFailed
+from rs_relay.transfer import names
 from rs_relay.transfer.names import NAME_BYTES, PART_BYTES, PARTS, numbered, safe_name, walk
 
 HOSTILE = [
@@ -151,6 +153,14 @@ def test_honest_names_pass(name: str) -> None:
 
 def test_names_are_normalised() -> None:
     assert safe_name("e\u0301") == ("é",)
+
+
+@given(st.one_of(st.text("aB9_.-/", max_size=80), st.text(max_size=20), st.sampled_from(HOSTILE + FINE)))
+def test_the_short_way_lets_nothing_pass_that_the_long_one_would_not(name: str) -> None:
+    if names._EVERYDAY.fullmatch(name):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(names, "_EVERYDAY", re.compile("(?!)"))
+            assert safe_name(name, windows=False) == tuple(name.split("/"))
 
 
 @given(st.text(max_size=60))

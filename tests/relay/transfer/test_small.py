@@ -188,3 +188,54 @@ def test_a_disk_that_cannot_keep_some_names_the_others(
     assert all(isinstance(done[number], RsError) for number in range(4))
     assert [done[number] for number in range(4, 8)] == ["4", "5", "6", "7"]
     assert there(tmp_path) == {str(number): "x" for number in range(4, 8)}
+
+
+def test_how_much_is_free_is_asked_for_many_at_once_and_noticed_all_the_same(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, asked = [10], [0]
+
+    def free() -> int:
+        asked[0] += 1
+        return left[0]
+
+    def check(needed: int) -> None:
+        if needed > left[0]:
+            raise DiskFull("full")
+
+    monkeypatch.setattr(store, "free", free)
+    monkeypatch.setattr(store, "check_room", check)
+    monkeypatch.setattr(small, "HELD", 4)
+    files = Small(store)
+    for number in range(12):
+        files.put(number, store.root, wanted(str(number)), view("x"))
+    done = files.publish()
+    assert [number for number, found in done.items() if isinstance(found, RsError)] == []
+    assert asked[0] == 3  # of twelve files, four at a time
+    left[0] = 2
+    for number in range(4):
+        files.put(number, store.root, wanted(f"more {number}"), view("xx"))
+        left[0] = 0
+    done = files.publish()
+    assert [isinstance(done[number], DiskFull) for number in range(4)] == [False, True, True, True]
+
+
+def test_two_batches_at_once_do_with_the_descriptors_that_everybody_has(store: Store, tmp_path: Path, how: str) -> None:
+    """1,024 of them, of which half are left for all else."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = 3 * small.HELD
+    most, open_before = 0, len(os.listdir("/proc/self/fd"))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, before[1]), before[1]))
+        together = [Small(store), Small(store)]
+        for number in range(count):
+            for which, files in enumerate(together):
+                files.put(number, store.root, wanted(f"{which}-{number}"), view("x"))
+            most = max(most, len(os.listdir("/proc/self/fd")) - open_before)
+        done = [files.publish() for files in together]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert done == [{number: f"{which}-{number}" for number in range(count)} for which in range(2)]
+    assert len(there(tmp_path)) == 2 * count
+    assert most <= 520
