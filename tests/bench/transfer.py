@@ -25,7 +25,7 @@ from tests.bench.pipe.table import Found, Row, markdown, put, text
 ROOT = Path(__file__).parents[2]
 OUT, PAGE = ROOT / "out" / "bench" / "transfer.json", ROOT / "docs" / "benchmarks.md"
 
-MEASUREMENTS = ("limit", "large", "small", "again", "commands", "tunnel", "beside")
+MEASUREMENTS = ("limit", "large", "work", "small", "again", "commands", "archive", "tunnel", "beside")
 QUICK = Size(large=64, files=1000, rounds=1)
 
 
