@@ -57,6 +57,7 @@ def run(kind: Kind, source: BinaryIO, out: Mouth) -> int:
     try:
         import tkinter as tk
 
+        from rs_relay.glass import density
         from rs_relay.glass.inbox import Inbox
 
         made = kind.load()
@@ -65,6 +66,7 @@ def run(kind: Kind, source: BinaryIO, out: Mouth) -> int:
         raise LocalProblem("This Python has no Tk to open a window with.", kind.no_tk) from e
     try:
         root = tk.Tk(className="rs")
+        density.settle(root)
     except tk.TclError as e:
         raise LocalProblem("The display could not be opened.", kind.no_display) from e
     window: Window = made(root, out.say)

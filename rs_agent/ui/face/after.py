@@ -29,7 +29,7 @@ class After:
         style.words(self.frame, fonts.strong, last).pack(side="bottom", fill="x", pady=(GAP // 2, 0))
         box = tk.Frame(self.frame, background=style.PAPER)
         box.pack(fill="both", expand=True)
-        bar = tk.Scrollbar(box)
+        bar = style.scrollbar(box)
         bar.pack(side="right", fill="y")
         text = tk.Text(
             box, height=4, width=20, wrap="word", font=fonts.text, background="#f4f5f8", foreground=style.INK,

@@ -40,7 +40,7 @@ class During:
         box = tk.Frame(self.frame, background=style.PAPER)
         box.pack(fill="x")
         roll = tk.Canvas(box, background=style.PAPER, highlightthickness=0, height=1, yscrollincrement=8)
-        bar = tk.Scrollbar(box, command=roll.yview)
+        bar = tk.Scrollbar(box, command=roll.yview, takefocus=False)  # the buttons roll it
         roll.configure(yscrollcommand=bar.set)
         roll.pack(side="left", fill="x", expand=True)
         rows = tk.Frame(roll, background=style.PAPER)
@@ -115,7 +115,7 @@ class During:
     def _build_log(self) -> tk.Text:
         box = tk.Frame(self.frame, background=style.PAPER)
         box.pack(fill="both", expand=True)
-        bar = tk.Scrollbar(box)
+        bar = style.scrollbar(box)
         bar.pack(side="right", fill="y")
         log = tk.Text(
             box, height=3, width=20, wrap="word", font=self._fonts.small, background="#f4f5f8", foreground=style.INK,

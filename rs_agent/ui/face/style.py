@@ -19,7 +19,7 @@ PLAIN, PLAIN_OVER = "#e7eaf0", "#d3d8e2"
 RING = "#0b57d0"
 WARN = "#fff3cd"
 GAP = 14  # pixels between parts
-LOW = 800  # pixels of a screen below which type is a little smaller
+LOW = 800  # pixels (of usual size) of a screen below which type is a little smaller
 FAMILIES = ("Segoe UI", "Inter", "Noto Sans", "DejaVu Sans", "Liberation Sans")
 
 
@@ -41,7 +41,7 @@ def scale(root: tk.Misc) -> float:
 def fonts(root: tk.Tk) -> Fonts:
     there = set(font.families(root))
     family = next((f for f in FAMILIES if f in there), font.nametofont("TkDefaultFont").actual("family"))
-    less = 0 if root.winfo_screenheight() >= LOW else 1
+    less = 0 if root.winfo_screenheight() >= LOW * scale(root) else 1
 
     def made(size: int, weight: str = "normal") -> font.Font:
         return font.Font(root, family=family, size=size - less, weight=weight)  # type: ignore[arg-type]
@@ -78,6 +78,11 @@ def button(
         around = 2 * (14 + 3) + 4
         made.bind("<Configure>", lambda event: made.configure(wraplength=max(event.width - around, 60)))
     return made
+
+
+def scrollbar(parent: tk.Misc) -> tk.Scrollbar:
+    """It can have the keyboard (arrows and pages roll then), and shows so."""
+    return tk.Scrollbar(parent, highlightthickness=3, highlightcolor=RING, highlightbackground=PAPER)
 
 
 def words(parent: tk.Misc, letters: font.Font, text: str = "", **more: Any) -> tk.Label:

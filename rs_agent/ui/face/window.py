@@ -45,6 +45,8 @@ class Window:
         self._fonts = style.fonts(root)
         root.configure(background=style.PAPER)
         root.option_add("*Menu.background", style.PAPER)
+        root.option_add("*Menu.activeBackground", style.PLAIN_OVER)
+        root.option_add("*Menu.activeBorderWidth", 0)
         self._build_line()
         self._build_stop()
         self._middle = tk.Frame(root, background=style.PAPER, padx=GAP, pady=GAP)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from rs_agent.ui.face import pipe
+from rs_agent.ui.face import pipe, style
 from rs_agent.ui.face.question import KEYS
+from rs_relay.channels.draw import Tool
 from rs_relay.link.spec import Permission
 from tests.support.viewer import RealWindow
 from tests.support.xdesktop import XDesktop, until
@@ -111,6 +115,67 @@ def test_a_permission_is_taken_back_by_the_mouse_and_chat_goes_out(face: RealFac
         x, y = place["X"] + place["WIDTH"] - 60, place["Y"] + down
         face.desktop.run("xdotool", "mousemove", str(x), str(y), "click", "1", check=True)
     assert face.next() == pipe.Withdraw((Permission.VIEW,))
+
+
+def _rings(face: RealFace, picture: Path) -> int:
+    """Pixels in the colour of the ring round what has the keyboard."""
+    face.desktop.screenshot(picture)
+    with Image.open(picture) as seen:
+        wanted = tuple(bytes.fromhex(style.RING[1:]))
+        return sum(count for count, colour in seen.convert("RGB").getcolors(1 << 24) or () if colour == wanted)
+
+
+TWO = (
+    pipe.Standing(1, "alice", True, frozenset({Permission.VIEW, Permission.CONTROL}), frozenset()),
+    pipe.Standing(2, "bob", True, frozenset({Permission.VIEW}), frozenset()),
+)
+
+
+def _two(face: RealFace) -> int:
+    granted = frozenset({Permission.VIEW, Permission.CONTROL})
+    face.send(pipe.Holds(("alice", "bob"), granted, False, True, frozenset(), True, TWO))
+    return face.shows("alice.*bob")
+
+
+def test_wherever_tab_comes_to_is_seen(face: RealFace, tmp_path: Path) -> None:
+    def walk(stops: int) -> None:
+        for stop in range(stops):
+            until(lambda: _rings(face, tmp_path / "seen.png") > 200, f"the ring at stop {stop}", 10)
+            face.press("Tab")
+
+    face.shows("Nobody is connected")
+    walk(3)
+    face.hold()
+    face.ask()
+    face.asks()
+    walk(4)
+    face.send(pipe.Asked(1))
+    _two(face)
+    walk(12)
+    face.send(
+        pipe.Done(("alice",), 61.0, (), (), "You ended it."),
+        pipe.Holds((), frozenset(), False, False, frozenset(), False),
+    )
+    face.shows("Nobody is connected")
+    walk(3)
+
+
+def test_each_of_two_people_is_sent_away_by_the_mouse_and_a_tool_taken_from_the_menu(face: RealFace) -> None:
+    window = _two(face)
+    at = face.desktop.run("xdotool", "getwindowgeometry", "--shell", str(window)).stdout
+    place = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", at)}
+    for down in range(130, 300, 12):
+        x, y = place["X"] + place["WIDTH"] - 60, place["Y"] + down
+        face.desktop.run("xdotool", "mousemove", str(x), str(y), "click", "1", check=True)
+    face.press("alt+d", "Down", "Return")
+    said: list[object] = []
+    while not said or not isinstance(said[-1], pipe.Draw):
+        said.append(face.next())
+    assert said[-1] in (pipe.Draw(Tool.PEN), pipe.Draw(Tool.ARROW))
+    kinds = [one for one, _ in itertools.groupby(said)]
+    assert kinds[:-1] == [
+        pipe.Withdraw((Permission.VIEW,)), pipe.Withdraw((Permission.CONTROL,)), pipe.Remove(1), pipe.Remove(2),
+    ]  # fmt: skip
 
 
 def test_closing_asks_once_and_then_stops(face: RealFace) -> None:
