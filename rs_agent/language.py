@@ -32,6 +32,11 @@ def use(language: str | None) -> None:
     _translations.cache_clear()
 
 
+def spoken() -> str:
+    """The language of the texts, of two letters: 'en' where there is no translation into the customer's."""
+    return _translations(_chosen).info().get("language", "en")[:2]
+
+
 def N_(text: str) -> str:
     """Marks a text for translation that `_` is given later, when it is shown."""
     return text

@@ -1,6 +1,6 @@
 """`rs-agent unattended …`: let technicians in who know the access code, when nobody is here; and what they may do then.
 
-The access code is set here and nowhere else: asked for twice, or made here, or read from standard input. It is never an
+The access code is set here and nowhere else: made here, or asked for twice, or read from standard input. It is never an
 argument, and it is kept as a verifier only: who forgets it sets a new one with `reset-code`.
 """
 
@@ -150,18 +150,25 @@ def _wanted(options: argparse.Namespace, now: Settings, settings: config.Config)
 def _code(options: argparse.Namespace) -> tuple[str, str]:
     """(the access code, how it reads if it was made here). Raises UsageError."""
     if options.make_code:
-        made = access_code.make()
-        return plain(made), made
+        return _made(options.make_code)
     if options.access_code_stdin:
         return access_code.check(sys.stdin.readline()), ""
     if not sys.stdin.isatty():
         raise UsageError(
             _("The access code is typed at this computer."), _("Or add --make-code, or --access-code-stdin.")
         )
-    code = access_code.check(getpass.getpass(_("The new access code: ")))
+    typed = getpass.getpass(_("The new access code (Enter alone: one is made): "))
+    if not typed.strip():
+        return _made("words")
+    code = access_code.check(typed)
     if plain(getpass.getpass(_("The same again: "))) != code:
         raise UsageError(_("The two are not the same; nothing was changed."))
     return code, ""
+
+
+def _made(kind: str) -> tuple[str, str]:
+    made = access_code.make(digits=kind == "digits")
+    return plain(made), made
 
 
 def _address(record: Record, kept: Unattended) -> str:
@@ -197,7 +204,10 @@ def _parser() -> argparse.ArgumentParser:
     reset = verb("reset-code", _reset_code, _("set another access code"))
     for asks in (enable, reset):
         source = asks.add_mutually_exclusive_group()
-        source.add_argument("--make-code", action="store_true", help=_("make the access code here and show it once"))
+        source.add_argument(
+            "--make-code", nargs="?", choices=("words", "digits"), const="words", metavar="words|digits",
+            help=_("make the access code here and show it once: four words, or ten digits"),
+        )  # fmt: skip
         source.add_argument("--access-code-stdin", action="store_true", help=_("read the access code from a pipe"))
     change = verb("settings", _settings, _("show or change what technicians may do, and when"))
     for sets in (enable, change):

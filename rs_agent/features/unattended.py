@@ -43,7 +43,7 @@ class Enrolment:
 
     async def _enrol(self, kept: Unattended, key: bytes) -> Enrolled:
         who = self._context.technician
-        code = "" if kept.read() is not None else access_code.make()
+        code = "" if kept.read() is not None else await asyncio.to_thread(access_code.make)
         if code:
             await asyncio.to_thread(kept.enable, plain(code), self._relay, Settings())
         kept.enrol(Technician(who, key.hex(), time.time()))

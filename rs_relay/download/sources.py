@@ -46,6 +46,9 @@ APART = {
     "pyperclip": ("pyperclip", True),
     "dbus_fast": ("dbus-fast", False),
     "pynput": ("pynput", True),
+    # For access codes alone: words of which one is made, and the judge of a person's own.
+    "mnemonic": ("mnemonic", True),
+    "zxcvbn": ("zxcvbn", True),
 }
 # On macOS pynput would need all of pyobjc: a download there sees and does not control.
 ONLY = {
@@ -77,6 +80,7 @@ _PLATFORMS = {
     "macos-arm64": ("macosx_11_0_arm64", "macosx_14_0_arm64", "macosx_11_0_universal2", "macosx_10_9_universal2"),
 }
 SYSTEMS = tuple(_PLATFORMS)
+WORDS = ("english.txt", "french.txt")  # of `mnemonic`
 _LEFT_OUT = (".pyi", ".pyx", ".pxd", ".h", ".c", ".a", ".lib", ".typed", ".pyc", ".cpp")
 
 
@@ -190,6 +194,8 @@ def _pinned(name: str) -> str:
 
 def _trimmed(name: str, files: Files) -> Files:
     kept = {n: data for n, data in files.items() if _is_kept(n)}
+    if name == "mnemonic":  # its words, in the languages that are spoken here
+        kept = {n: data for n, data in kept.items() if not n.endswith(".txt") or PurePosixPath(n).name in WORDS}
     if name == "cffi":  # cryptography wants its backend only
         kept = {n: data for n, data in kept.items() if not n.startswith("cffi/")}
     if name in ("numpy", "pillow"):

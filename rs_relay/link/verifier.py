@@ -9,6 +9,7 @@ RFC 9106 (Argon2), RFC 7748 (X25519). Vectors: tests/vectors/unattended.json.
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from rs_relay.link import cpace
 
 SALT = 16  # bytes
+WORDS = 4
+_WORD = re.compile("[a-z]{3,8}")
+_BETWEEN = re.compile("[ \t.,;_\u2010-\u2013-]+")
 BASE = (9).to_bytes(32, "little")  # X25519's base point
 
 
@@ -55,10 +59,15 @@ class Verifier:
 
 
 def plain(code: str) -> str:
-    """The code without what people write between digits; a code of words stays as it is."""
+    """The code as both ends take it. Ten digits lose what people write between them; four words, as a device makes
+    them, are small letters without accents and with a space between, whatever was typed. All else stays as it is."""
     normal = unicodedata.normalize("NFKC", code).strip()
     bare = normal.translate(dict.fromkeys(map(ord, " -.\u2010\u2011\u2013")))
-    return bare if bare.isascii() and bare.isdigit() else normal
+    if bare.isascii() and bare.isdigit():
+        return bare
+    letters = "".join(c for c in unicodedata.normalize("NFKD", normal) if not unicodedata.combining(c)).lower()
+    words = [word for word in _BETWEEN.split(letters) if word]
+    return " ".join(words) if len(words) == WORDS and all(map(_WORD.fullmatch, words)) else normal
 
 
 def harden(code: str, salt: bytes, cost: Cost) -> bytes:

@@ -19,7 +19,6 @@ from tests.support.xdesktop import until
 
 # The Python of the system: what root runs is root's, as the one of a checkout need not be.
 PLAIN = f"/usr/bin/python3.{sys.version_info[1]}"
-ACCESS = "correct horse 42"
 HOME = "/var/lib/rs-agent"
 FOLDER = "/home/rs-kim"
 pytestmark = [
@@ -51,6 +50,11 @@ def stage(tmp_path: Path, release: tuple[Path, int]) -> Iterator[RsStage]:
         yield made
 
 
+def _typed(code: str) -> str:
+    """As somebody else writes it down."""
+    return code.title().replace(" ", "-") + "\n"
+
+
 @pytest.mark.parametrize("name", ["rs-agent.pyz", "rs-agent-linux-x86_64"])
 def test_it_serves_from_a_place_of_roots_and_leaves_nothing(
     stage: RsStage, tmp_path: Path, release: tuple[Path, int], name: str
@@ -64,8 +68,10 @@ def test_it_serves_from_a_place_of_roots_and_leaves_nothing(
         computer.say("chown", "1234", f"{FOLDER}/{name}")
         before = computer.written()
         agent = (program, f"{FOLDER}/{name}")
-        said = computer.say(*agent, "unattended", "enable", "--access-code-stdin", "--allow", "view,shell",
-                            text=ACCESS + "\n")  # fmt: skip
+        said = computer.say(*agent, "unattended", "enable", "--make-code", "--allow", "view,shell")
+        access = re.findall("once: ([a-z]+ [a-z]+ [a-z]+ [a-z]+)$", said, re.MULTILINE)[0]
+        easy = computer.run(*agent, "unattended", "reset-code", "--access-code-stdin", text="Password2026\n")
+        assert "among the first that are tried" in easy.stderr
         assert "and runs" in computer.say(*agent, "service", "install")
         unit = computer.say("cat", "/etc/systemd/system/rs-agent.service")
         assert f'ExecStart="{program}" "{HOME}/program/{name}" "unattended"' in unit
@@ -75,7 +81,7 @@ def test_it_serves_from_a_place_of_roots_and_leaves_nothing(
         computer.say("systemctl", "restart", "rs-agent")
         stage.run("devices", "add", re.findall(r"rsd_\S+", said)[0], "--name", "till")
         until(lambda: json.loads(stage.run("devices", "list", "--json"))[0]["online"], "the device", 60)
-        session = stage.attempt("connect", "till", "--access-code-stdin", "--no-tui", text=ACCESS + "\n")
+        session = stage.attempt("connect", "till", "--access-code-stdin", "--no-tui", text=_typed(access))
         assert session.returncode == 0, session.stderr
         inside = f"stat -c '%u %a' {HOME}/packages; echo >> {HOME}/program/{name} || echo no"
         assert stage.run("exec", session.stdout.strip(), "--", "sh", "-c", inside).split() == ["0", "700", "no"]

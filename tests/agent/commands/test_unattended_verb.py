@@ -39,7 +39,7 @@ def _typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
 def test_a_code_that_is_made_is_shown_once(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["enable", "--make-code", "--relay", "wss://relay.example.org"]) == 0
     shown = capsys.readouterr().out
-    code = re.search(r"\d{3} \d{3} \d{4}", shown)
+    code = re.search(r"(?<=: )[a-z]{3,8}( [a-z]{3,8}){3}$", shown, re.MULTILINE)
     assert code
     record = Unattended(state).require()
     assert record.relay == "wss://relay.example.org"
@@ -49,6 +49,21 @@ def test_a_code_that_is_made_is_shown_once(state: Path, capsys: pytest.CaptureFi
     assert plain(code.group()) not in "".join(f.read_text() for f in state.iterdir())
     run(["status"])
     assert code.group() not in capsys.readouterr().out
+
+
+def test_digits_are_made_where_they_are_wanted(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["enable", "--make-code", "digits"])
+    assert re.search(r": \d{3} \d{3} \d{4}$", capsys.readouterr().out, re.MULTILINE)
+    run(["reset-code", "--make-code", "digits"])
+    assert re.search(r": \d{3} \d{3} \d{4}$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_who_types_none_is_given_one(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _typed(monkeypatch, "")
+    assert run(["enable"]) == 0
+    assert re.search(r": [a-z]{3,8}( [a-z]{3,8}){3}$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_code_is_typed_twice(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rs_relay.link import cpace
-from rs_relay.link.verifier import BASE, SMALL, Cost, Verifier, harden, make
+from rs_relay.link.verifier import BASE, SMALL, Cost, Verifier, harden, make, plain
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "unattended.json").read_text())
 
@@ -25,6 +25,25 @@ def test_the_same_code_typed_in_two_ways_is_the_same() -> None:
     composed, decomposed = "caf\u00e9 au lait", " cafe\u0301 au lait "
     assert harden(composed, salt, SMALL) == harden(decomposed, salt, SMALL)
     assert harden("cafe au lait", salt, SMALL) != harden(composed, salt, SMALL)
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ("amber lotus ride zebra", "amber lotus ride zebra"),
+        (" Amber-Lotus, RIDE.zebra\n", "amber lotus ride zebra"),
+        ("mus\u00e9e \u00e9cole\u2013chat_LION", "musee ecole chat lion"),
+        (" 482 915-7331 ", "4829157331"),
+        ("\uff14\uff18\uff12 915 7331", "4829157331"),
+        ("two-Words here", "two-Words here"),
+        ("F\u00fcnf blaue \u00c4pfel", "F\u00fcnf blaue \u00c4pfel"),
+        ("Amber lotus ride zebra9", "Amber lotus ride zebra9"),
+        ("Amber lotus ride zebra kin", "Amber lotus ride zebra kin"),
+    ],
+)
+def test_how_a_made_code_is_written_does_not_matter(typed: str, taken: str) -> None:
+    assert plain(typed) == taken
+    assert plain(taken) == taken
 
 
 def test_each_verifier_has_a_salt_of_its_own_and_shows_nothing() -> None:
