@@ -51,8 +51,9 @@ class MutterDesktop:
         self._exit = contextlib.ExitStack()
 
     def __enter__(self) -> MutterDesktop:
-        made = tempfile.TemporaryDirectory(prefix="rs-w-", ignore_cleanup_errors=True)
-        self.folder = Path(self._exit.enter_context(made))
+        self.folder = Path(tempfile.mkdtemp(prefix="rs-w-"))
+        self._exit.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self._exit.callback(self._unmount)
         (self.folder / "run").mkdir(mode=0o700)
         self.log = self._exit.enter_context((self.folder / "log").open("ab"))
         others = ("XDG_", "DBUS_", "WAYLAND_", "DISPLAY")
@@ -82,6 +83,10 @@ class MutterDesktop:
         self.start("wireplumber")
         self.begin()
         return self
+
+    def _unmount(self) -> None:
+        """The document portal mounts itself there, and may be gone without its mount."""
+        subprocess.run(["umount", "--lazy", self.folder / "run/doc"], stderr=subprocess.DEVNULL, check=False)
 
     def begin(self) -> None:
         """The compositor."""

@@ -23,6 +23,7 @@ UNIT = f"{NAME}.service"
 BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 HOME = Path("/var/lib/rs-agent")
 PROGRAM = HOME / "program"  # the copy of a download
+UNSEEN = (Path("/tmp"), Path("/var/tmp"))  # PrivateTmp=
 RIGHTS = "`sudo rs-agent service install`, or `rs-agent service install --user` for a service of your own."
 
 HARDENED = f"""\
@@ -71,19 +72,28 @@ class Systemd:
         ask: Callable[[Sequence[str]], Said] = ask,
         unsafe: Callable[[Sequence[Path]], Path | None] = safe_for_root,
         program: Path = PROGRAM,
+        unseen: Sequence[Path] = UNSEEN,
     ) -> None:
         own = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd/user"
         self.home = None if user else HOME
         self.unit = (folder or (own if user else Path("/etc/systemd/system"))) / UNIT
         self._user, self._booted, self._ask, self._unsafe = user, booted, ask, unsafe
-        self._program = program
+        self._program, self._unseen = program, unseen
         self._root = os.geteuid() == 0 if root is None else root
 
     def install(self, command: Sequence[str]) -> None:
         self._check()
         if not self._user:
             command = moved(command, self._program)
-            place = self._unsafe(runs(command))
+            found = runs(command)
+            for place in found:
+                if any(place.is_relative_to(folder) for folder in self._unseen):
+                    forget(self._program)
+                    raise LocalProblem(
+                        "This rs-agent lies in a folder for temporary files, which a service does not see.",
+                        f"{place}: install rs-agent somewhere that lasts, as root, or use --user.",
+                    )
+            place = self._unsafe(found)
             if place is not None:
                 forget(self._program)
                 raise LocalProblem(

@@ -35,7 +35,13 @@ class Systemctl:
 
 
 def made(folder: Path, systemctl: Systemctl, *, user: bool = False, root: bool = True, **more: object) -> Systemd:
-    kept: dict[str, object] = {"booted": folder, "unsafe": lambda paths: None, "program": folder / "program", **more}
+    kept: dict[str, object] = {
+        "booted": folder,
+        "unsafe": lambda paths: None,
+        "program": folder / "program",
+        "unseen": (),
+        **more,
+    }
     return Systemd(user, folder=folder / "units", root=root, ask=systemctl, **kept)  # type: ignore[arg-type]
 
 
@@ -71,6 +77,14 @@ def test_without_the_rights_or_systemd_it_says_what_to_do(tmp_path: Path) -> Non
         made(tmp_path, Systemctl(), booted=tmp_path / "no").install(["/usr/bin/rs-agent"])
     with pytest.raises(LocalProblem, match="another's"):
         made(tmp_path, Systemctl(), unsafe=lambda paths: paths[0]).install(["/home/ada/rs-agent"])
+    assert not (tmp_path / "units").exists()
+
+
+def test_a_program_that_the_service_would_not_see_is_refused(tmp_path: Path) -> None:
+    program = tmp_path / "rs-agent"
+    program.touch()
+    with pytest.raises(LocalProblem, match="does not see"):
+        made(tmp_path, Systemctl(), unseen=[tmp_path]).install([str(program)])
     assert not (tmp_path / "units").exists()
 
 
