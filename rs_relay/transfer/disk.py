@@ -1,8 +1,9 @@
 """The receiving disk: one folder, and where in it each batch lands.
 
 Law: under a final name there is never anything but a whole file whose hash was right, a file that was there before is
-never touched unless `overwrite` was asked for, and nothing is written outside the folder, whatever happens between
-two of our system calls (`names` refuses, `folder` holds on, `part` publishes).
+never touched unless `overwrite` was asked for (one of the same batch not even then: `taken`), and nothing is written
+outside the folder, whatever happens between two of our system calls (`names` refuses, `folder` holds on, `part`
+publishes).
 
     .rs-part-<hex>.dir      which directory an unfinished batch of files is filling; gone when the batch is complete
 """
@@ -27,6 +28,7 @@ from rs_relay.transfer.names import PART_PREFIX, numbered, safe_name, stays_with
 from rs_relay.transfer.outcome import Kept
 from rs_relay.transfer.part import RECORD, Existing, Part, Wanted, existing_hash, no_room, trouble
 from rs_relay.transfer.small import Small
+from rs_relay.transfer.taken import Taken
 
 MARGIN = 64 * 1024 * 1024  # room left to the computer's owner …
 MARGIN_SHARE = 20  # … but no more than this part of a small disk
@@ -139,6 +141,7 @@ class Landing:
         self._only = ""  # what the one thing that is renamed is called by the sender
         self._placed: dict[int, str | RsError] = {}  # of `_small`
         self._markers: list[str] = []
+        self._taken = Taken()
 
     def expect(self, size: int) -> None:
         """So many bytes are to come in all. Raises DiskFull where it is plain that they find no room; what an earlier
@@ -242,6 +245,12 @@ class Landing:
     def _wanted(self, name: str, size: int, mtime_ns: int, key: str, mode: int = m.UNKNOWN) -> Wanted:
         parts = self._parts(name)
         actual = self._below(parts, self._key) if len(parts) > 1 else parts
+        if self._how.overwrite:
+            folder = self._open(actual[:-1])
+            try:
+                actual = (*actual[:-1], self._taken.name(folder, name, actual[-1]))
+            except OSError as e:
+                raise trouble(e) from e
         return Wanted(actual, size, mtime_ns, key, self._how.overwrite, mode if self._how.modes else m.UNKNOWN)
 
     def _whole(self, number: int, file: m.Whole) -> dict[int, str | Kept]:

@@ -32,6 +32,7 @@ REOPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _CLOSED
 # A directory that may only be passed through (mode --x) can be held on Linux alone.
 _PASS = getattr(os, "O_PATH", 0) and os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_UNKNOWN_WISH = frozenset({errno.EINVAL, errno.ENOSYS})  # of a file system, or a kernel, that knows no RENAME_NOREPLACE
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
 
 
@@ -223,7 +224,9 @@ class HeldFolder:
             raise OSError(errno.EOPNOTSUPP, "no way to rename without replacing")
         if call(self._fd, os.fsencode(name), self._fd, os.fsencode(final), 1) != 0:
             number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))  # FileExistsError for EEXIST
+            if number not in _UNKNOWN_WISH:
+                raise OSError(number, os.strerror(number))  # FileExistsError for EEXIST
+            self._move_unasked(name, self, final)
 
     def sync(self) -> None:
         os.fsync(self._fd)
@@ -278,7 +281,7 @@ class HeldFolder:
         call = _renameat2()
         if call is None or call(self._fd, os.fsencode(name), to._fd, os.fsencode(final), 1) != 0:
             number = ctypes.get_errno() if call else errno.ENOSYS
-            if number not in (errno.EINVAL, errno.ENOSYS):  # a file system, or a kernel, that does not know the wish
+            if number not in _UNKNOWN_WISH:
                 raise OSError(number, os.strerror(number))
             self._move_unasked(name, to, final)
 

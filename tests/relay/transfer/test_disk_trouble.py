@@ -51,11 +51,11 @@ def _tmpfs(mount: Mount, size: int) -> Path:
 
 
 def _send(
-    store: Store, files: dict[str, bytes], *, size: int = m.UNKNOWN, key: str = "k" * 32
+    store: Store, files: dict[str, bytes], *, size: int = m.UNKNOWN, key: str = "k" * 32, overwrite: bool = False
 ) -> tuple[Receiver, Told]:
     told = Told()
     opened = m.Open(1, key, key, "things", size=size)
-    receiver = Receiver(lambda o: store.landing(o.key), Told())
+    receiver = Receiver(lambda o: store.landing(o.key, overwrite=overwrite), Told())
     talk = Conversation(Sender(opened, plan_of(files), told), receiver, WIDE)
     try:
         talk.run()
@@ -142,8 +142,10 @@ def test_a_limit_on_the_size_of_a_file(tmp_path: Path) -> None:
 NAMES = {"Report.txt": b"upper", "report.txt": b"lower", "RÉSUMÉ": b"accents", "résumé": b"lower accents"}
 
 
-def _nothing_lost(folder: Path, files: dict[str, bytes], held: HeldFolder | None = None) -> None:
-    _, told = _send(Store(held or folder, margin=0), files)
+def _nothing_lost(
+    folder: Path, files: dict[str, bytes], held: HeldFolder | None = None, overwrite: bool = False
+) -> None:
+    _, told = _send(Store(held or folder, margin=0), files, overwrite=overwrite)
     assert not told.errors
     found = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert sorted(found.values()) == sorted(files.values())
@@ -162,6 +164,25 @@ def test_a_disk_that_folds_case_loses_nothing(mount: Mount, tmp_path: Path) -> N
     if subprocess.run(["chattr", "+F", str(folder)], capture_output=True, check=False).returncode:
         pytest.skip("this kernel folds no case")
     _nothing_lost(folder, NAMES)
+    _nothing_lost(folder / "over", {**NAMES, "large": os.urandom(300_000), "LARGE": b"small"}, overwrite=True)
+    (folder / "over/resume").write_bytes(b"of before")
+    _, told = _send(Store(folder / "over", margin=0), {"Resume": b"new", "d/A": b"1", "D/a": b"2"}, overwrite=True)
+    assert (folder / "over/resume").read_bytes() == b"new"
+    assert not told.errors
+    assert sorted(path.read_bytes() for path in (folder / "over/d").iterdir()) == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_memory_stick_that_folds_case_loses_nothing(mount: Mount, tmp_path: Path, overwrite: bool) -> None:
+    if not shutil.which("mkfs.exfat"):
+        pytest.skip("no mkfs.exfat")
+    image = tmp_path / "image"
+    image.write_bytes(bytes(16 * MiB))
+    subprocess.run(["mkfs.exfat", str(image)], check=True, capture_output=True)
+    disk = mount("-t", "exfat-fuse", "-o", "loop", str(image))  # the kernel's own needs a module, this one none
+    if overwrite:
+        (disk / "REPORT.TXT").write_bytes(b"of before")
+    _nothing_lost(disk, {**NAMES, "large": os.urandom(300_000), "LARGE": b"small"}, overwrite=overwrite)
 
 
 class FoldingFolder(HeldFolder):
@@ -175,6 +196,18 @@ class FoldingFolder(HeldFolder):
 
     def copy(self) -> HeldFolder:
         return FoldingFolder(super().copy()._fd)
+
+    def stat(self, name: str) -> os.stat_result:
+        for other in self.names():
+            if _folded(other) == _folded(name):
+                name = other
+        return super().stat(name)
+
+    def replace(self, name: str, final: str) -> None:
+        for other in self.names():
+            if _folded(other) == _folded(final):
+                self.unlink(other)
+        super().replace(name, final)
 
     def make(self, name: str) -> None:
         if self._taken(name):
@@ -196,15 +229,17 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
-def test_a_disk_that_folds_names_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_disk_that_folds_names_loses_nothing(tmp_path: Path, overwrite: bool) -> None:
     large = {"Large.bin": os.urandom(300_000), "large.BIN": os.urandom(300_001)}
     files = {**NAMES, unicodedata.normalize("NFD", "é.txt"): b"NFD", "É.TXT": b"upper NFC", **large}
     folder = FoldingFolder(os.open(tmp_path, os.O_RDONLY))
-    _nothing_lost(tmp_path, files, folder)
+    _nothing_lost(tmp_path, files, folder, overwrite=overwrite)
     assert len({_folded(path.name) for path in tmp_path.iterdir()}) == len(files)
 
 
-def test_two_spellings_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_two_spellings_of_one_name_do_not_replace_each_other(tmp_path: Path, overwrite: bool) -> None:
     names = {unicodedata.normalize(form, "é.txt"): form.encode() for form in ("NFC", "NFD")}
     assert len(names) == 2
-    _nothing_lost(tmp_path, names)
+    _nothing_lost(tmp_path, names, overwrite=overwrite)
