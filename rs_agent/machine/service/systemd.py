@@ -86,12 +86,12 @@ class Systemd:
         if not self._user:
             command = moved(command, self._program)
             found = runs(command)
-            for place in found:
-                if any(place.is_relative_to(folder) for folder in self._unseen):
+            for part in found:
+                if any(part.is_relative_to(folder) for folder in self._unseen):
                     forget(self._program)
                     raise LocalProblem(
                         "This rs-agent lies in a folder for temporary files, which a service does not see.",
-                        f"{place}: install rs-agent somewhere that lasts, as root, or use --user.",
+                        f"{part}: install rs-agent somewhere that lasts, as root, or use --user.",
                     )
             place = self._unsafe(found)
             if place is not None:
