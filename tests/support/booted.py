@@ -136,13 +136,13 @@ class Booted:
         return done.stdout
 
     def written(self) -> set[str]:
-        """All files that lie on its disk and not on this computer's, by name."""
+        """All files that lie on its disk and not on this computer's, by name, but for what Python compiles."""
         with contextlib.suppress(psutil.Error):
             outer = psutil.Process(self._process.pid).children()[0].pid
         upper = self._folder / "disk" / "upper"
         inside = ["nsenter", "-t", str(outer), "-m", "find", str(upper), "(", "-type", "f", "-o", "-type", "l", ")"]
         found = subprocess.run(inside, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
-        names = {name.removeprefix(str(upper)) for name in found}
+        names = {name.removeprefix(str(upper)) for name in found if "/__pycache__/" not in name}
         return names | set(self.say("find", *OWN_MOUNTS, "-type", "f", "-o", "-type", "l").splitlines())
 
     def exists(self, path: str) -> bool:
