@@ -117,10 +117,8 @@ class Banner:
         who = printable(said.who, tell.NAME)
         self._code = box = self._box()
         self._words(box, self._fonts.strong, _("The access code of this computer"))
-        code = tk.Label(
-            box, text=printable(said.code, 40), font=self._fonts.number, background=style.WARN, foreground=style.INK
-        )
-        code.pack(pady=(0, GAP // 2))
+        look = {"background": style.WARN, "justify": "center", "anchor": "center"}
+        style.words(box, self._fonts.number, printable(said.code, 40), **look).pack(fill="x", pady=(0, GAP // 2))
         text = _("Write it down: it is shown this once. Give it to {who} and to nobody else.").format(who=who)
         self._words(box, self._fonts.text, text)
         done = style.button(box, _("I have &written it down"), self._put_down, self._fonts.text, fills=True)
