@@ -157,13 +157,21 @@ def _code(options: argparse.Namespace) -> tuple[str, str]:
         raise UsageError(
             _("The access code is typed at this computer."), _("Or add --make-code, or --access-code-stdin.")
         )
-    typed = getpass.getpass(_("The new access code (Enter alone: one is made): "))
+    typed = _typed(_("The new access code (Enter alone: one is made): "))
     if not typed.strip():
         return _made("words")
     code = access_code.check(typed)
-    if plain(getpass.getpass(_("The same again: "))) != code:
+    if plain(_typed(_("The same again: "))) != code:
         raise UsageError(_("The two are not the same; nothing was changed."))
     return code, ""
+
+
+def _typed(prompt: str) -> str:
+    """What a person types unseen. Ctrl-D is Ctrl-C here: nothing was changed."""
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise KeyboardInterrupt from None
 
 
 def _made(kind: str) -> tuple[str, str]:

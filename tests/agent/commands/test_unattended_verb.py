@@ -51,6 +51,17 @@ def test_a_code_that_is_made_is_shown_once(state: Path, capsys: pytest.CaptureFi
     assert code.group() not in capsys.readouterr().out
 
 
+def test_ctrl_d_at_the_code_is_ctrl_c(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", closed)
+    with pytest.raises(KeyboardInterrupt):
+        run(["enable"])
+    assert Unattended(state).read() is None
+
+
 def test_digits_are_made_where_they_are_wanted(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["enable", "--make-code", "digits"])
     assert re.search(r": \d{3} \d{3} \d{4}$", capsys.readouterr().out, re.MULTILINE)
