@@ -9,6 +9,7 @@ size; whether it is the file, its hash tells the caller.
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 a thread's getaddrinfo wants it, and a finder has Python's lock for imports meanwhile
 import queue
 import socket
 import ssl
