@@ -32,7 +32,7 @@ def kill(
     """End programs, each known by its number and start, so that no other is hit that took its number meanwhile."""
     numbers = tuple(dict.fromkeys(pids or ()))
     if not numbers and not name:
-        raise UsageError("Which program?", "`rs ps SESSION` lists them; `rs kill SESSION PID`.")
+        raise UsageError("Which program?", f"`rs ps {session}` lists them; `rs kill {session} PID`.")
     if len(numbers) > PIDS or any(pid <= 0 for pid in numbers):
         raise UsageError(f"Numbers of programs are over 0, and {PIDS} at most are taken.")
     word = _signal(signal)
@@ -50,23 +50,23 @@ def _signal(text: str) -> str:
 async def _kill(
     number: int, pids: tuple[int, ...], name: str, signal: str, tree: bool, timeout: float
 ) -> list[tuple[Program, Done | RsError]]:
-    manage = Manage()
+    manage, lists = Manage(), f"`rs ps {number}` lists them."
 
     async def work() -> list[tuple[Program, Done | RsError]]:
         programs = await manage.find(pids, name)
         found = {program.pid for program in programs}
         done: list[tuple[Program, Done | RsError]] = [
-            (Program(pid, 0.0, "", ""), NoSuchSession(f"There is no program {pid}.", "`rs ps SESSION` lists them."))
+            (Program(pid, 0.0, "", ""), NoSuchSession(f"There is no program {pid}.", lists))
             for pid in pids
             if pid not in found
         ]
         if name and not any(program.name == name for program in programs):
-            hint = "`rs ps SESSION` lists them."
-            done.append((Program(0, 0.0, name, ""), NoSuchSession(f"There is no program called {name}.", hint)))
+            done.append((Program(0, 0.0, name, ""), NoSuchSession(f"There is no program called {name}.", lists)))
         for program in programs:
             try:
                 done.append((program, await manage.kill(program.pid, program.started, signal, tree)))
             except RsError as error:
+                error.hint = error.hint.replace("SESSION", str(number))
                 done.append((program, error))
         return done
 

@@ -101,7 +101,8 @@ class Info(Screen[None]):
         done = await self.case.session.during(self._manage, self._manage.kill(process.pid, process.started))
         if done.alive:
             title = f"{printable(process.name, 40)} has not ended"
-            self.app.notify("`rs kill SESSION PID -s KILL` is stronger.", title=title, severity="warning", markup=False)
+            stronger = f"`rs kill {self.case.entry.number} {process.pid} -s KILL` is stronger."
+            self.app.notify(stronger, title=title, severity="warning", markup=False)
         self._now.set()
 
     # what is seen
