@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -16,6 +18,7 @@ from rs_relay.way.words import Closed, Why
 from tests.support import proxies
 
 FILE = bytes(range(256)) * 1000
+DIGEST = b'HTTP/1.1 407 X\r\nProxy-Authenticate: Digest realm="x", nonce="y", qop="auth"\r\nContent-Length: 0\r\n\r\n'
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FILE) + FILE
 
 
@@ -125,3 +128,43 @@ def test_through_socks() -> None:
         with fetching.through(proxy, "127.0.0.1", relay) as one:
             one.sendall(b"GET /")
             assert one.recv(8) == WHOLE[:8]
+
+
+FINDER = """
+import sys
+from rs_relay.way.fetching import Fetcher
+from rs_relay.way.words import Closed
+
+class Finder:
+    def find_spec(self, name, path, target=None):  # Python holds its lock for imports meanwhile
+        if name != "wanted":
+            return None
+        try:
+            Fetcher(sys.argv[1], sys.argv[2]).get("/agents/a", 256000)
+            print("came")
+        except Closed as e:
+            print(e.why.name)
+        return None
+
+sys.meta_path.append(Finder())
+try:
+    import wanted
+except ImportError:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy", "answers", "said"),
+    [
+        ("http://127.0.0.1:{port}", "direct", [WHOLE], "came"),
+        ("https://127.0.0.1:{port}", "direct", [b"no TLS"], "NO_TLS"),
+        ("https://relay.test", "http://me:no@127.0.0.1:{port}", [DIGEST], "WRONG_NAME"),
+        ("https://relay.test", "http://127.0.0.1:{port}", [b"HTTP/1.1 200 OK\r\n\r\nno TLS"], "NO_TLS"),
+    ],
+)
+def test_from_a_finder_in_the_middle_of_an_import(url: str, proxy: str, answers: list[bytes], said: str) -> None:
+    with _server(*answers * 8) as (port, _told):
+        command = [sys.executable, "-c", FINDER, url.format(port=port), proxy.format(port=port)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.strip(), done.stderr) == (said, "")
