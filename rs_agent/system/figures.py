@@ -49,19 +49,31 @@ class Shares:
         self._clock = clock
         self._at = clock()
         self._all = psutil.cpu_times()
-        self._each = dict(_used())
+        self._each = self._used()
 
     def second(self, apart: float = APART) -> tuple[float, dict[tuple[int, float], float]]:
         """Waits until `apart` has passed since the first. (Percent of all processors together; percent of one
         processor by (pid, start))."""
         time.sleep(max(0.0, self._at + apart - self._clock()))
-        passed = max(self._clock() - self._at, 0.001)
         now = psutil.cpu_times()
         total = sum(now) - sum(self._all)
         idle = now.idle - self._all.idle + getattr(now, "iowait", 0.0) - getattr(self._all, "iowait", 0.0)
         whole = 100 * (total - idle) / total if total > 0 else 0.0
-        each = {key: 100 * max(used - self._each.get(key, used), 0.0) / passed for key, used in _used()}
+        each = {}
+        for key, (used, at) in self._used().items():
+            before, since = self._each.get(key, (used, at))
+            each[key] = 100 * max(used - before, 0.0) / max(at - since, 0.001)
         return min(max(whole, 0.0), 100.0), each
+
+    def _used(self) -> dict[tuple[int, float], tuple[float, float]]:
+        """Seconds of a processor so far, and when that was read, by (pid, start): on a busy computer the last is read
+        long after the first."""
+        with _looking:
+            return {
+                (process.info["pid"], process.info["create_time"] or 0.0): (times.user + times.system, self._clock())
+                for process in psutil.process_iter(["pid", "create_time", "cpu_times"])
+                if (times := process.info["cpu_times"]) is not None
+            }
 
 
 def processes(each: dict[tuple[int, float], float]) -> list[Process]:
@@ -166,16 +178,6 @@ def booted() -> float:
 
 def kernel() -> str:
     return f"{platform.system()} {platform.release()}"
-
-
-def _used() -> list[tuple[tuple[int, float], float]]:
-    """((pid, start), seconds of a processor so far) of each process."""
-    with _looking:
-        return [
-            ((process.info["pid"], process.info["create_time"] or 0.0), times.user + times.system)
-            for process in psutil.process_iter(["pid", "create_time", "cpu_times"])
-            if (times := process.info["cpu_times"]) is not None
-        ]
 
 
 def _with_prefix(address: str, mask: str | None) -> str:
