@@ -8,9 +8,11 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from rs_relay.errors import SignInNeeded, Unreachable, UsageError
 from rs_relay.link import dial, opening
@@ -136,11 +138,32 @@ async def test_a_port_that_says_nothing_holds_up_nobody_for_long(monkeypatch: py
 
 
 async def test_the_relays_own_port_goes_before_one_that_answers_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "STAGGER", 0.0)
+    dialled, spoken = tunnel.connect, opening._Connect
+    taken, answered = asyncio.Event(), asyncio.Event()
     async with running_relay() as own, running_relay() as other:
+        real = int(own.url.rpartition(":")[2])
         _ports(monkeypatch, int(other.url.rpartition(":")[2]))
-        for _ in range(5):
-            assert f":{(await explore(Relay(own.url))).port}" in own.url
+
+        async def connect(host: str, port: int) -> socket.socket:
+            if port != real:
+                await taken.wait()
+            one = await dialled(host, port)
+            taken.set()
+            return one
+
+        async def speak(url: str, **options: Any) -> ClientConnection:
+            if url.startswith(own.url):
+                await answered.wait()
+            there = await spoken(url, **options)
+            asyncio.get_running_loop().call_later(0.05, answered.set)
+            return there
+
+        monkeypatch.setattr(opening, "STAGGER", 0.0)
+        monkeypatch.setattr(opening, "PATIENCE", 60.0)
+        monkeypatch.setattr(tunnel, "connect", connect)
+        monkeypatch.setattr(opening, "_Connect", speak)
+        assert (await explore(Relay(own.url))).port == real
+        assert answered.is_set()
 
 
 async def test_no_token_is_told_where_no_relay_is(monkeypatch: pytest.MonkeyPatch) -> None:
