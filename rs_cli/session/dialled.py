@@ -54,11 +54,11 @@ class Dialled:
         self._token = relay.token
 
     async def reach(self, entry: Entry) -> DialledLink:
-        async with self.control() as (control, _):
-            ticket = await control.knock(entry.host, entry.door)
+        """Three flights: both sockets; the knock; the ticket, and with it the handshake's first message."""
+        async with dial.Ahead(self._relay) as ahead:
+            control, ticket = await dial.knocking(self._relay, self._token, entry.host, entry.door)
             async with _leaving(control):
-                socket = await dial.attach(self._relay, ticket.ticket)
-                opened = await dial.reopen(socket, bytes.fromhex(entry.key))
+                socket, opened = await dial.reopen(self._relay, ticket.ticket, bytes.fromhex(entry.key), ahead)
         return DialledLink(_started(opened, socket))
 
     async def join(self, code: Code) -> Paired:

@@ -1,8 +1,9 @@
 """The one place where rs opens a socket to the relay: conversations with it, and links through it.
 
     Conversation    /host or /control: requests and their answers, and the knocks that come unasked
-    attach          /link: a ticket becomes a Socket that carries records
-    join, answer, knock_link: the handshakes, each on its own Socket, each over in seconds or not at all
+    knocking        a conversation that begins with a knock, in one flight
+    attach          /link: a ticket becomes a Socket that carries records; `Ahead` opens it before there is one
+    join, hold, reopen, readmit: the handshakes, each on its own Socket, each over in seconds or not at all
 
 How a relay is got at is `opening`'s. Compression is off: what is encrypted does not shrink, and what shrinks with a
 secret beside it tells about it.
@@ -13,11 +14,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from rs_relay import errors
 from rs_relay.errors import ConnectionLost, PeerBroke, RsError, SessionEnded, Unreachable, WrongCode
@@ -36,6 +38,7 @@ PEER_TIMEOUT = 35.0  # seconds for the other end to come to the link (the relay 
 SHAKE_TIMEOUT = 10.0  # seconds for each message of a handshake: 2.6 KB take one at 28.8 kbit/s
 NOT_SENT = 32 * 1024  # bytes the kernel may hold unsent at first; the link adapts it to the line
 
+Begun = TypeVar("Begun")
 Answer = TypeVar(
     "Answer", messages.Slot, messages.Ticket, messages.Presence, messages.Waiting, messages.Devices, messages.Done
 )
@@ -55,8 +58,18 @@ class Conversation:
 
     async def greet(self, hello: messages.Hello) -> messages.Welcome:
         await self._send(hello)
-        async with asyncio.timeout(ANSWER_TIMEOUT):
-            return await self._welcome
+        return await self._welcomed()
+
+    async def greet_and_knock(self, hello: messages.Hello, host: str, door: str) -> messages.Ticket:
+        """Both in one flight, since the welcome changes nothing about the knock. Raises as `knock` does."""
+        await self._send(hello)
+        knocking = asyncio.create_task(self.knock(host, door))
+        try:
+            await self._welcomed()  # a refusal of the greeting tells more than what becomes of the knock then
+            return await knocking
+        finally:
+            knocking.cancel()
+            await asyncio.gather(knocking, return_exceptions=True)
 
     async def ask_slot(self) -> messages.Slot:
         return await self._request(messages.AskSlot(next(self._ids)), messages.Slot)
@@ -125,6 +138,10 @@ class Conversation:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def _welcomed(self) -> messages.Welcome:
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            return await self._welcome
 
     async def _send(self, message: FromClient) -> None:
         try:
@@ -198,10 +215,12 @@ class Conversation:
         self._knocks.put_nowait(None)
 
 
-async def _conversation(connection: ClientConnection, hello: messages.Hello) -> tuple[Conversation, messages.Welcome]:
+async def _conversation(
+    connection: ClientConnection, begin: Callable[[Conversation], Awaitable[Begun]]
+) -> tuple[Conversation, Begun]:
     conversation = Conversation(connection)
     try:
-        return conversation, await conversation.greet(hello)
+        return conversation, await begin(conversation)
     except BaseException as e:
         await conversation.close()
         if isinstance(e, TimeoutError):
@@ -212,13 +231,20 @@ async def _conversation(connection: ClientConnection, hello: messages.Hello) -> 
 async def control(relay: Relay, token: str = "") -> tuple[Conversation, messages.Welcome]:
     """A technician's conversation. Raises SignInNeeded, Unreachable."""
     connection = await open_to(relay, "/control", token, max_size=limits.CONTROL_MESSAGE, ping_interval=20)
-    return await _conversation(connection, messages.Hello(messages.VERSION))
+    return await _conversation(connection, lambda c: c.greet(messages.Hello(messages.VERSION)))
+
+
+async def knocking(relay: Relay, token: str, host: str, door: str) -> tuple[Conversation, messages.Ticket]:
+    """A technician's conversation that begins with a knock at a session. Raises SignInNeeded, Unreachable,
+    NoSuchSession."""
+    connection = await open_to(relay, "/control", token, max_size=limits.CONTROL_MESSAGE, ping_interval=20)
+    return await _conversation(connection, lambda c: c.greet_and_knock(messages.Hello(messages.VERSION), host, door))
 
 
 async def host(relay: Relay, hello: messages.Hello) -> tuple[Conversation, messages.Welcome]:
     """An agent's conversation. Raises Unreachable."""
     connection = await open_to(relay, "/host", max_size=limits.CONTROL_MESSAGE, ping_interval=20)
-    return await _conversation(connection, hello)
+    return await _conversation(connection, lambda c: c.greet(hello))
 
 
 async def look(relay: Relay) -> str:
@@ -230,14 +256,58 @@ async def look(relay: Relay) -> str:
     return reached.date
 
 
-async def attach(relay: Relay, ticket: str) -> RecordSocket:
-    """Spend a ticket; returns when the other end is there too. Raises Unreachable."""
+async def _open_link(relay: Relay) -> ClientConnection:
     # the ends ping each other through the link; the relay looks after its own half
-    connection = await open_to(relay, "/link", ping_interval=None)
+    return await open_to(relay, "/link", ping_interval=None)
+
+
+class Ahead:
+    """A link socket that is opened while its ticket is still asked for: a round trip that nobody waits for.
+
+        async with Ahead(relay) as ahead:
+            …
+            socket = await attach(relay, ticket, ahead)
+
+    One that was not used goes with the `async with`. A relay that waits for no ticket that long has closed it: then
+    another is opened."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._opening: asyncio.Task[ClientConnection] | None = None
+
+    async def __aenter__(self) -> Ahead:
+        self._opening = asyncio.create_task(_open_link(self._relay), name="link-ahead")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.cancel()
+            await asyncio.wait([opening])
+            if not opening.cancelled() and opening.exception() is None:
+                opening.result().transport.abort()
+
+    async def take(self) -> ClientConnection:
+        """It is the caller's now. Raises Unreachable."""
+        opening = self._opening
+        connection = await asyncio.shield(opening) if opening is not None else None
+        if connection is None or connection.state is not State.OPEN:
+            return await _open_link(self._relay)
+        self._opening = None
+        return connection
+
+
+async def attach(relay: Relay, ticket: str, ahead: Ahead | None = None, first: bytes = b"") -> RecordSocket:
+    """Spend a ticket; returns when the other end is there too. Raises Unreachable.
+
+    `first`: this end's first message, which goes along: the relay keeps it until the other end is there."""
+    connection = await (ahead.take() if ahead is not None else _open_link(relay))
     link = RecordSocket(connection.transport)
     link.keep_unsent(NOT_SENT)
     try:
         await link.send_text(codec.encode(messages.Attach(ticket)))
+        if first:
+            await link.send(first)
         async with asyncio.timeout(PEER_TIMEOUT):
             reply = codec.decode_from_relay(await link.receive_text())
     except (OSError, TimeoutError, UnicodeDecodeError) as e:
@@ -314,16 +384,19 @@ async def _reply(socket: RecordSocket, run: handshake.Holder, data: bytes) -> by
         raise
 
 
-async def reopen(socket: RecordSocket, session_key: bytes) -> Opened:
-    """Technician: a further link of a session. Raises SessionEnded when the agent says it holds no such session (the
-    relay could have said so too: the caller tries more than once before it believes it)."""
+async def reopen(
+    relay: Relay, ticket: str, session_key: bytes, ahead: Ahead | None = None
+) -> tuple[RecordSocket, Opened]:
+    """Technician: a further link of a session; the handshake's first message goes along with the ticket. Raises
+    SessionEnded when the agent says it holds no such session (the relay could have said so too: the caller tries more
+    than once before it believes it), Unreachable."""
     run = resume.Initiator(session_key)
+    socket = await attach(relay, ticket, ahead, run.start())
     async with _shaking(socket):
-        await socket.send(run.start())
         await socket.send(run.receive(await _next(socket)))
     if run.opened is None:
         raise PeerBroke("The other end did not finish the handshake.")
-    return run.opened
+    return socket, run.opened
 
 
 async def readmit(socket: RecordSocket, find: Callable[[bytes], bytes | None]) -> Opened:

@@ -58,8 +58,8 @@ class Bench:
         control, _ = await dial.control(Relay(self.url))
         async with control:
             ticket = await control.knock(facts.host, facts.door)
-        socket = await dial.attach(Relay(self.url), ticket.ticket)
-        return started(await dial.reopen(socket, key), socket)
+        socket, opened = await dial.reopen(Relay(self.url), ticket.ticket, key)
+        return started(opened, socket)
 
     async def stop(self) -> None:
         await self.host.stop("You ended it.")
@@ -165,9 +165,15 @@ async def test_a_wrong_secret_then_the_right_one(tmp_path: Any) -> None:
 async def test_an_unused_code_expires_and_a_new_one_is_shown(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "LIFETIME", 0.2)
     async with bench(tmp_path) as b:
+        shown = b.face.code
+
+        def code(spoken: str, minutes: int) -> None:
+            monkeypatch.setattr(codes, "LIFETIME", 900.0)  # the next one's
+            shown(spoken, minutes)
+
+        monkeypatch.setattr(b.face, "code", code)
         b.start()
         first = await b.code()
-        monkeypatch.setattr(codes, "LIFETIME", 900.0)
         second = await b.code(2)
         assert first != second
         with pytest.raises(RsError):

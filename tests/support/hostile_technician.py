@@ -70,8 +70,8 @@ async def hostile_link(stage: RsStage) -> AsyncIterator[HostileTechnician]:
     conversation, _ = await dial.control(relay)
     ticket = await conversation.knock(held["host"], held["door"])
     await conversation.close()
-    socket = await dial.attach(relay, ticket.ticket)
-    link = Link(await dial.reopen(socket, bytes.fromhex(held["key"])), Role.TECHNICIAN, socket)
+    socket, opened = await dial.reopen(relay, ticket.ticket, bytes.fromhex(held["key"]))
+    link = Link(opened, Role.TECHNICIAN, socket)
     link.start()
     await link.facts()
     try:

@@ -178,8 +178,8 @@ async def test_a_further_link_comes_by_the_sessions_key(tmp_path: Path) -> None:
         link.abort()
         async with b.control() as control:
             ticket = await control.knock(facts.host, facts.door)
-        socket = await dial.attach(Relay(b.url), ticket.ticket)
-        again = Link(await dial.reopen(socket, key), Role.TECHNICIAN, socket)
+        socket, opened = await dial.reopen(Relay(b.url), ticket.ticket, key)
+        again = Link(opened, Role.TECHNICIAN, socket)
         again.start()
         await _says(again, "back")
 

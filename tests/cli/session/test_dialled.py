@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -138,8 +139,8 @@ async def test_the_leave_of_the_relay_is_nothing_that_a_link_waits_for(
         await asyncio.wait_for(reopened.wait(), 20)
         await close(self)
 
-    async def noted(socket: RecordSocket, key: bytes) -> Opened:
-        opened = await reopen(socket, key)
+    async def noted(*given: Any) -> tuple[RecordSocket, Opened]:
+        opened = await reopen(*given)
         reopened.set()
         return opened
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from rs_relay.channels import chat
 from rs_relay.errors import NoSuchSession, SessionEnded, Unreachable, UsageError, WrongCode
@@ -21,7 +22,7 @@ from rs_relay.link.dial import Conversation, Relay
 from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.keys import rid
 from rs_relay.link.link import Facts, Link
-from rs_relay.wire import messages
+from rs_relay.wire import codec, messages
 from tests.support.relay import running_relay, until
 
 
@@ -107,7 +108,7 @@ async def test_further_links_need_the_sessions_key_and_the_door() -> None:
             control, _ = await dial.control(host.relay)
             async with control:
                 ticket = await control.knock(host.host, door)
-                return await dial.reopen(await dial.attach(host.relay, ticket.ticket), with_key)
+                return (await dial.reopen(host.relay, ticket.ticket, with_key))[1]
 
         admitting = asyncio.create_task(readmit())
         opened = await reopen(host.door, key)
@@ -202,3 +203,92 @@ async def test_a_look_is_told_the_relays_time_and_leaves_nobody_there() -> None:
 async def test_a_look_where_no_relay_is() -> None:
     with pytest.raises(Unreachable):
         await dial.look(dial.Relay.parse("ws://127.0.0.1:9"))
+
+
+# flights: what goes along with what
+
+
+@dataclass
+class Slow:
+    """A relay that answers nothing on a socket before it has heard two messages."""
+
+    heard: list[str | bytes]
+    opened: int = 0
+
+    async def serve(self, connection: ServerConnection) -> None:
+        self.opened += 1
+        path = connection.request.path if connection.request else ""
+        said = [await connection.recv(), await connection.recv()]
+        self.heard += said
+        answers: tuple[messages.FromRelay, ...] = (messages.Joined(),)
+        if path == "/control":
+            answers = (messages.Welcome(1), messages.Ticket(1, "ab" * 16, "the ticket"))
+        for answer in answers:
+            await connection.send(codec.encode(answer))
+        await connection.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def a_slow_relay() -> AsyncIterator[tuple[Slow, Relay]]:
+    slow = Slow([])
+    async with serve(slow.serve, "127.0.0.1", 0, compression=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        yield slow, Relay.parse(f"ws://127.0.0.1:{port}")
+
+
+async def test_a_knock_goes_along_with_the_greeting() -> None:
+    async with a_slow_relay() as (slow, relay):
+        conversation, ticket = await dial.knocking(relay, "", "ab" * 16, "cd" * 32)
+        assert ticket.ticket == "the ticket"
+        assert [type(codec.decode_from_client(said)) for said in slow.heard] == [messages.Hello, messages.Knock]
+        await conversation.close()
+
+
+async def test_a_first_message_goes_along_with_the_ticket() -> None:
+    async with a_slow_relay() as (slow, relay):
+        socket = await dial.attach(relay, "the ticket", first=b"hello")
+        assert codec.decode_from_client(slow.heard[0]) == messages.Attach("the ticket")
+        assert slow.heard[1] == b"hello"
+        await socket.close()
+
+
+async def test_a_greeting_that_is_refused_says_why_and_not_what_became_of_the_knock() -> None:
+    async with a_host() as host:
+        connection = await dial.open_to(host.relay, "/control")
+        conversation = Conversation(connection)
+        with pytest.raises(UsageError, match="version"):
+            await conversation.greet_and_knock(messages.Hello(99), host.host, host.door)
+        await conversation.close()
+
+
+async def test_a_link_socket_is_opened_while_the_ticket_is_asked_for() -> None:
+    async with a_slow_relay() as (slow, relay), dial.Ahead(relay) as ahead:
+        await until(lambda: slow.opened == 1)
+        socket = await dial.attach(relay, "the ticket", ahead, b"hello")
+        assert slow.opened == 1
+        await socket.close()
+
+
+async def test_one_that_the_relay_closed_meanwhile_is_opened_anew() -> None:
+    async with a_slow_relay() as (slow, relay), dial.Ahead(relay) as ahead:
+        connection = await asyncio.shield(ahead._opening)  # type: ignore[arg-type]
+        connection.transport.abort()
+        await connection.wait_closed()
+        socket = await dial.attach(relay, "the ticket", ahead, b"hello")
+        assert slow.opened == 2
+        await socket.close()
+
+
+async def test_one_that_was_not_needed_is_let_go_of() -> None:
+    async with running_relay(open=True) as server:
+        async with dial.Ahead(Relay.parse(server.url)) as ahead:
+            connection = await asyncio.shield(ahead._opening)  # type: ignore[arg-type]
+        await asyncio.wait_for(connection.wait_closed(), 10)
+        async with dial.Ahead(Relay.parse(server.url)):
+            pass  # not open yet
+
+
+async def test_one_that_cannot_be_opened_is_said_when_it_is_needed() -> None:
+    async with dial.Ahead(Relay.parse("ws://127.0.0.1:9")) as ahead:
+        with pytest.raises(Unreachable):
+            await dial.attach(Relay.parse("ws://127.0.0.1:9"), "the ticket", ahead)
