@@ -34,7 +34,7 @@ from rs_relay.errors import LocalProblem
 from rs_relay.link.codes import Code, parse
 from rs_relay.link.spec import Permission
 
-PATIENCE = 10.0  # seconds: what takes longer than this never comes
+PATIENCE = 30.0  # seconds: what takes longer than this never comes
 
 
 async def until(what: Callable[[], object], patience: float = PATIENCE) -> None:
@@ -300,12 +300,14 @@ class FakeOverlay:
 
     def __init__(self) -> None:
         self.strokes: dict[int, Stroke] = {}
+        self.shown: list[dict[int, Stroke]] = []  # all that ever was, in order
         self.tool: Tool | None = None
         self.hand: Callable[[Drawn], None] = lambda drawn: None
         self.closed = False
 
     def show(self, strokes: Mapping[int, Stroke]) -> None:
         self.strokes = dict(strokes)
+        self.shown.append(self.strokes)
 
     def take(self, tool: Tool, drawn: Callable[[Drawn], None]) -> None:
         self.tool, self.hand = tool, drawn

@@ -130,7 +130,7 @@ class FakePortal:
         self._bus.close()
 
 
-def wait(true: Any, what: str, patience: float = 5.0) -> None:
+def wait(true: Any, what: str, patience: float = 30.0) -> None:
     end = time.monotonic() + patience
     while not true():
         assert time.monotonic() < end, f"waited for {what}"

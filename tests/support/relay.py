@@ -28,7 +28,7 @@ from rs_relay.server.config import Address, Config
 from rs_relay.wire import codec
 from rs_relay.wire.messages import VERSION, Attach, FromClient, FromRelay, Hello, Welcome
 
-PATIENCE = 10.0  # seconds: what takes longer than this never comes
+PATIENCE = 30.0  # seconds: what takes longer than this never comes
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -29,7 +29,7 @@ async def test_each_new_place_is_told_and_noted_once() -> None:
 
 
 async def test_many_places_are_few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tunnel, "COLLECT", 0.2)
+    monkeypatch.setattr(tunnel, "COLLECT", 1.0)
     async with joined(socks("0")) as both:
         for port in range(1, 30):
             _, _, writer = await socks5(both.port(Way.SOCKS), b"127.0.0.1", port)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
@@ -26,8 +27,8 @@ def nothing() -> None: ...
 class End:
     """One end of a channel, with a carrier."""
 
-    def __init__(self, channel: MemoryChannel) -> None:
-        self.carrier = Carrier(channel, time.monotonic)
+    def __init__(self, channel: MemoryChannel, clock: Callable[[], float] = time.monotonic) -> None:
+        self.carrier = Carrier(channel, clock)
         self.landing = MemoryLanding()
         self.told = Told()
         self.serving = asyncio.create_task(self.carrier.serve(self.first))
@@ -88,10 +89,9 @@ async def test_a_lost_link_parks_and_the_next_goes_on() -> None:
 @pytest.mark.parametrize("sending", [True, False])
 async def test_who_falls_silent_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch, sending: bool) -> None:
     monkeypatch.setattr(carriers, "BEAT", 0.02)
-    monkeypatch.setattr(carriers, "SILENCE", 0.1)
     up, down = channel_pair(SPEC)
-    here = End(up)
     heard: list[object] = []
+    here = End(up, lambda: 10.0 * sum(isinstance(message, m.Still) for message in heard))
 
     async def listen() -> None:
         async for message in down:
@@ -117,17 +117,29 @@ async def test_who_falls_silent_is_not_waited_for_for_ever(monkeypatch: pytest.M
 
 async def test_signs_of_life_keep_a_transfer_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carriers, "BEAT", 0.02)
-    monkeypatch.setattr(carriers, "SILENCE", 0.4)
     up, down = channel_pair(SPEC)
-    technician, agent = End(up), End(down)
+    now = 0.0
+    technician, agent = End(up, lambda: now), End(down, lambda: now)
+    asked, found = threading.Event(), threading.Event()
 
     class Slow(MemorySource):
         def read(self, offset: int, count: int) -> bytes:
-            time.sleep(0.5)
+            asked.set()
+            assert found.wait(60)
             return super().read(offset, count)
 
-    async with asyncio.timeout(20):
-        await technician.send(1, plan_of({"a": Slow(bytes(600_000))}))[1]
+    async with asyncio.timeout(60):
+        sending = technician.send(1, plan_of({"a": Slow(bytes(600_000))}))[1]
+        while not (asked.is_set() and agent.carrier._inboxes):  # noqa: ASYNC110 (a thread's)
+            await asyncio.sleep(0.001)
+        inboxes = (technician.carrier._inboxes[1], agent.carrier._inboxes[1])
+        for _ in range(3):  # altogether longer than SILENCE
+            now += carriers.SILENCE / 2
+            while not all(inbox.heard_at == now for inbox in inboxes):  # noqa: ASYNC110 (a message has no event)
+                await asyncio.sleep(0.001)
+        assert not sending.done()
+        found.set()
+        await sending
     assert len(agent.landing.final["a"]) == 600_000
     await up.close()
     await technician.serving
