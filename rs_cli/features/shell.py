@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from rs_relay.channels.shell import (
@@ -114,7 +115,9 @@ class Shell:
                 case Output(data=data):
                     await self._sink.write(data)
                     self._seen += len(data)
-                    await channel.send(Seen(self._seen), replaces="seen")
+                    # A shell that has ended hears it no more: what is still to be read says how it went.
+                    with suppress(ChannelClosed, RsError):
+                        await channel.send(Seen(self._seen), replaces="seen")
                 case Typed(total=total):
                     self._drop_to(total)
                 case Ended() | Taken() as ended:

@@ -72,6 +72,17 @@ async def test_output_is_shown_and_said_to_be_seen() -> None:
     await bench.run
 
 
+async def test_how_it_ended_is_read_though_what_was_seen_can_no_longer_be_said() -> None:
+    bench = Bench()
+    agent, _ = await bench.link()
+    await agent.send(Output(b"logout"))
+    await agent.send(Ended(7))
+    await agent.close()
+    assert await asyncio.wait_for(bench.shell.result(), 30) == Ended(7)
+    assert bench.screen.data == b"logout"
+    await bench.run
+
+
 async def test_after_a_lost_link_it_says_what_it_saw_and_types_what_was_not_heard() -> None:
     bench = Bench()
     agent, begin = await bench.link()
