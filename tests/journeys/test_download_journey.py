@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.stage import BIN, CODE, RsStage
 from tests.support.terminal import Terminal
 from tests.support.xdesktop import XDesktop
@@ -31,8 +31,7 @@ pytestmark = pytest.mark.skipif(not shutil.which(PLAIN), reason=f"there is no {P
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A relay's data folder with a release in it, and the port that it was made for."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     data = tmp_path_factory.mktemp("release") / "relay"
     command = [str(BIN / "rs-relay"), "agents", "build", "--fast", "--data", str(data), "--relay"]
     subprocess.run([*command, f"ws://127.0.0.1:{port}"], check=True, capture_output=True, timeout=110)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.booted import Booted, impossible
+from tests.support.ports import free_port
 from tests.support.stage import BIN, RsStage
 from tests.support.xdesktop import until
 
@@ -31,8 +31,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A relay's data folder with both downloads in it, and the port that they were made for."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     data = tmp_path_factory.mktemp("release") / "relay"
     command = [str(BIN / "rs-relay"), "agents", "build", "--fast", "--frozen", "--data", str(data), "--relay"]
     subprocess.run([*command, f"ws://127.0.0.1:{port}"], check=True, capture_output=True, timeout=280)

@@ -27,6 +27,7 @@ from rs_relay.server.app import Accounts, Relay
 from rs_relay.server.config import Address, Config
 from rs_relay.wire import codec
 from rs_relay.wire.messages import VERSION, Attach, FromClient, FromRelay, Hello, Welcome
+from tests.support.ports import free_port
 
 PATIENCE = 30.0  # seconds: what takes longer than this never comes
 
@@ -146,7 +147,7 @@ class RelayProcess:
         """Waits until it listens; the same port again if it ran before."""
         port_file = self._folder / "relay.url"
         port_file.unlink(missing_ok=True)
-        listen = self.url.rpartition("//")[2] or "127.0.0.1:0"
+        listen = self.url.rpartition("//")[2] or f"127.0.0.1:{free_port()}"
         command = [sys.executable, "-m", "rs_relay", "serve", "--listen", listen, "--port-file", str(port_file)]
         with open(self._folder / "relay.log", "ab") as log:
             self._process = subprocess.Popen([*command, *self._arguments], stdout=log, stderr=log)

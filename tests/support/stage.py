@@ -19,6 +19,7 @@ import threading
 import time
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.terminal import Terminal
 from tests.support.xdesktop import until
 
@@ -61,13 +62,13 @@ class RsStage:
         """The relay; after `kill9` again on the same port."""
         url = self.folder / "url"
         url.unlink(missing_ok=True)
+        self.port = self.port or free_port()
         command = [str(BIN / "rs-relay"), "serve", *self.relay_options, "--listen", f"127.0.0.1:{self.port}"]
         command += ["--data", str(self.folder / "relay"), "--port-file", str(url), "--verbose"]
         with (self.folder / "relay.log").open("ab") as log:
             self.relay = subprocess.Popen(command, stdout=log, stderr=log)
         until(url.exists, "the relay")
         self.url = url.read_text().strip()
-        self.port = int(self.url.rsplit(":", 1)[1])
 
     def kill_relay(self) -> None:
         self.relay.kill()

@@ -15,7 +15,7 @@ def test_what_hangs_is_left_and_the_others_are_there() -> None:
     hold = threading.Event()
     began = time.monotonic()
     facts = look({"hangs": hold.wait, "there": lambda: 7}, seconds=0.3)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert facts == {"hangs": None, "there": 7}
     hold.set()
 
@@ -30,7 +30,7 @@ def test_what_comes_too_late_changes_nothing() -> None:
 
     facts = look({"late": late}, seconds=0.05)
     hold.set()
-    assert done.wait(5)
+    assert done.wait(30)
     time.sleep(0.05)
     assert facts == {"late": None}
 

@@ -22,6 +22,7 @@ from rs_relay.way.memory import Memory
 from rs_relay.way.ports import ports
 from rs_relay.wire import messages
 from tests.support import certificate, proxies
+from tests.support.ports import free_port
 from tests.support.proxies import PASSWORD, USER, Running
 from tests.support.relay import running_relay
 
@@ -53,7 +54,7 @@ async def test_a_conversation_through_a_real_proxy(kind: str) -> None:
     if not proxies.there(program):
         pytest.skip(f"there is no {program} here")
     async with running_relay() as relay:
-        with run("127.0.0.1", proxies.free_port()) as proxy:
+        with run("127.0.0.1", free_port()) as proxy:
             place = f"127.0.0.1:{proxy.port}"
             through = Relay(relay.url, address.format(place=place))
             conversation, _ = await dial.host(through, HELLO)
@@ -79,7 +80,7 @@ async def test_what_a_real_proxy_refuses(
     if not proxies.there(program):
         pytest.skip(f"there is no {program} here")
     async with running_relay() as relay:
-        with run("127.0.0.1", proxies.free_port()) as proxy:
+        with run("127.0.0.1", free_port()) as proxy:
             with pytest.raises(Unreachable, match=said) as told:
                 await dial.look(Relay(relay.url, address.format(place=f"127.0.0.1:{proxy.port}")))
             assert told.value.hint

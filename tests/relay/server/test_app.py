@@ -334,7 +334,7 @@ async def test_everybody_is_told_of_a_restart_and_let_go() -> None:
         async with paired(relay, host, control) as (one, two):
             start = time.monotonic()
             await relay.relay.stop()
-            assert time.monotonic() - start < 2.0
+            assert time.monotonic() - start < 10
             for talker in (host, control):
                 assert 0 < (await talker.hear(Restarting)).in_ms <= 1500
             for talker in (host, control, one, two):

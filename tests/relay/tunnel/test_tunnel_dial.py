@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import stat
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from rs_relay.errors import PeerBroke
 from rs_relay.tunnel import dial
 from rs_relay.tunnel.dial import NoConnection, Place, addresses_of, check, connect, listen, listen_at, loopback
 from rs_relay.tunnel.stream import Stream
+from tests.support.ports import free_port
 from tests.support.tunnels import server
 
 
@@ -24,13 +24,8 @@ async def why(place: Place) -> Why:
     return failed.value.why
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
 async def test_why_there_is_no_connection(tmp_path: Path) -> None:
-    assert await why(Place("127.0.0.1", closed_port())) is Why.REFUSED
+    assert await why(Place("127.0.0.1", free_port())) is Why.REFUSED
     assert await why(Place("no-such-host.invalid", 80)) is Why.NAME
     assert await why(Place(path=str(tmp_path / "none"))) is Why.NAME
 

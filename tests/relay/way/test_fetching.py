@@ -16,6 +16,7 @@ from rs_relay.way.fetching import Fetcher
 from rs_relay.way.proxy import Proxy
 from rs_relay.way.words import Closed, Why
 from tests.support import proxies
+from tests.support.ports import free_port
 
 FILE = bytes(range(256)) * 1000
 DIGEST = b'HTTP/1.1 407 X\r\nProxy-Authenticate: Digest realm="x", nonce="y", qop="auth"\r\nContent-Length: 0\r\n\r\n'
@@ -77,7 +78,7 @@ def test_without_a_length_no_more_than_a_byte_over() -> None:
 
 
 def test_nobody_there() -> None:
-    assert _why(Fetcher(f"http://127.0.0.1:{proxies.free_port()}")) is Why.UNREACHABLE
+    assert _why(Fetcher(f"http://127.0.0.1:{free_port()}")) is Why.UNREACHABLE
 
 
 def test_another_port_has_it_and_is_known_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +112,7 @@ def test_a_proxy_that_is_none(answer: bytes) -> None:
 
 
 def test_a_proxy_that_is_away_silent_or_written_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    away = f"socks5://127.0.0.1:{proxies.free_port()}"
+    away = f"socks5://127.0.0.1:{free_port()}"
     assert _why(Fetcher("https://relay.test", away)) is Why.PROXY_AWAY
     assert _why(Fetcher("https://relay.test", "ftp://proxy.test")) is Why.PROXY_BROKE
     monkeypatch.setattr(fetching, "PATIENCE", 0.2)
@@ -122,7 +123,7 @@ def test_a_proxy_that_is_away_silent_or_written_wrong(monkeypatch: pytest.Monkey
 
 @pytest.mark.skipif(not proxies.there("microsocks"), reason="there is no microsocks here")
 def test_through_socks() -> None:
-    port = proxies.free_port()
+    port = free_port()
     with proxies.microsocks("127.0.0.1", port, log_in=True), _server(WHOLE) as (relay, _):
         proxy = Proxy("socks5", "127.0.0.1", port, proxies.USER, proxies.PASSWORD)
         with fetching.through(proxy, "127.0.0.1", relay) as one:
