@@ -7,7 +7,7 @@ faces (commands, panels) call its methods and hear its callbacks.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rs_relay.link.channel import Channel
 from rs_relay.link.spec import ChannelSpec
@@ -17,3 +17,12 @@ class Feature(Protocol):
     spec: ChannelSpec[Any, Any]
 
     async def run(self, channel: Channel[Any, Any]) -> None: ...
+
+
+@runtime_checkable
+class Prompt(Feature, Protocol):
+    """A feature that knows what it will say before its channel is there: a way there and back less."""
+
+    def first(self) -> Any:
+        """What goes along with the request for the channel; `run` follows, unless that is refused."""
+        ...

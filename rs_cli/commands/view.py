@@ -53,9 +53,10 @@ def view(
 
 async def _view(number: int, wish: Wish, plain: bool, timeout: float) -> None:
     companions = [partial(make, plain=plain) if make is PlainDesktop else make for make in COMPANIONS]
-    async with reach(number, timeout) as session:
-        viewer = await child.start()
-        try:
+    starting = asyncio.create_task(child.start(), name="viewer")  # it loads while the session is reached
+    try:
+        async with reach(number, timeout) as session:
+            viewer = await starting
             await View(session, viewer, wish, companions).run()
-        finally:
-            await viewer.close()
+    finally:
+        await child.dismiss(starting)

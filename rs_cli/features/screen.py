@@ -42,6 +42,7 @@ class Screen:
         self.paused = False
         self._show, self._codecs = show, codecs
         self._channel: Channel[Up, Down] | None = None
+        self._begun: Start | None = None  # what went along with the request for the channel
         self._taps: list[Callable[[Down], None]] = []
 
     def tap(self, heard: Callable[[Down], None]) -> Callable[[], None]:
@@ -49,8 +50,15 @@ class Screen:
         self._taps.append(heard)
         return lambda: self._taps.remove(heard)
 
+    def first(self) -> Start | None:
+        """Nothing while it is paused: a picture would be made before the agent hears of that."""
+        self._begun = None if self.paused else self._start()
+        return self._begun
+
     async def run(self, channel: Channel[Up, Down]) -> None:
-        await channel.send(Start(self.monitor, self._codecs, self.tune))
+        begun, self._begun = self._begun, None
+        if begun != self._start():  # or it was chosen otherwise while the channel was opened
+            await channel.send(self._start())
         if self.paused:
             await channel.send(Pause())
         self._channel = channel
@@ -84,6 +92,9 @@ class Screen:
         """No frames until it is off again."""
         self.paused = on
         await self._say(Pause() if on else Resume())
+
+    def _start(self) -> Start:
+        return Start(self.monitor, self._codecs, self.tune)
 
     async def _say(self, message: Up) -> None:
         """To the link that is there; the next one begins with all that matters of it."""

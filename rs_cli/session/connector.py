@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class Link(Protocol):
     """One encrypted connection to the agent."""
 
-    async def open(self, spec: ChannelSpec[Any, Any]) -> Channel[Any, Any]:
-        """Raises the RsError the agent refused with (NotAllowed …), ConnectionLost when the link breaks meanwhile."""
+    async def open(self, spec: ChannelSpec[Any, Any], first: Any = None) -> Channel[Any, Any]:
+        """`first` is said on it first, and goes along with the request. Raises the RsError the agent refused with
+        (NotAllowed …), ConnectionLost when the link breaks meanwhile."""
         ...
 
     async def closed(self) -> RsError:

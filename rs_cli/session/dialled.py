@@ -37,8 +37,8 @@ class DialledLink:
     def __init__(self, link: links.Link) -> None:
         self.wire = link
 
-    async def open(self, spec: ChannelSpec[Any, Any]) -> Channel[Any, Any]:
-        return await self.wire.open(spec)
+    async def open(self, spec: ChannelSpec[Any, Any], first: Any = None) -> Channel[Any, Any]:
+        return await self.wire.open(spec, first)
 
     async def closed(self) -> RsError:
         error = await asyncio.shield(self.wire.ended)

@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
-from rs_cli.feature import Feature
+from rs_cli.feature import Feature, Prompt
 from rs_cli.session.connector import Connector, Link
 from rs_cli.session.events import Began, Event, Moved, Opening
 from rs_cli.session.events import Stopped as FeatureStopped
@@ -237,7 +237,8 @@ class Technician:
         """Run the feature on one link; returns why it stopped there, ConnectionLost when the link was the reason."""
         try:
             self._tell(Opening(use.name))
-            channel = await link.open(use.feature.spec)
+            feature = use.feature
+            channel = await link.open(feature.spec, feature.first() if isinstance(feature, Prompt) else None)
         except RsError as refusal:
             return refusal
         use.began.set()

@@ -18,7 +18,11 @@ NO_DISPLAY = "Is DISPLAY right? `rs screenshot SESSION FILE.png` saves what the 
 def _load() -> Any:
     from rs_cli.viewer.window import Window
 
-    return Window
+    def hidden(root: Any, say: Any) -> Any:
+        root.withdraw()  # the session may still be on its way: what there is to see comes with the title
+        return Window(root, say)
+
+    return hidden
 
 
 def _ready() -> pipe.Ready:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from asyncio.subprocess import Process
 
@@ -29,7 +30,7 @@ def check_display() -> None:
 
 
 async def start() -> Viewer:
-    """A viewer whose window is there. Raises LocalProblem where it cannot open one."""
+    """A viewer whose window is there, unseen until it has a title. Raises LocalProblem where there can be none."""
     check_display()
     # With --debug a defect shows where it was.
     viewer = Viewer(await child.spawn("rs_cli.viewer", heard=log.isEnabledFor(logging.DEBUG)))
@@ -43,3 +44,11 @@ async def start() -> Viewer:
         case _:
             await viewer.close()
             raise LocalProblem("The window for the screen did not open.", WITHOUT_WINDOW)
+
+
+async def dismiss(starting: asyncio.Task[Viewer]) -> None:
+    """Closes what `start` made, or is still about to make."""
+    starting.cancel()
+    await asyncio.wait([starting])
+    if not starting.cancelled() and starting.exception() is None:
+        await starting.result().close()

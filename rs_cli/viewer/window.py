@@ -150,6 +150,7 @@ class Window:
             case pipe.Title(text, exact):
                 self._root.title(text)
                 self._exact.set(exact)
+                self._root.deiconify()  # unseen until now, see __main__
                 self._lay()
 
     def _frame(self, frame: Frame) -> None:

@@ -114,8 +114,9 @@ class View:
     # what is used of the session
 
     async def _see(self) -> None:
-        """The screen, and below it control, as long as the session lasts."""
-        await self._session.use(self._consent)
+        """The screen, and below it control, as long as the session lasts. What the customer allows is told meanwhile:
+        the picture need not wait a way there and back for it."""
+        self._chore(self._try(self._session.use(self._consent)))
         while True:
             try:
                 await self._session.during(self._screen, self._act())

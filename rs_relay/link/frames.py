@@ -3,7 +3,7 @@
 kind(u8) | channel(u32) | body          a record holds exactly one frame; channel 0 is the link itself
 
 HELLO   0  agent → technician, first: who is here (opaque to this room)
-OPEN    n  technician → agent: body is the channel's name
+OPEN    n  technician → agent: body is the channel's name; behind a zero, what is said on it first
 ACCEPT  n  agent → technician
 REFUSE  n  agent → technician: body is an error
 MORE    n  part of a message, not the last

@@ -15,6 +15,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -165,15 +166,20 @@ class LinkChannel(Generic[Said, Heard]):
 
 @dataclass
 class Request:
-    """The technician asks for a channel. Answer it once."""
+    """The technician asks for a channel. Answer it once. What they say first on it is heard when it is accepted, and
+    passes the guard as all else."""
 
     name: str
     _link: Link
     _number: int
+    _first: bytes = b""
 
     def accept(self, spec: ChannelSpec[Any, Any], guard: Callable[[], None] | None = None) -> LinkChannel[Any, Any]:
         """Raises ChannelClosed when the technician has let go of it meanwhile."""
-        return self._link.accept(self._number, spec, guard)
+        channel = self._link.accept(self._number, spec, guard)
+        if self._first:
+            channel.heard(self._first, 0)
+        return channel
 
     def refuse(self, error: RsError) -> None:
         self._link.session.refuse(self._number, error)
@@ -239,11 +245,15 @@ class Link:
         """What the agent said first. Raises the error the link ended with."""
         return await asyncio.shield(self._facts)
 
-    async def open(self, spec: ChannelSpec[Any, Any]) -> LinkChannel[Any, Any]:
-        """Technician: open a channel; waits while the customer is asked. Raises the error of a refusal."""
+    async def open(self, spec: ChannelSpec[Any, Any], first: Any = None) -> LinkChannel[Any, Any]:
+        """Technician: open a channel; waits while the customer is asked. Raises the error of a refusal.
+
+        `first`: what is said on it first; it goes along with the request where it is short."""
         if self.ended.done():
             raise self._why()
-        number = self.session.open(spec.name, spec.priority, spec.window, spec.max_message)
+        said = b"" if first is None else _encoder.encode(first)
+        along = said if len(said) <= core.FIRST else b""
+        number = self.session.open(spec.name, spec.priority, spec.window, spec.max_message, along)
         if number >= 2**32:
             raise LocalProblem("This link has been used for too long.", "Connect again.")
         channel: LinkChannel[Any, Any] = LinkChannel(self, number, spec, None)
@@ -259,6 +269,9 @@ class Link:
             raise
         finally:
             self._opening.pop(number, None)
+        if said and not along:
+            with suppress(ChannelClosed):  # its user hears of it
+                await channel.send(first)
         return channel
 
     async def requests(self) -> AsyncIterator[Request]:
@@ -399,8 +412,8 @@ class Link:
                     waiting.set_result(None)
             case core.Gone(number, error):
                 self._gone(number, error)
-            case core.Asked(number, name):
-                self._requests.put_nowait(Request(name, self, number))
+            case core.Asked(number, name, first):
+                self._requests.put_nowait(Request(name, self, number, first))
             case core.HelloHeard(body):
                 self._greet(body)
             case core.Pong(stamp):

@@ -28,6 +28,7 @@ from rs_relay.link.spec import Priority
 
 MAX_CHANNELS = 64  # open or asked for at once: a technician's busiest process has about ten
 MAX_NAME = 64
+FIRST = 512  # bytes of a message that may go along with the request for its channel
 WHOLE = 256 * 1024 - frames.HEADER  # body of the largest frame
 
 
@@ -38,10 +39,12 @@ class HelloHeard:
 
 @dataclass(frozen=True)
 class Asked:
-    """The technician wants channel `channel`, called `name`."""
+    """The technician wants channel `channel`, called `name`. `first`: what they say on it, if it is accepted; empty for
+    nothing."""
 
     channel: int
     name: str
+    first: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -115,11 +118,12 @@ class LinkSession:
     def hello(self, body: bytes) -> None:
         self._flow.own(frames.encode(Kind.HELLO, 0, body))
 
-    def open(self, name: str, priority: Priority, window: int, max_message: int) -> int:
+    def open(self, name: str, priority: Priority, window: int, max_message: int, first: bytes = b"") -> int:
+        """The number of the channel that is asked for. `first`: a message of at most FIRST bytes that goes along."""
         self._last += 1
         self._channels[self._last] = _Incoming(_State.OPENING, window, max_message)
         self._flow.add(self._last, priority, window)
-        self._flow.own(frames.encode(Kind.OPEN, self._last, name.encode()))
+        self._flow.own(frames.encode(Kind.OPEN, self._last, name.encode() + (b"\0" + first if first else b"")))
         return self._last
 
     def accept(self, channel: int, priority: Priority, window: int, max_message: int) -> bool:
@@ -212,17 +216,18 @@ class LinkSession:
         return [HelloHeard(bytes(body))]
 
     def _on_open(self, channel: int, body: bytes | memoryview) -> list[Event]:
-        if self._role is not Role.AGENT or channel != self._last + 1 or len(body) > MAX_NAME:
+        name, _, first = bytes(body[: MAX_NAME + 1 + FIRST + 1]).partition(b"\0")
+        if self._role is not Role.AGENT or channel != self._last + 1 or len(name) > MAX_NAME or len(first) > FIRST:
             raise BadFrame("a channel opened out of turn")
         if len(self._channels) >= MAX_CHANNELS:
             raise BadFrame("too many channels")
         self._last = channel
         try:
-            name = bytes(body).decode("ascii")
+            asked = Asked(channel, name.decode("ascii"), first)
         except UnicodeDecodeError as e:
             raise BadFrame("a channel's name that is none") from e
         self._channels[channel] = _Incoming(_State.ASKED)
-        return [Asked(channel, name)]
+        return [asked]
 
     def _on_accept(self, channel: int, _: bytes | memoryview) -> list[Event]:
         opening = self._channels.get(channel)

@@ -45,12 +45,14 @@ class FakeLink:
         self._channels: list[MemoryChannel] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self, spec: ChannelSpec[Any, Any]) -> MemoryChannel:
+    async def open(self, spec: ChannelSpec[Any, Any], first: Any = None) -> MemoryChannel:
         if self._ended.done():
             raise self._ended.result()
         await self._agent.admit(spec)
         ours, theirs = channel_pair(spec)
         self._channels.append(ours)
+        if first is not None:
+            await ours.send(first)
         task = asyncio.create_task(self._agent.serve(spec.name, theirs, self))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,7 +1,7 @@
 """Screen: the customer's picture as differences, sent only as fast as they are painted.
 
     technician                                   agent
-    Start(monitor, codecs)    ─────────────▶     the first message on each link
+    Start(monitor, codecs)    ─────────────▶     the first message on each link; it may go along with the request for it
                               ◀─────────────     Layout(number, …)   a picture of that size, black, begins; also later
                                                  whenever the monitors change, after Choose and after Refresh
                               ◀─────────────     Frame(seq, layout, …)   one or more make an update; the last of an

@@ -126,6 +126,33 @@ async def test_the_next_link_begins_with_what_was_chosen():
     stage.running.cancel()
 
 
+async def test_it_begins_with_the_request_for_its_channel():
+    screen = Screen(Shown(), codecs=("jpeg",))
+    assert screen.first() == Start(ALL_MONITORS, ("jpeg",))
+    stage = Stage(screen)
+    await asyncio.sleep(0)
+    await screen.refresh()
+    assert await stage.agent.receive() == Refresh()
+    await stage.lose()
+    stage.link()  # where nothing went along, it is said
+    assert await stage.agent.receive() == Start(ALL_MONITORS, ("jpeg",))
+    stage.running.cancel()
+
+
+async def test_what_is_chosen_while_the_channel_is_opened_counts():
+    screen = Screen(Shown())
+    assert screen.first() == Start(ALL_MONITORS)
+    await screen.choose(1)
+    await screen.pause(True)
+    stage = Stage(screen)
+    assert [await stage.agent.receive() for _ in range(2)] == [Start(1), Pause()]
+    await stage.lose()
+    assert screen.first() is None  # paused: no picture is made before that is heard
+    stage.link()
+    assert [await stage.agent.receive() for _ in range(2)] == [Start(1), Pause()]
+    stage.running.cancel()
+
+
 async def test_a_withdrawal_comes_out():
     stage = Stage(Screen(Shown()))
     await stage.agent.receive()

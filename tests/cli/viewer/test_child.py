@@ -71,6 +71,35 @@ async def test_a_picture_there_and_credit_back_and_the_end(monkeypatch):
 
 
 @pytest.mark.journey
+async def test_its_window_is_seen_once_it_has_a_title(monkeypatch):
+    with XDesktop((900, 600)) as desktop:
+        monkeypatch.setenv("DISPLAY", desktop.display)
+        viewer = await child.start()
+        assert not desktop.run("xdotool", "search", "--onlyvisible", "--name", ".").stdout
+        await viewer.send(pipe.Title("seen"))
+        await asyncio.to_thread(desktop.wait_for_window, "seen")
+        await viewer.close()
+
+
+@pytest.mark.journey
+async def test_one_that_is_not_needed_any_more_is_closed(monkeypatch):
+    with XDesktop((900, 600)) as desktop:
+        monkeypatch.setenv("DISPLAY", desktop.display)
+        there = asyncio.create_task(child.start())
+        viewer = await asyncio.shield(there)
+        await child.dismiss(there)
+        assert await viewer.status() == 0
+        await child.dismiss(asyncio.create_task(child.start()))  # not there yet
+
+
+async def test_one_that_could_not_open_its_window_needs_no_closing(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":987654")
+    failed = asyncio.create_task(child.start())
+    await asyncio.wait([failed])
+    await child.dismiss(failed)
+
+
+@pytest.mark.journey
 async def test_a_viewer_that_is_killed_is_noticed_and_nothing_breaks(monkeypatch):
     with XDesktop((900, 600)) as desktop:
         monkeypatch.setenv("DISPLAY", desktop.display)

@@ -452,6 +452,7 @@ def test_a_picture_is_saved_by_keys(viewer: RealViewer, tmp_path: Path) -> None:
 
 
 def test_a_size_that_was_given_before_the_picture_came_is_kept(viewer: RealViewer) -> None:
+    viewer.send(pipe.Title("rs"))
     window = str(viewer.desktop.wait_for_window("rs"))
     viewer.desktop.run("xdotool", "windowsize", "--sync", window, "640", "480", check=True)
     viewer.begin(Painter(400, 300), card(400, 300))

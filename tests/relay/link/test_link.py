@@ -53,6 +53,44 @@ async def test_a_refusal_carries_its_reason() -> None:
     agent.abort()
 
 
+async def test_what_is_said_first_goes_along_and_is_heard_when_the_channel_is_accepted() -> None:
+    technician, agent = joined_links()
+    opening = asyncio.create_task(technician.open(chat.SPEC, Say("k", "good day")))
+    request = await anext(agent.requests())
+    theirs = request.accept(chat.SPEC)
+    assert await theirs.receive() == Say("k", "good day")  # though the other end does not know of that yet
+    mine = await opening
+    await mine.send(Say("l", "and again"))
+    assert await theirs.receive() == Say("l", "and again")
+    technician.abort()
+    agent.abort()
+
+
+async def test_what_is_said_first_passes_the_guard_as_all_else() -> None:
+    technician, agent = joined_links()
+
+    def guard() -> None:
+        raise NotAllowed("The customer has not allowed chat.")
+
+    opening = asyncio.create_task(technician.open(chat.SPEC, Say("k", "good day")))
+    theirs = (await anext(agent.requests())).accept(chat.SPEC, guard)
+    with pytest.raises(NotAllowed):
+        await theirs.receive()
+    await opening
+    technician.abort()
+    agent.abort()
+
+
+async def test_what_is_long_is_said_after_the_channel_was_accepted() -> None:
+    technician, agent = joined_links()
+    opening = asyncio.create_task(technician.open(chat.SPEC, Say("k", "good day " * 200)))
+    theirs = (await anext(agent.requests())).accept(chat.SPEC)
+    await opening
+    assert await theirs.receive() == Say("k", "good day " * 200)
+    technician.abort()
+    agent.abort()
+
+
 async def test_a_message_larger_than_window_and_record_arrives_whole() -> None:
     technician, agent = joined_links()
     mine, theirs = await _open(technician, agent, clipboard.SPEC)

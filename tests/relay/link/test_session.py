@@ -11,7 +11,7 @@ from rs_relay.link import frames
 from rs_relay.link.frames import BadFrame, Kind
 from rs_relay.link.handshake import Role
 from rs_relay.link.seal import BadRecord, Sealer
-from rs_relay.link.session import MAX_CHANNELS, Accepted, Asked, Bye, Gone, Heard, HelloHeard, LinkSession, Pong
+from rs_relay.link.session import FIRST, MAX_CHANNELS, Accepted, Asked, Bye, Gone, Heard, HelloHeard, LinkSession, Pong
 from rs_relay.link.spec import Priority
 from tests.support.two_ends import cores, drain, opened_pair
 
@@ -132,6 +132,8 @@ def _breaches() -> dict[str, bytes]:
         "channel zero opened": f(Kind.OPEN, 0, b"chat"),
         "long name": f(Kind.OPEN, 2, b"n" * 65),
         "name not ascii": f(Kind.OPEN, 2, b"\xff"),
+        "long first message": f(Kind.OPEN, 2, b"chat\0" + b"x" * (FIRST + 1)),
+        "long name before a first message": f(Kind.OPEN, 2, b"n" * 65 + b"\0x"),
         "data nowhere": f(Kind.DATA, 5, b"x"),
         "part nowhere": f(Kind.MORE, 5, b"x"),
         "data on the link": f(Kind.DATA, 0, b"x"),
@@ -159,6 +161,14 @@ def test_data_before_the_customer_has_accepted_is_a_breach() -> None:
     hostile.say(frames.encode(Kind.OPEN, 1, b"control"))
     with pytest.raises(BadFrame):
         hostile.say(frames.encode(Kind.DATA, 1, b"key"))
+
+
+def test_a_first_message_goes_along_with_the_request_for_a_channel() -> None:
+    technician, agent = cores()
+    number = technician.open("chat", Priority.TALK, WINDOW, LIMIT, b"hello\0")
+    assert _pass(technician, agent) == [Asked(number, "chat", b"hello\0")]
+    again = technician.open("chat", Priority.TALK, WINDOW, LIMIT, b"x" * FIRST)
+    assert _pass(technician, agent) == [Asked(again, "chat", b"x" * FIRST)]
 
 
 def test_channels_without_end_are_a_breach() -> None:
