@@ -376,6 +376,18 @@ class Put(_Answer, frozen=True):
     bytes: int
 
 
+class Copied(_Answer, frozen=True):
+    """A line for each copy. `direction`: get from the customer, or send. Where not `copied`, it is too large to go by
+    itself, or a picture or files, and can be fetched."""
+
+    at: float
+    session: int
+    direction: str
+    format: str
+    bytes: int
+    copied: bool
+
+
 class Address(_Answer, frozen=True):
     host: str
     port: int
@@ -721,6 +733,7 @@ ANSWERS: dict[str, Any] = {
     "clipboard get --formats": ClipboardFormats,
     "clipboard set": Put,
     "clipboard set --files": Account,
+    "clipboard watch": Copied,
     "forward": Forwarding,
     "watch": WatchEvent,
     "login": SignedIn,

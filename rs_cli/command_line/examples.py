@@ -60,6 +60,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("rs clipboard get 3 --image picture.png", "The picture."),
         ("rs clipboard set 3 'ls -l'", "A text."),
         ("rs clipboard set 3 --files report.pdf drivers", "Sends them, and puts them on the clipboard."),
+        ("rs clipboard watch 3", "What is copied at one end can be pasted at the other, until Ctrl-C."),
     ),
     "reboot": (
         ("rs reboot 3 --wait", "Restart, and wait until the computer is back in the session."),

@@ -1,4 +1,4 @@
-"""`rs clipboard get|set SESSION`: the customer's clipboard as a pipe: text, pictures, marked-up text, files."""
+"""`rs clipboard get|set|watch SESSION`: the customer's clipboard as a pipe: text, pictures, marked-up text, files."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rs_cli.command_line.options import REACH, AsJson, Number, Timeout
 from rs_cli.doing.reach import reach, step_back
-from rs_cli.features.clipboard import Clipboard
+from rs_cli.features.clipboard import Clipboard, system_clipboard
 from rs_cli.features.clips import Clips
 from rs_cli.state.private import write_private
 from rs_cli.terminal import output
-from rs_relay.channels.clipboard import MAX_TEXT
+from rs_relay.channels.clipboard import MAX_TEXT, SYNC_LIMIT
 from rs_relay.channels.clips import Format, Offered
 from rs_relay.clipboard.image import check_header, png
 from rs_relay.errors import LocalProblem, NoSuchSession, TooLarge, UsageError
 from rs_relay.text import printable
 from rs_relay.transfer.part import megabytes
 
-app = typer.Typer(no_args_is_help=True, help="Read or set the customer's clipboard.")
+if TYPE_CHECKING:
+    from rs_cli.command_line.answers import Copied
+
+app = typer.Typer(no_args_is_help=True, help="Read, set or share the customer's clipboard.")
 MAX_IMAGE = 64 * 1024 * 1024  # bytes of an encoded picture
 
 
@@ -106,6 +110,44 @@ def set_(
     if as_json:
         output.data({"bytes": size})
     return 0
+
+
+@app.command()
+def watch(session: Number, as_json: AsJson = False, timeout: Timeout = REACH) -> None:
+    """Keep the text of both clipboards the same until Ctrl-C: what is copied at one end can be pasted at the other.
+
+    What was there before stays where it is. A text over 1 MB, a picture or files are told with their size, and fetched
+    by `rs clipboard get`."""
+    from msgspec import to_builtins
+
+    from rs_cli.doing.alike import Alike
+
+    def tell(copied: Copied) -> None:
+        if as_json:
+            output.data(to_builtins(copied))
+        else:
+            output.answer(_crossed(copied))
+
+    alike = Alike(session, system_clipboard(), tell)
+
+    async def go() -> None:
+        async with reach(session, timeout) as open_session:
+            await alike.keep(open_session, lambda: output.progress("Both clipboards are shared. Ctrl-C ends it."))
+
+    asyncio.run(go())
+
+
+def _crossed(copied: Copied) -> str:
+    at = datetime.fromtimestamp(copied.at).strftime("%H:%M:%S")
+    theirs = copied.direction == "get"
+    line = f"{at} {'from' if theirs else 'to'} the customer: {copied.format}, {megabytes(copied.bytes)}"
+    if copied.copied:
+        return line
+    if not theirs:
+        large = copied.bytes > SYNC_LIMIT
+        return f"{line}, not sent: {'too large to go by itself' if large else 'it was not taken there'}"
+    options = {"image": " --image FILE", "files": " --files FOLDER"}
+    return f"{line}; `rs clipboard get {copied.session}{options.get(copied.format, '')}` fetches it"
 
 
 def _one_of(*asked: object) -> None:

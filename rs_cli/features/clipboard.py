@@ -99,9 +99,7 @@ class Clipboard:
     async def watch(self, on: bool) -> None:
         """Keep both clipboards alike from now on, or stop. Without a local clipboard: LocalProblem."""
         if on and self._local is None:
-            raise LocalProblem(
-                "This computer has no clipboard that rs can use.", "On Linux install xclip or wl-clipboard."
-            )
+            raise no_clipboard()
         if on == self.watching:
             return
         self.watching = on
@@ -147,8 +145,10 @@ class Clipboard:
                 )
             case Skipped(size):
                 self._moved(Moved(True, size, taken=False))
-            case Failed(code, message):
+            case Failed(code, message) if self._asked:
                 self._answer(from_wire(code, message))
+            case Failed(code, message):  # of the watching: nobody hears of changes there
+                raise from_wire(code, message)
 
     def _answer(self, result: str | RsError) -> None:
         if not self._asked:
@@ -217,6 +217,11 @@ class SystemClipboard:
             self._copy(text)
         except (RuntimeError, OSError, ValueError) as e:
             raise LocalProblem("This computer's clipboard cannot be set.") from e
+
+
+def no_clipboard() -> LocalProblem:
+    hint = "It needs a desktop, and on Linux xclip or wl-clipboard."
+    return LocalProblem("This computer has no clipboard that rs can use.", hint)
 
 
 def system_clipboard() -> SystemClipboard | None:

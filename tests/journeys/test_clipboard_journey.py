@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import time
 from io import BytesIO
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from rs_relay.errors import TooLarge
+from tests.support.answers import check
 from tests.support.stage import Memory, RsStage
 from tests.support.xdesktop import XDesktop, until
 
@@ -117,6 +119,47 @@ def test_a_picture_goes_over_and_comes_back(joined: RsStage, desktop: XDesktop, 
     assert Image.open(back).format == "PNG"
     assert Image.open(back).tobytes() == Image.open(sent).convert("RGB").tobytes()
     assert joined.attempt("clipboard", "get", joined.session, "--html").returncode == 5
+
+
+def test_both_clipboards_in_step_until_ctrl_c(joined: RsStage, desktop: XDesktop, tmp_path: Path) -> None:
+    with XDesktop((640, 480)) as ours:
+        joined.technician["DISPLAY"] = ours.display
+        (tmp_path / "before").write_text("from before")
+        _copy(ours, tmp_path / "before")
+        watching = joined.begin("clipboard", "watch", joined.session, "--json")
+
+        def told(direction: str, kind: str) -> dict[str, object]:
+            """The next one of that kind."""
+            assert watching.stdout
+            while line := watching.stdout.readline():
+                (copied,) = check("clipboard watch", line)
+                if (copied["direction"], copied["format"]) == (direction, kind):
+                    return dict(copied)
+            raise AssertionError("no more")
+
+        tries = iter(range(100))
+
+        def theirs_is_here() -> bool:
+            """It begins at some time that a pipe is not told: copied again and again until it crosses."""
+            text = tmp_path / f"theirs-{next(tries)}"
+            text.write_text(f"the customer's {text.name}")
+            _copy(desktop, text)
+            time.sleep(0.5)
+            return _head(ours).startswith(b"the customer's")
+
+        until(theirs_is_here, "the customer's text here")
+        assert told("get", "text")["copied"]
+        mine = tmp_path / "mine"
+        mine.write_text("the technician's")
+        _copy(ours, mine)
+        until(lambda: _head(desktop) == mine.read_bytes(), "the technician's text there")
+        assert told("send", "text")["bytes"] == 16
+        picture = BytesIO()
+        Image.new("RGB", (30, 20), "red").save(picture, "PNG")
+        _offer(desktop, "image/png", picture.getvalue(), tmp_path)
+        assert not told("get", "image")["copied"]
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) == 130
 
 
 def test_marked_up_text_keeps_its_marks(joined: RsStage, desktop: XDesktop, tmp_path: Path) -> None:
