@@ -22,7 +22,7 @@ test: $(READY) ## the tests
 	@$(BIN)/python -m pytest tests -n 2 -m "not journey"
 
 journeys: $(READY) ## real programs, real sockets, real X servers
-	@$(BIN)/python -m pytest tests -m journey
+	@$(BIN)/python -m pytest $$(grep -rl mark.journey tests --include='test_*.py') tests/journeys -m journey -n 3 --dist loadgroup
 
 check: format lint types rooms test journeys ## the one gate: all of the above, as CI runs it
 

@@ -115,7 +115,8 @@ def test_a_session_through_a_proxy_that_wants_a_name_and_its_restart(
         there.join()
         _a_whole_session(there, tmp_path)
         proxy.stop()
-        assert "proxy of this network cannot be reached" in there.attempt("chat", there.session, "lost").stderr
+        lost = there.attempt("chat", "--timeout", "10", there.session, "lost")
+        assert "proxy of this network cannot be reached" in lost.stderr
         proxy.start()
         end = time.monotonic() + 60
         while there.attempt("chat", there.session, "back again").returncode:

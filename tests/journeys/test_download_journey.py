@@ -25,7 +25,10 @@ from tests.support.xdesktop import XDesktop
 PLAIN = f"/usr/bin/python3.{sys.version_info[1]}"
 # The one that the venv was made of, which has Tk: its process of the window finds nothing of the venv either.
 WITH_TK = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
-pytestmark = pytest.mark.skipif(not shutil.which(PLAIN), reason=f"there is no {PLAIN} here")
+pytestmark = [
+    pytest.mark.skipif(not shutil.which(PLAIN), reason=f"there is no {PLAIN} here"),
+    pytest.mark.xdist_group("download"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.booted import Booted, impossible
-from tests.support.ports import free_port
-from tests.support.stage import BIN, RsStage
+from tests.support.stage import RsStage
 from tests.support.xdesktop import until
 
 # The Python of the system: what root runs is root's, as the one of a checkout need not be.
@@ -24,27 +22,18 @@ FOLDER = "/home/rs-kim"
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.timeout(300),
+    pytest.mark.xdist_group("frozen"),
     pytest.mark.skipif(bool(impossible()), reason=impossible()),
 ]
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A relay's data folder with both downloads in it, and the port that they were made for."""
-    port = free_port()
-    data = tmp_path_factory.mktemp("release") / "relay"
-    command = [str(BIN / "rs-relay"), "agents", "build", "--fast", "--frozen", "--data", str(data), "--relay"]
-    subprocess.run([*command, f"ws://127.0.0.1:{port}"], check=True, capture_output=True, timeout=280)
-    return data, port
-
-
 @pytest.fixture
-def stage(tmp_path: Path, release: tuple[Path, int]) -> Iterator[RsStage]:
+def stage(tmp_path: Path, frozen_release: tuple[Path, int]) -> Iterator[RsStage]:
     folder = tmp_path / "stage"
     folder.mkdir()
-    shutil.copytree(release[0], folder / "relay")
+    shutil.copytree(frozen_release[0], folder / "relay")
     made = RsStage(folder=folder)
-    made.port = release[1]
+    made.port = frozen_release[1]
     with made:
         yield made
 
@@ -56,14 +45,14 @@ def _typed(code: str) -> str:
 
 @pytest.mark.parametrize("name", ["rs-agent.pyz", "rs-agent-linux-x86_64"])
 def test_it_serves_from_a_place_of_roots_and_leaves_nothing(
-    stage: RsStage, tmp_path: Path, release: tuple[Path, int], name: str
+    stage: RsStage, tmp_path: Path, frozen_release: tuple[Path, int], name: str
 ) -> None:
     program = PLAIN if name.endswith(".pyz") else "/bin/sh"
     if not shutil.which(program):
         pytest.skip(f"there is no {program} here")
     with Booted(tmp_path / "computer") as computer:
         computer.say("install", "-d", "-o", "1234", FOLDER)
-        computer.say("cp", str(release[0] / "agents" / name), FOLDER)
+        computer.say("cp", str(frozen_release[0] / "agents" / name), FOLDER)
         computer.say("chown", "1234", f"{FOLDER}/{name}")
         before = computer.written()
         agent = (program, f"{FOLDER}/{name}")

@@ -20,7 +20,6 @@ import pytest
 
 from tests.support import bare
 from tests.support.bare import BareSystem
-from tests.support.ports import free_port
 from tests.support.stage import BIN, CODE, RsStage
 from tests.support.terminal import Terminal
 from tests.support.xdesktop import XDesktop, until
@@ -28,18 +27,9 @@ from tests.support.xdesktop import XDesktop, until
 pytestmark = [
     pytest.mark.skipif(not bare.usable(), reason="a system of its own needs root and mount namespaces"),
     pytest.mark.timeout(300),
+    pytest.mark.xdist_group("frozen"),
 ]
 NAME = "rs-agent-linux-x86_64"
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A relay's data folder with a release in it, and the port that it was made for."""
-    port = free_port()
-    data = tmp_path_factory.mktemp("release") / "relay"
-    command = [str(BIN / "rs-relay"), "agents", "build", "--fast", "--frozen", "--data", str(data), "--relay"]
-    subprocess.run([*command, f"ws://127.0.0.1:{port}"], check=True, capture_output=True, timeout=280)
-    return data, port
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +38,12 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> BareSystem:
 
 
 @pytest.fixture
-def stage(desktop: XDesktop, tmp_path: Path, release: tuple[Path, int]) -> Iterator[RsStage]:
+def stage(desktop: XDesktop, tmp_path: Path, frozen_release: tuple[Path, int]) -> Iterator[RsStage]:
     folder = tmp_path / "stage"
     folder.mkdir()
-    shutil.copytree(release[0], folder / "relay", copy_function=os.link)
+    shutil.copytree(frozen_release[0], folder / "relay", copy_function=os.link)
     made = RsStage(desktop.display, folder)
-    made.port = release[1]
+    made.port = frozen_release[1]
     with made:
         yield made
 
@@ -149,15 +139,15 @@ def test_it_comes_back_after_a_restart(stage: RsStage, system: BareSystem) -> No
     (system.root / "tmp" / "asked").unlink()
 
 
-def test_the_manifest_says_what_it_is(release: tuple[Path, int], stage: RsStage, system: BareSystem) -> None:
-    agents = release[0] / "agents"
+def test_the_manifest_says_what_it_is(frozen_release: tuple[Path, int], stage: RsStage, system: BareSystem) -> None:
+    agents = frozen_release[0] / "agents"
     said = json.loads((agents / "manifest.json").read_bytes())["programs"]["linux-x86_64"]
     data = (agents / NAME).read_bytes()
     assert (said["name"], said["size"]) == (NAME, len(data))
     assert said["sha256"] == hashlib.sha256(data).hexdigest()
     assert said["glibc"].startswith("2.")
     assert said["sha256"] in _line(stage)
-    verify = [str(BIN / "rs-relay"), "agents", "verify", "--data", str(release[0])]
+    verify = [str(BIN / "rs-relay"), "agents", "verify", "--data", str(frozen_release[0])]
     assert subprocess.run(verify, capture_output=True).returncode == 0
     with _start(
         stage, system, _line(stage).replace("sha256sum", "sed s/$/x/ | sha256sum") + "; echo status $?"
