@@ -1,4 +1,4 @@
-"""A real X server for one test: Xvfb on a number it chose itself, and the programs that run on it.
+"""A real X server for one test: Xvfb on a number of its own, and the programs that run on it.
 
     with XDesktop((1280, 800), wm=True) as x:
         x.spawn("xterm", "-T", "shell")
@@ -12,6 +12,7 @@ Nothing here is skipped where Xvfb is missing: the set-up installs it, so its ab
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import select
 import shutil
@@ -26,6 +27,7 @@ from typing import IO, Any
 
 PATIENCE = 30.0  # seconds: on two busy cores a program that needs 0.2 s may take ten times that, and then some
 Rect = tuple[int, int, int, int]  # x, y, width, height
+_numbers = itertools.count(os.getpid() * 997)
 
 
 class NoX(RuntimeError):
@@ -48,6 +50,15 @@ def until(what: Callable[[], Any], for_what: str, patience: float = PATIENCE) ->
         if time.monotonic() > end:
             raise TimeoutError(f"waited {patience:g} s for {for_what}")
         time.sleep(0.02)
+
+
+def free_number() -> int:
+    """Of a display that nobody has or had: who looks for one that has died finds no other test's in its place. Servers
+    that choose theirs take the lowest, and each process of tests begins at a place of its own."""
+    while True:
+        number = 100 + next(_numbers) % 20_000
+        if not (os.path.exists(f"/tmp/.X{number}-lock") or os.path.exists(f"/tmp/.X11-unix/X{number}")):
+            return number
 
 
 class XDesktop:
@@ -103,7 +114,7 @@ class XDesktop:
         read, write = os.pipe()
         try:
             width, height = self.size
-            argv = ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp", "-noreset", "-dpi", "96"]
+            argv = ["Xvfb", f":{free_number()}", "-displayfd", str(write), "-nolisten", "tcp", "-noreset", "-dpi", "96"]
             for n in range(self.screens):
                 argv += ["-screen", str(n), f"{width}x{height}x24"]
             for extension in self.without:

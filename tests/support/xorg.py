@@ -13,7 +13,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from tests.support.xdesktop import NoX, XDesktop, _line, until
+from tests.support.xdesktop import NoX, XDesktop, _line, free_number, until
 
 SERVER = Path("/usr/lib/xorg/Xorg")
 DRIVER = Path("/usr/lib/xorg/modules/drivers/dummy_drv.so")
@@ -116,7 +116,7 @@ class Xorg(XDesktop):
         config.write_text(CONFIG.format(folder=self.folder, mode=MODES[self.size]))
         read, write = os.pipe()
         try:
-            argv = [str(SERVER), "-displayfd", str(write), "-config", str(config), "-logfile"]
+            argv = [str(SERVER), f":{free_number()}", "-displayfd", str(write), "-config", str(config), "-logfile"]
             argv += [str(self.folder / "Xorg.0.log"), "-nolisten", "tcp", "-noreset", "-novtswitch", "-sharevts"]
             server = self._popen(argv, "Xvfb", dict(os.environ), pass_fds=(write,))
             os.close(write)
