@@ -93,6 +93,10 @@ class Encoder:
         """Tiles that the viewer does not have exactly."""
         return int(np.count_nonzero(self._lossy))
 
+    def rough(self, where: Mask) -> bool:
+        """Whether text in some of those tiles cannot be read yet."""
+        return some(where & (self._shades > 1))
+
     def due(self, now: float) -> float | None:
         """When the first of the tiles that the viewer does not have exactly will have rested, if nothing happens, or
         when to look again at those that were not looked at closely; None where there is none."""

@@ -47,6 +47,7 @@ class Look:
     shape: PointerShape | None  # the same object as long as it looks the same
     due: float | None  # on the clock: when something that rests is to be refined; None for nothing
     cost: float  # seconds, up to `first`
+    rough: bool = False  # the line is slow, and where the person works cannot be read yet
 
 
 class Eye:
@@ -97,7 +98,8 @@ class Eye:
         frames = encoder.update(self._seen, began, budget.refine, only, slow)
         first = next(frames, None)
         self._seq = encoder.seq
-        return Look(layout, first, frames, pointer, shape, encoder.due(began), self._clock() - began)
+        rough = slow is not None and encoder.rough(slow.focus)
+        return Look(layout, first, frames, pointer, shape, encoder.due(began), self._clock() - began, rough)
 
     def _see(self, now: float) -> Mask | None:
         """Brings what was seen up to now; the tiles that this may have changed, None for any of them."""

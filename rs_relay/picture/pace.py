@@ -11,10 +11,11 @@ and never so often that looking in vain at a large screen takes more than a shar
 is drawn is looked at when it does, when something that rests is due to be refined, and besides 5 times a second for the
 pointer (60 times while it moves).
 
-How much an update may carry is learned from what was painted. The first one is small; what took long beyond the
-way there and back tells what the line gives, and from then on an update is what the line carries in HOLD; what was used
-up and still quick is doubled, until it need not be counted. So a slow line holds two short updates, and a key's answer
-waits for no more. A film's pictures, and photographs, keep to what the line gives on quicker lines as well.
+How much an update may carry is learned from what was painted. The first one is small, and over a long way so is the
+second, which does not wait for that; what took long beyond the way there and back tells what the line gives, and from
+then on an update is what the line carries in HOLD; what was used up and still quick is doubled, until it need not be
+counted. So a slow line holds two short updates, and a key's answer waits for no more. A film's pictures, and
+photographs, keep to what the line gives on quicker lines as well.
 
 What rests and is still lossy is refined a few tiles an update, fewer where updates take long to be painted: the
 answer to a key must never wait behind a photograph's last bits.
@@ -46,6 +47,9 @@ LATE = 0.15  # seconds until painted, over the way there and back and its own by
 VERY_LATE, TELLING = 1.0, 2000
 ORDINARY = 0.25  # seconds there and back, where that is not known
 LEAST_ALLOWANCE = 400  # bytes an update
+# Seconds, bytes: over so long a way the second update leaves before anything is known of the line, which else would
+# stand empty so long. At 28.8 kbit/s it takes half a second.
+LONG_WAY, UNKNOWN = 0.1, 1800
 MUCH = 50_000  # bytes under way
 NO_LIMIT = 250_000  # bytes a second: a line that gives as much is not slow
 FILM_LEAST, FILM_MOST = 8_000, 1_000_000  # bits of one picture of a film
@@ -126,6 +130,8 @@ class Pace:
     def sent(self, now: float, seq: int) -> None:
         self._under_way[seq] = now
         self._last_seq = seq
+        if self.allowance == 0 and self.trip is not None and self.trip >= LONG_WAY:
+            self.allowance = UNKNOWN
         spacing = max(FRAME, 1 / self.rate if self.rate else 0.0)
         self._next_frame = max(self._next_frame + spacing, now + (spacing if self.rate else 0.0))
 

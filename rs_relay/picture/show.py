@@ -45,6 +45,7 @@ else:
 T = TypeVar("T")
 HEAD = 60  # bytes of a frame's fields, and of what encrypts and carries it
 AGAIN = 1.0  # seconds between two looks for a display that is gone
+SHAPE_LATE = 5.0  # seconds that the shape of the pointer waits on a slow line: it weighs as much as 30 tiles of text
 MOST_SHAPES = 64  # that a viewer is asked to remember: as many as `glass.shape` keeps
 
 
@@ -87,6 +88,7 @@ class Show:
         self._pace = Pace(clock())
         self._wake = asyncio.Event()  # something happened that may bring the next look forward
         self._order: Order | None = None
+        self._ordered = clock()
         self._paused = False
         self._pointer: PointerPlace | None = None
         self._shape: PointerShape | None = None
@@ -149,6 +151,7 @@ class Show:
 
     def _new_order(self, monitor: int, codecs: tuple[str, ...], tune: Tune) -> Order:
         self._pace.restart()
+        self._ordered = self._clock()
         return Order(self._order.serial + 1 if self._order else 1, monitor, codecs, tune)
 
     async def _feel(self) -> None:
@@ -216,9 +219,12 @@ class Show:
         if moved:
             self._pointer = look.pointer
             await self._channel.send(Pointer(look.pointer.x, look.pointer.y), replaces="pointer")
-
-        if look.shape is not None and look.shape != self._shape:
+        if look.shape is not None and look.shape != self._shape and not self._later(look):
             await self._tell_shape(look.shape)
+
+    def _later(self, look: Look) -> bool:
+        """Whether there is something more urgent to tell than how the pointer looks."""
+        return look.rough and self._clock() - self._ordered < SHAPE_LATE
 
     async def _tell_shape(self, shape: PointerShape) -> None:
         self._shape = shape

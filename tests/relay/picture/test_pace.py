@@ -286,6 +286,15 @@ def test_on_a_slow_line_an_update_is_what_it_carries_in_a_moment(rate: float, tr
     assert sum(line.sizes[20:]) / (line.now - 0.0) > 0.5 * rate
 
 
+@pytest.mark.parametrize(("trip", "allowance"), [(None, 0), (0.05, 0), (0.2, law.UNKNOWN)], ids=str)
+def test_a_long_line_does_not_stand_empty_until_the_first_update_is_painted(trip: float, allowance: int) -> None:
+    pace = Pace(0.0)
+    pace.trip = trip
+    assert pace.budget.allowance == 0
+    pace.sent(0.0, 1)
+    assert pace.budget.allowance == allowance
+
+
 @pytest.mark.parametrize(("rate", "trip"), [(1e8, 0.002), (1.2e6, 0.05), (125e3, 0.05), (1.2e6, 0.6)], ids=str)
 def test_on_a_quick_line_nothing_is_counted_after_some_updates(rate: float, trip: float) -> None:
     line = Line(rate, trip)

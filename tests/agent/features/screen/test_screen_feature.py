@@ -112,9 +112,10 @@ def context(desktop: ArrayDesktop) -> Context:
 
 @asynccontextmanager
 async def showing(
-    desktop: ArrayDesktop, about: Context | None = None
+    desktop: ArrayDesktop, about: Context | None = None, trip: float | None = None
 ) -> AsyncIterator[tuple[Viewer, asyncio.Task[None]]]:
     mine, theirs = channel_pair(SPEC)
+    theirs.round_trip = trip
     run = asyncio.create_task(ScreenFeature(about or context(desktop)).run(theirs))
     try:
         yield Viewer(mine), run
@@ -414,6 +415,20 @@ async def test_a_pointers_shape_is_told_once_and_then_by_its_number() -> None:
     assert (first.hot_x, first.width) == (1, 4)
     assert zstd.decompress(second.data) == bar.pixels
     assert (again.number, again.data) == (first.number, b"")
+
+
+async def test_over_a_long_way_what_is_to_be_read_waits_for_no_answer_and_the_pointers_shape_for_that() -> None:
+    desktop = ArrayDesktop(page(480, 640))
+    desktop.focus = Area(0, 0, 640, 480)
+    desktop.shape = PointerShape(1, 1, 4, 4, bytes(64))
+    async with showing(desktop, trip=0.2) as (viewer, _):
+        viewer.paints = False
+        await viewer.say(Start(codecs=NAMES))
+        await viewer.until(lambda: viewer.updates == 2)
+        assert not viewer.shapes
+        viewer.paints = True
+        await viewer.say(Painted(viewer.seq))
+        await viewer.until(lambda: viewer.shows(desktop.picture) and len(viewer.shapes) == 1)
 
 
 async def test_two_viewers_each_have_their_own_picture_and_pace() -> None:
