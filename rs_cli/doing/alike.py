@@ -13,7 +13,7 @@ from typing import Any
 
 from rs_cli.command_line.answers import Copied
 from rs_cli.features.clipboard import Clipboard, LocalClipboard, Moved, no_clipboard
-from rs_cli.features.clips import Clips
+from rs_cli.features.clips import Clips, beside_text
 from rs_relay.channels.clips import Format, Offered
 from rs_relay.errors import RsError
 
@@ -49,12 +49,8 @@ class Alike:
         self._say("get" if moved.from_customer else "send", Format.TEXT, moved.size, moved.taken)
 
     def _offered(self, offered: Offered) -> None:
-        """The one thing of it that is no text and may be wanted."""
-        sizes = {item.format: item.size for item in offered.items}
-        if Format.FILES in sizes and offered.files + offered.folders:
-            self._say("get", Format.FILES, offered.files_size, False)
-        elif Format.IMAGE in sizes and Format.TEXT not in sizes:
-            self._say("get", Format.IMAGE, sizes[Format.IMAGE], False)
+        if item := beside_text(offered):
+            self._say("get", item.format, item.size, False)
 
     def _say(self, direction: str, what: Format, size: int, copied: bool) -> None:
         self._tell(Copied(time.time(), self._number, direction, str(what), size, copied))

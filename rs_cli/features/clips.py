@@ -142,6 +142,14 @@ class Clips:
         return take
 
 
+def beside_text(offered: Offered) -> Item | None:
+    """What was copied, where it is no text: files with their bytes together, or a picture."""
+    items = {item.format: item for item in offered.items}
+    if Format.FILES in items and offered.files + offered.folders:
+        return Item(Format.FILES, offered.files_size)
+    return None if Format.TEXT in items else items.get(Format.IMAGE)
+
+
 class _Broken(Exception):
     """The link went before the answer came."""
 

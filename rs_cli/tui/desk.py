@@ -8,12 +8,15 @@ draw it again when it says so.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from rs_cli.features.chat import Chat
 from rs_cli.features.clipboard import Clipboard, LocalClipboard, Moved
+from rs_cli.features.clips import Clips, beside_text
 from rs_cli.features.consent import Consent
 from rs_cli.features.files import Files, Transfer
 from rs_cli.features.folders import Folders
@@ -25,6 +28,7 @@ from rs_cli.state.book import Book, Entry
 from rs_cli.transfers.publisher import published
 from rs_cli.transfers.setting import at_once
 from rs_relay.channels.chat import Line, Who
+from rs_relay.channels.clips import Format, Offered
 from rs_relay.channels.consent import State
 from rs_relay.errors import RsError
 
@@ -43,10 +47,13 @@ class Case:
         self.clipboard = Clipboard(local, self._copied)
         self.files = Files(self._transferred, at_once=at_once())
         self.folders = Folders()
+        self.clips = Clips(self._announced)
         self.moved: Moved | None = None  # the last text that went across by itself
+        self.offered: Offered | None = None  # what the customer copied last, while the clipboard is shared
         self.waiting_for: str = ""  # the channel that waits for the customer's yes
         self.share: Share | None = None  # while the customer is asked for it, or sees it
         self.preview: Preview | None = None  # while the customer is asked for it, or it is seen
+        self._sharing: asyncio.Task[None] | None = None
         self._showing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._publishing: asyncio.Task[None] | None = None
@@ -119,7 +126,15 @@ class Case:
 
     def keep_alike(self, on: bool) -> None:
         """Switch the shared clipboard. Switching on opens its channel, which may ask the customer."""
-        self.do(self._keep_alike(on))
+        before = self._sharing
+        if before is not None:
+            before.cancel()
+        if on:
+            self._sharing = self.do(self._keep_alike(before))
+
+    def take_clipboard(self, told: Callable[[str], None]) -> None:
+        """Fetch what is on the customer's clipboard into the current directory; `told` hears where it is."""
+        self.do(self._take_clipboard(told))
 
     def show_mine(self, on: bool) -> None:
         """Show this computer's screen to the customer, who is asked first, or stop that at once."""
@@ -165,13 +180,41 @@ class Case:
             await self.files.cancel(transfer)
             raise
 
-    async def _keep_alike(self, on: bool) -> None:
-        if on:
-            await self.session.use(self.clipboard)
-        await self.clipboard.watch(on)
-        if not on:
-            await self.session.drop(self.clipboard)
+    async def _keep_alike(self, before: asyncio.Task[None] | None) -> None:
+        """Until it is switched off, or the customer takes it back."""
+        if before is not None:
+            await asyncio.wait([before])  # else it would close what is opened here
+        try:
+            await self.session.during(self.clipboard, self._alike())
+        finally:
+            await self.clipboard.watch(False)
+            self.offered = None
+            for feature in (self.clipboard, self.clips):
+                await self.session.drop(feature)
+            self.changed()
+
+    async def _alike(self) -> None:
+        await self.clipboard.watch(True)
         self.changed()
+        with contextlib.suppress(RsError):  # an agent whose clipboard carries text alone
+            await self.session.use(self.clips)
+            await self.clips.watch(True)
+        await asyncio.Event().wait()
+
+    async def _take_clipboard(self, told: Callable[[str], None]) -> None:
+        from rs_cli.viewing.exchange import Exchange, theirs  # Pillow: only for who fetches
+
+        try:
+            offered = await self.session.during(self.clips, self.clips.look())
+            if (item := beside_text(offered)) is not None and item.format is Format.FILES:
+                for path in await self.session.during(self.clips, self.clips.paths(offered)):
+                    self.fetch(path)  # its own line tells how it goes
+                return
+            exchange = Exchange(self.session, self.clips, None, Path.cwd())
+            told(await exchange.fetch(theirs(offered)))
+        finally:
+            if not self.clipboard.watching:
+                await self.session.drop(self.clips)
 
     async def _show_mine(self) -> None:
         """Until the customer closes the window. It never outlives the dashboard, which says that it is shown."""
@@ -203,6 +246,7 @@ class Case:
         try:
             await work
         except RsError as error:
+            error.hint = error.hint.replace("SESSION", str(self.entry.number))
             if not self.is_over:  # how the session ended is told once, by its status
                 self.trouble(error)
         self.changed()
@@ -224,6 +268,10 @@ class Case:
 
     def _copied(self, moved: Moved) -> None:
         self.moved = moved
+        self.changed()
+
+    def _announced(self, offered: Offered) -> None:
+        self.offered = offered
         self.changed()
 
 

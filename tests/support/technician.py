@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from rs_cli.session.connector import Paired
 from rs_cli.state.book import Entry
-from rs_relay.channels import chat, clipboard, consent
+from rs_relay.channels import chat, clipboard, clips, consent
 from rs_relay.channels.consent import Grant, State
 from rs_relay.errors import ConnectionLost, NotAllowed, RsError, SessionEnded, Unreachable, WrongCode
 from rs_relay.link.channel import ChannelClosed
@@ -90,6 +92,10 @@ class FakeAgent:
         self._talks: set[MemoryChannel] = set()
         self._looks: set[MemoryChannel] = set()
         self._copies: set[MemoryChannel] = set()
+        self.offered = clips.Offered(1, True)  # what else lies on the clipboard, and
+        self.contents = b""  # of that, whatever is fetched
+        self.paths: tuple[str, ...] = ()
+        self._clips: set[MemoryChannel] = set()
 
     async def admit(self, spec: ChannelSpec[Any, Any]) -> None:
         if spec.permission is None or self.grants[spec.permission] is Grant.GRANTED:
@@ -100,7 +106,7 @@ class FakeAgent:
             raise NotAllowed(f"The customer has not allowed {spec.permission}.")
 
     async def serve(self, name: str, channel: MemoryChannel, link: FakeLink) -> None:
-        speak = {"chat": self._chat, "consent": self._consent, "clipboard": self._clipboard}[name]
+        speak = {"chat": self._chat, "consent": self._consent, "clipboard": self._clipboard, "clips": self._give}[name]
         try:
             await speak(channel, link)
         except (ChannelClosed, RsError):
@@ -115,6 +121,11 @@ class FakeAgent:
         self.clipboard = text
         for channel in list(self._copies):
             await _try_to_send(channel, clipboard.Text(text, asked=False))
+
+    async def offer(self, offered: clips.Offered) -> None:
+        self.offered = offered
+        for channel in list(self._clips):
+            await _try_to_send(channel, msgspec.structs.replace(offered, asked=False))
 
     async def tell(self) -> None:
         for channel in list(self._looks):
@@ -178,6 +189,21 @@ class FakeAgent:
                         self._copies.discard(channel)
         finally:
             self._copies.discard(channel)
+
+    async def _give(self, channel: MemoryChannel, link: FakeLink) -> None:
+        try:
+            async for said in channel:
+                match said:
+                    case clips.Watch(True):
+                        self._clips.add(channel)
+                    case clips.Look():
+                        await channel.send(self.offered)
+                    case clips.Which():
+                        await channel.send(clips.Paths(self.paths))
+                    case clips.Fetch():
+                        await channel.send(clips.Piece(self.contents, True))
+        finally:
+            self._clips.discard(channel)
 
 
 class FakeConnector:

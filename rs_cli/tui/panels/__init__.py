@@ -14,7 +14,7 @@ PANELS: tuple[Place, ...] = (
     Place("screen", "left", ScreenPanel, (Key("w", ""),)),
     Place("chat", "left", ChatPanel, (Key("c", "Chat"),)),
     Place("permissions", "right", PermissionsPanel, (Key("p", "Ask"), *(Key(key, "") for key in ASKING))),
-    Place("clipboard", "right", ClipboardPanel, (Key("b", "Clip"),)),
+    Place("clipboard", "right", ClipboardPanel, (Key("b", "Clip"), Key("y", ""))),
     Place("share", "right", SharePanel, (Key("m", ""),)),
     Place("transfers", "right", TransfersPanel, (Key("f", "Send"), Key("g", "Get"), Key("t", "Queue"), Key("x", ""))),
 )

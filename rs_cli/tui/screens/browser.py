@@ -196,11 +196,7 @@ class Browser(Screen[None]):
             self._say(f"{len(self.query_one(Things).things)} shown; {answer.ended.left} hidden ones need `disk`")
 
     async def _ask(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            return await self.case.session.during(self.case.folders, work)
-        except RsError as error:
-            error.hint = error.hint.replace("SESSION", str(self.case.entry.number))
-            raise
+        return await self.case.session.during(self.case.folders, work)
 
     def _fill(self, at: str) -> None:
         shown = [thing for thing in self._all if self._hidden or not thing.name.startswith(".")]

@@ -29,6 +29,7 @@ Workspace
   c        write to the customer; Esc leaves the line
   p, 1-9   ask for a permission
   b        share the clipboard, or stop sharing
+  y        get what is on the customer's: a picture, files
   m        show your own screen to the customer, or stop
   f, g     send a file, get a file
   t        the queue of files: space pauses, x cancels, r retries,

@@ -12,7 +12,7 @@ from rs_cli.doing.alike import Alike
 from rs_cli.features import clipboard as module
 from rs_cli.session.technician import Technician
 from rs_cli.state.book import Book
-from rs_relay.channels import clipboard, clips
+from rs_relay.channels import clipboard
 from rs_relay.channels.clips import Format, Item, Offered
 from rs_relay.errors import LocalProblem, NotAllowed
 from rs_relay.link.spec import Permission
@@ -30,24 +30,15 @@ class Local:
         self.text = text
 
 
-class Announcing(FakeAgent):
-    """Says what else is on its clipboard; `fails`: nothing can be heard of there."""
-
-    def __init__(self, *, fails: bool = False) -> None:
-        super().__init__()
-        self.fails = fails
-        self.announcing: asyncio.Future[MemoryChannel] = asyncio.get_running_loop().create_future()
+class Deaf(FakeAgent):
+    """Nothing of its clipboard can be heard of."""
 
     async def serve(self, name: str, channel: MemoryChannel, link: FakeLink) -> None:
-        if name == "clips":
-            assert await channel.receive() == clips.Watch(True)
-            self.announcing.set_result(channel)
-            await asyncio.Event().wait()
-        elif self.fails:
-            await channel.receive()
-            await channel.send(clipboard.Failed("local-problem", "There is no display."))
-        else:
+        if name != "clipboard":
             await super().serve(name, channel, link)
+            return
+        await channel.receive()
+        await channel.send(clipboard.Failed("local-problem", "There is no display."))
 
 
 class Kept:
@@ -92,7 +83,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_texts_cross_both_ways_and_what_was_there_before_does_not(tmp_path: Path) -> None:
-    agent = Announcing()
+    agent = FakeAgent()
     async with Kept(tmp_path, agent) as kept:
         await kept.begun()
         kept.local.text = "ours"
@@ -105,25 +96,24 @@ async def test_texts_cross_both_ways_and_what_was_there_before_does_not(tmp_path
 
 
 async def test_too_much_a_picture_and_files_are_told(tmp_path: Path) -> None:
-    agent = Announcing()
+    agent = FakeAgent()
     async with Kept(tmp_path, agent) as kept:
         await kept.begun()
         kept.local.text = "x" * (clipboard.SYNC_LIMIT + 1)
         assert await kept.heard() == ("send", "text", clipboard.SYNC_LIMIT + 1, False)
         assert agent.clipboard == ""
-        announcing = await agent.announcing
         for items, more in (
             ((Item(Format.TEXT, 5), Item(Format.HTML, 9)), {}),  # a text, whose bare words cross
             ((Item(Format.IMAGE, 700),), {}),
             ((Item(Format.TEXT, 5), Item(Format.FILES, 0)), {"files": 2, "files_size": 30}),
         ):
-            await announcing.send(Offered(1, False, items, **more))
+            await agent.offer(Offered(1, False, items, **more))
         assert await kept.heard() == ("get", "image", 700, False)
         assert await kept.heard() == ("get", "files", 30, False)
 
 
 async def test_a_grant_taken_back_ends_it(tmp_path: Path) -> None:
-    async with Kept(tmp_path, Announcing()) as kept:
+    async with Kept(tmp_path, FakeAgent()) as kept:
         await kept.begun()
         kept.agent.grants[Permission.CLIPBOARD] = kept.agent.grants[Permission.CLIPBOARD].REFUSED
         kept.agent.answer = lambda permission: kept.agent.grants[permission]
@@ -133,7 +123,7 @@ async def test_a_grant_taken_back_ends_it(tmp_path: Path) -> None:
 
 
 async def test_a_customer_without_a_clipboard_is_told(tmp_path: Path) -> None:
-    async with Kept(tmp_path, Announcing(fails=True)) as kept:
+    async with Kept(tmp_path, Deaf()) as kept:
         with pytest.raises(LocalProblem, match="no display"):
             await kept.keeping
 

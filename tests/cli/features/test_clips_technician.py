@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from rs_cli.features.clips import Clips
+from rs_cli.features.clips import Clips, beside_text
 from rs_relay.channels.clips import (
     PIECE,
     SPEC,
@@ -121,3 +121,18 @@ async def test_a_question_that_a_lost_link_cut_off_is_put_again() -> None:
         assert await agent.receive() == Look()
         await agent.send(OFFERED)
         assert await looking == OFFERED
+
+
+@pytest.mark.parametrize(
+    ("offered", "item"),
+    [
+        (Offered(1, False), None),
+        (Offered(1, False, (Item(Format.TEXT, 5), Item(Format.HTML, 9))), None),
+        (Offered(1, False, (Item(Format.TEXT, 5), Item(Format.IMAGE, 700))), None),  # a cell of a table
+        (Offered(1, False, (Item(Format.IMAGE, 700, fits=False),)), Item(Format.IMAGE, 700, fits=False)),
+        (Offered(1, False, (Item(Format.TEXT, 5), Item(Format.FILES, 0)), 2, 0, 30), Item(Format.FILES, 30)),
+        (Offered(1, False, (Item(Format.FILES, 0),)), None),  # none of them is there any more
+    ],
+)
+def test_what_is_no_text(offered: Offered, item: Item | None) -> None:
+    assert beside_text(offered) == item

@@ -23,6 +23,7 @@ from rs_cli.tui.screens.help import Help
 from rs_cli.tui.screens.new_session import NewSession
 from rs_cli.tui.screens.prompt import Prompt
 from rs_cli.tui.screens.workspace import Workspace
+from rs_relay.channels.clips import Format, Item, Offered
 from rs_relay.channels.consent import Grant
 from rs_relay.errors import LocalProblem
 from rs_relay.link.spec import Permission
@@ -156,6 +157,25 @@ async def test_the_clipboard_without_a_local_one_says_so(book: Book, network: Fa
     async with workspace(book, network) as (app, pilot):
         await pilot.press("b")
         await until(pilot, lambda: "no clipboard" in shown(app))
+
+
+async def test_a_picture_or_files_on_the_customers_clipboard_are_named_and_fetched_by_a_key(
+    book: Book, network: FakeConnector
+) -> None:
+    network.agent.offered = Offered(2, True, (Item(Format.FILES, 0),), 2, 1, 3000)
+    network.agent.paths = ("/home/maria/a",)
+    async with workspace(book, network) as (app, pilot):
+        case = app.desk.cases[1]
+        case.offered = Offered(1, False, (Item(Format.IMAGE, 700),))
+        case.changed()
+        await until(pilot, lambda: "y: get a picture, 700 B" in shown(app))
+        case.offered = network.agent.offered
+        case.changed()
+        await until(pilot, lambda: "y: get 2 files, a folder, 2.9 KiB" in shown(app))
+        asked: list[str] = []
+        case.fetch = asked.append  # type: ignore[method-assign]
+        await pilot.press("y")
+        await until(pilot, lambda: asked == ["/home/maria/a"])
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from rs_cli.features import share
 from rs_cli.state.book import Book
 from rs_cli.tui.desk import Case, Desk
+from rs_relay.channels.clips import Format, Item, Offered
 from rs_relay.channels.consent import Grant
 from rs_relay.channels.screen.messages import Frame, Painted, Start
 from rs_relay.channels.screen.share import Closed
@@ -93,6 +96,79 @@ async def test_sharing_the_clipboard_on_and_off(desk: Desk, network: FakeConnect
     assert case.moved.size == len("their text")
     case.keep_alike(False)
     await changed_until(case, lambda: not case.clipboard.watching)
+
+
+async def test_what_else_was_copied_is_known_while_it_is_shared_and_fetched_when_asked_for(
+    desk: Desk, network: FakeConnector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = await desk.open(1)
+    case.keep_alike(True)
+    await changed_until(case, lambda: case.clipboard.watching)
+    await case.clips.look()
+    picture = BytesIO()
+    Image.new("RGB", (3, 2), "red").save(picture, "PNG")
+    network.agent.contents = picture.getvalue()
+    await network.agent.offer(Offered(2, True, (Item(Format.IMAGE, len(picture.getvalue())),)))
+    await changed_until(case, lambda: case.offered is not None)
+    told: list[str] = []
+    case.take_clipboard(told.append)
+    await changed_until(case, lambda: bool(told))
+    words, _, file = told[0].removesuffix(".").rpartition(" ")
+    assert words == "The picture is in"
+    assert Path(file).parent == tmp_path
+    assert Path(file).read_bytes() == picture.getvalue()  # noqa: ASYNC240
+    case.keep_alike(False)
+    await changed_until(case, lambda: case.offered is None)
+
+
+async def test_copied_files_are_fetched_as_any_other(desk: Desk, network: FakeConnector) -> None:
+    network.agent.offered = Offered(2, True, (Item(Format.FILES, 0),), files=2, files_size=30)
+    network.agent.paths = ("/home/maria/a", "/home/maria/b")
+    case = await desk.open(1)
+    asked: list[str] = []
+    case.fetch = asked.append  # type: ignore[method-assign]
+    case.take_clipboard(lambda text: None)
+    await changed_until(case, lambda: len(asked) == 2)
+    assert asked == ["/home/maria/a", "/home/maria/b"]
+
+
+async def test_off_and_on_again_at_once_is_on(desk: Desk, network: FakeConnector) -> None:
+    case = await desk.open(1)
+    case.keep_alike(True)
+    await changed_until(case, lambda: case.clipboard.watching)
+    case.keep_alike(False)
+    case.keep_alike(True)
+    await changed_until(case, lambda: not case.clipboard.watching)
+    await changed_until(case, lambda: case.clipboard.watching)
+    await case.clipboard.get()
+    await network.agent.copy("their text")
+    await changed_until(case, lambda: case.moved is not None)
+
+
+async def test_a_clipboard_that_is_taken_back_is_not_shown_as_shared(desk: Desk, network: FakeConnector) -> None:
+    case = await desk.open(1)
+    told: list[RsError] = []
+    case.trouble = told.append
+    case.keep_alike(True)
+    await changed_until(case, lambda: case.clipboard.watching)
+    network.agent.grants[Permission.CLIPBOARD] = Grant.REFUSED
+    network.agent.answer = lambda permission: Grant.REFUSED
+    await network.agent.cut()
+    await changed_until(case, lambda: not case.clipboard.watching)
+    assert told[0].code == "not-allowed"
+
+
+async def test_a_hint_names_the_session(desk: Desk) -> None:
+    async def refuse() -> None:
+        raise LocalProblem("The agent has not the rights.", "`rs exec SESSION --tty -- sudo kill 1`")
+
+    case = await desk.open(2)
+    told: list[RsError] = []
+    case.trouble = told.append
+    case.do(refuse())
+    await changed_until(case, lambda: bool(told))
+    assert told[0].hint == "`rs exec 2 --tty -- sudo kill 1`"
 
 
 async def test_a_refusal_is_told_and_leaves_the_clipboard_off(desk: Desk, network: FakeConnector) -> None:
