@@ -210,9 +210,9 @@ def test_a_file_manager_pastes_and_copies(joined: RsStage, desktop: XDesktop, tm
     pasted = joined.home / "target" / "report one.txt"
 
     def paste_there() -> bool:
-        """Once in three seconds: pasted twice, it would ask what to do with the first."""
+        """Once in ten seconds: pasted twice, it would ask what to do with the first."""
         desktop.run("xdotool", "mousemove", "600", "400", "key", "ctrl+v")
-        end = time.monotonic() + 3
+        end = time.monotonic() + 10
         while not pasted.exists() and time.monotonic() < end:
             time.sleep(0.05)
         return pasted.exists()

@@ -32,9 +32,13 @@ def test_a_terminal_with_its_size_its_letters_and_its_keys(shell: RsStage) -> No
         terminal.type("stty size; echo $TERM; echo grü''ße 你好\r")
         terminal.wait_for("30 100\r\nxterm-256color\r\ngrüße 你好")
         terminal.resize(72, 21)
-        time.sleep(0.3)
-        terminal.type("stty size\r")
-        terminal.wait_for("21 72")
+
+        def resized() -> bool:
+            terminal.type("stty size\r")
+            time.sleep(0.3)
+            return "21 72\r" in terminal.text
+
+        until(resized, "the other size")
         terminal.type("sleep 6331\r")
         time.sleep(0.5)
         terminal.type("\x03echo after $?\r")
@@ -140,8 +144,8 @@ def test_withdrawn_while_left_alone_it_ends(shell: RsStage) -> None:
 def test_what_it_showed_is_kept_for_the_customer_alone(shell: RsStage) -> None:
     with opened(shell) as terminal:
         terminal.wait_for(r"far\$ ")
-        terminal.type("read -s secret; echo vis''ible\r")
-        time.sleep(0.3)
+        terminal.type("stty -echo; echo si''lent; read secret; stty echo; echo vis''ible\r")
+        terminal.wait_for("silent\r")
         terminal.type("hunter2\r")
         terminal.wait_for("visible\r")
         terminal.type("exit\r")
