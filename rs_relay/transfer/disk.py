@@ -32,6 +32,7 @@ from rs_relay.transfer.taken import Taken
 
 MARGIN = 64 * 1024 * 1024  # room left to the computer's owner …
 MARGIN_SHARE = 20  # … but no more than this part of a small disk
+SWEPT = 1024  # directories that one batch looks for litter in
 TOUCHED = 32  # directories open at once for a batch
 PARKED = 64  # running hashes kept for files whose link broke; a file beyond that is read again
 MARKER = ".dir"
@@ -50,6 +51,7 @@ class Store:
         self.margin = margin
         self.busy: dict[str, object] = {}
         self.promised: dict[object, int] = {}
+        self.today: float | None = None  # of the last sweep
         self._parked: dict[str, tuple[tuple[int, ...], int, hashlib._Hash]] = {}
 
     def close(self) -> None:
@@ -95,22 +97,28 @@ class Store:
         return (offset, running) if version == _version(os.fstat(fd)) else None
 
     def sweep(self, now: float) -> None:
-        """Remove the partial files at the folder's top that nobody took up for a week. `now`: seconds since 1970."""
-        for name in self.root.names():
-            old = name.startswith(PART_PREFIX) and self._age(name, now) > resume.KEEP_DAYS * 86400
-            if old and not folders.in_use(self.root, name.removesuffix(RECORD)):  # a transfer may rest for longer
-                self.root.unlink(name)
-
-    def _age(self, name: str, now: float) -> float:
-        try:
-            return now - self.root.stat(name).st_mtime
-        except OSError:
-            return 0.0
+        """Remove the partial files that nobody took up for a week: at the folder's top now, and in each folder below
+        it when a large file next arrives there. `now`: seconds since 1970."""
+        self.today = now
+        _sweep(self.root, now)
 
 
 def _hold(path: Path) -> Folder:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folders.hold(path)
+
+
+def _sweep(folder: Folder, now: float) -> None:
+    for name in folder.names():
+        if not name.startswith(PART_PREFIX):
+            continue
+        try:
+            age = now - folder.stat(name).st_mtime
+        except OSError:
+            continue
+        part = name.removesuffix(RECORD)
+        if age > resume.KEEP_DAYS * 86400 and not folders.in_use(folder, part):  # a transfer may rest for longer
+            folder.unlink(name)
 
 
 def _version(found: os.stat_result) -> tuple[int, ...]:
@@ -137,6 +145,7 @@ class Landing:
         self._tops: dict[str, str] = {}  # directory sent -> its name here
         self._going: set[str] = set()  # of those here, the ones that are gone on with
         self._touched: dict[tuple[str, ...], Folder] = {}  # folders written to since the last settle()
+        self._swept: set[tuple[str, ...]] = set()
         self._small = Small(store)
         self._only = ""  # what the one thing that is renamed is called by the sender
         self._placed: dict[int, str | RsError] = {}  # of `_small`
@@ -168,6 +177,7 @@ class Landing:
         folder = self._open(parents)
         if self._as_new(folder, wanted):
             return Kept()
+        self._sweep(folder, parents)
 
         def start() -> Part:
             return Part(self._store, self._open(parents), wanted)
@@ -230,6 +240,16 @@ class Landing:
             except OSError as e:
                 raise trouble(e) from e
         self.settle()
+
+    def _sweep(self, folder: Folder, parts: tuple[str, ...]) -> None:
+        """Once in each folder below the store's; of a batch with very many, in the first ones."""
+        if self._store.today is None or not self._into + parts or parts in self._swept or len(self._swept) >= SWEPT:
+            return
+        self._swept.add(parts)
+        try:
+            _sweep(folder, self._store.today)
+        except OSError:
+            pass  # a folder that may be written to and not read
 
     def _parts(self, name: str) -> tuple[str, ...]:
         parts = safe_name(name)

@@ -117,3 +117,25 @@ def test_what_rests_for_more_than_a_week_is_not_swept(tmp_path: Path) -> None:
         os.utime(path, (1e9, 1e9))
     Store(tmp_path, margin=0).sweep(1e9 + 8 * 86400)
     assert unfinished(tmp_path) == []
+
+
+def test_what_a_kill_left_in_a_folder_is_removed_when_a_file_next_arrives_there(tmp_path: Path) -> None:
+    """Of two runs at once the second has a name of its own, by which nobody looks for it again."""
+    store = Store(tmp_path, margin=0)
+    landing = store.landing("b", into="deep/er")
+    first = landing.begin("a", len(DATA), 7, OLD)
+    second = landing.begin("a", len(DATA), 7, OLD)  # as if of a program that was killed: it is claimed, not parked
+    assert isinstance(first, Part)
+    assert isinstance(second, Part)
+    second._close_files()
+    below = tmp_path / "deep" / "er"
+    assert len(unfinished(below)) == 2
+    for path in below.iterdir():
+        os.utime(path, (1e9, 1e9))
+    store.sweep(1e9 + 8 * 86400)  # the top alone
+    assert len(unfinished(below)) == 2
+    other = store.landing("c", into="deep/er").begin("other", len(DATA), 7, OTHER)
+    assert isinstance(other, Part)
+    assert deliver(first) == "a"  # it rests, and is in use
+    assert deliver(other) == "other"
+    assert found(below) == {"a": DATA, "other": DATA}
