@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rs_relay.capture.base import Pixels as Grabbed
-from rs_relay.channels.screen.codecs import depth, exact, film, jpeg, stills
+from rs_relay.channels.screen.codecs import depth, exact, film, halved, jpeg, stills
 from rs_relay.channels.screen.messages import MAX_TILES, Colours, Copy, Film, Frame, Patch, Region, Tune
 from rs_relay.channels.screen.tiles import SIDE, Grid, Mask, Rect, covering, rectangles, some, spans
 from rs_relay.picture import motion, quality, slow
@@ -32,7 +32,8 @@ NEXT_PICTURE = 0.1  # seconds in which a film that plays shows another, which ta
 ANY = 1 << 40  # bytes
 SMALL_REGION = 4  # tiles: a JPEG's tables weigh as much as these do
 PATCHED, PATCH_SHARE = 8, 0.6  # tiles, and of their pixels: so few of them are sent as patches
-PICTURES = 4000  # bytes an update: on a line that carries less a photograph is shades, too
+PICTURES = 4000  # bytes an update: on a line that carries less a photograph is shades, too, until it rests
+COARSE = 30  # of 100, the quality of one in full where the person works, on such a line
 NO_NUMBERS = np.zeros(0, np.intp)
 NO_TILES: Words = np.zeros((0, SIDE, SIDE), np.uint32)
 SHADES_WINDOW_LOG = 20  # 1 MiB: four pages
@@ -47,6 +48,7 @@ class _Piece:
     tiles: npt.NDArray[np.intp] | None = None
     places: tuple[tuple[int, int, int, int], ...] = ()
     shades: int = 0  # the tiles' divisor
+    kind: int = 0  # of the places: how a slow line gets a photograph, see `slow`
     patches: tuple[Rect, ...] = ()
 
     @property
@@ -71,6 +73,8 @@ class Encoder:
         self._colours, lossless = (tune.colours, tune.lossless) if tune else (Colours.ALL, False)
         self._lossy_allowed = jpeg.NAME in codecs and self._colours is Colours.ALL and not lossless
         self._shades_allowed = depth.NAME in codecs
+        self._halved_allowed = self._lossy_allowed and halved.NAME in codecs
+        self._photographic, self._photographs = grid.empty(), grid.empty()  # on a slow line: each tile, and the large
         self._reduced: Words | None = None  # what was seen, in few colours
         self._sent: Words = np.zeros((grid.rows * SIDE, grid.columns * SIDE), np.uint32)
         self._lossy = grid.empty()
@@ -133,11 +137,12 @@ class Encoder:
         found = self._look(seen, only, now if line is None else None)
         damaged = found.changed
         copies: tuple[Copy, ...] = ()
+        moved = self._grid.empty()
         if some(damaged):
             move = self._motion(seen, damaged & ~self._films.area)
             if move is not None:
-                copies = (self._move(move),)
-                damaged = changed(self._sent, seen, self._grid, damaged | self._grid.touched(move.target)) | found.owed
+                copies, moved = (self._move(move),), self._grid.touched(move.target)
+                damaged = changed(self._sent, seen, self._grid, damaged | moved) | found.owed
         patches = self._patches(seen, damaged)
         (take if found.close else bring)(self._sent, seen, self._grid, damaged)
         slowly = line if self._shades_allowed else None
@@ -150,6 +155,8 @@ class Encoder:
         damaged |= self._owe(seen, found.unseen & ~damaged, shown)
         lossy = self._choose(damaged & ~shown, now) & pictures
         text = damaged & ~shown & ~lossy
+        if slowly is not None and self._halved_allowed:
+            self._look_for_photographs(text | moved)
         steps = list(self._steps(text, patches if (text == damaged).all() else (), damaged, now, refine, slowly))
         if not (copies or some(damaged) or steps or ends) and self._begun:
             return
@@ -160,10 +167,10 @@ class Encoder:
         self._lossy |= lossy | shown
         np.copyto(self._shades, 0, where=lossy | shown)
         for step in steps:
-            np.copyto(self._lossy, step.divisor > 0, where=step.tiles)
-            np.copyto(self._shades, step.divisor, where=step.tiles)
+            np.copyto(self._lossy, not step.exact, where=step.tiles)
+            np.copyto(self._shades, max(0, step.divisor), where=step.tiles)
         pieces = list(_pieces(copies, patches, steps, lossy))
-        along = not any(step.divisor for step in steps) and not some(text & ~grown(self._films.area))
+        along = all(step.exact for step in steps) and not some(text & ~grown(self._films.area))
         yield from self._frames(pieces, seen, shown, ends, now, along)
 
     def _look(self, seen: Words, only: Mask | None, now: float | None) -> Found:
@@ -191,7 +198,8 @@ class Encoder:
         if line is not None:
             rested = self._lossy & ~damaged & (now - self._changed_at >= self._films.rest(now, quality.REST))
             self._level = exact.DENSE if line.allowance < PICTURES else exact.LEVEL
-            yield from slow.plan(text, self._shades, rested, line, self._costs, sum(at.area for at in patches))
+            patched = sum(at.area for at in patches)
+            yield from slow.plan(text, self._shades, rested, line, self._costs, patched, self._photographs)
             return
         resting = self._resting(damaged, now, refine)
         if patches:
@@ -200,6 +208,14 @@ class Encoder:
             resting = resting | text
         if some(resting):
             yield Step(slow.EXACT, resting)
+
+    def _look_for_photographs(self, among: Mask) -> None:
+        if not some(among):
+            return
+        before = self._photographic[among]
+        self._photographic[among] = quality.photographic(self._tiles(np.flatnonzero(among)))
+        if (self._photographic[among] != before).any():
+            self._photographs = slow.photographs(self._photographic)
 
     def _patches(self, seen: Words, damaged: Mask) -> tuple[Rect, ...]:
         """What differs in the tiles of `damaged`, if those are few, the viewer had them exactly, and it is less than
@@ -302,7 +318,7 @@ class Encoder:
 
     def _frame(self, piece: _Piece, more: bool, left: int, ends: tuple[Film, ...] = ()) -> Frame:
         tiles = _spans(piece.tiles, self._grid)
-        regions = tuple(self._region(*place) for place in piece.places)
+        regions = tuple(self._region(*place, piece.kind) for place in piece.places)
         patches = tuple(Patch(at.x, at.y, at.width, at.height) for at in piece.patches)
         data = self._pixels(piece) if tiles or patches else b""
         return Frame(
@@ -322,10 +338,18 @@ class Encoder:
         self._costs.weigh(piece.shades, len(tiles), len(data))
         return data
 
-    def _region(self, column: int, row: int, columns: int, rows: int) -> Region:
+    def _region(self, column: int, row: int, columns: int, rows: int, kind: int) -> Region:
         r = self._grid.pixels(column, row, columns, rows)
-        data = jpeg.encode(depth.rgb(self._sent[r.y : r.y + r.height, r.x : r.x + r.width]), self._quality)
-        return Region(jpeg.NAME, column, row, columns, rows, data)
+        pixels = depth.rgb(self._sent[r.y : r.y + r.height, r.x : r.x + r.width])
+        match kind:
+            case slow.HALVED:
+                codec, data = halved.NAME, halved.encode(pixels)
+            case slow.COARSE:
+                codec, data = jpeg.NAME, jpeg.encode(pixels, COARSE, dense=True)
+            case _:
+                return Region(jpeg.NAME, column, row, columns, rows, jpeg.encode(pixels, self._quality))
+        self._costs.weigh(kind, columns * rows, len(data))
+        return Region(codec, column, row, columns, rows, data)
 
     def _tiles(self, numbers: npt.NDArray[np.intp]) -> Words:
         """Those tiles of what was sent, shape (n, SIDE, SIDE). A tile's row moves as one item: four times as fast."""
@@ -356,17 +380,18 @@ def _pieces(copies: tuple[Copy, ...], patches: tuple[Rect, ...], steps: list[Ste
     if not any(step.patched for step in steps):
         patches = ()
     first: _Piece | None = _Piece(copies, patches=patches)
-    for step in steps:
+    for step in (step for step in steps if not step.region):
         tiles = np.flatnonzero(step.tiles) if not step.patched else NO_NUMBERS
         for start in range(0, len(tiles), PIECE):
-            piece = _Piece(tiles=tiles[start : start + PIECE], shades=step.divisor)
-            if first is not None and not step.divisor:  # in one frame with what moved
+            piece = _Piece(tiles=tiles[start : start + PIECE], shades=max(0, step.divisor))
+            if first is not None and step.exact:  # in one frame with what moved
                 piece = replace(piece, copies=first.copies, patches=first.patches)
             elif first is not None and not first.plain:
                 yield first
             first = None
             yield piece
-    if first is not None and not (first.plain and some(lossy)):
+    later = [step for step in steps if step.region]
+    if first is not None and not (first.plain and (some(lossy) or later)):
         yield first
     places: list[tuple[int, int, int, int]] = []
     room = PIECE
@@ -378,6 +403,9 @@ def _pieces(copies: tuple[Copy, ...], patches: tuple[Rect, ...], steps: list[Ste
         room -= place[2] * place[3]
     if places:
         yield _Piece(places=tuple(places))
+    for step in later:
+        for place in _cut(rectangles(step.tiles)):
+            yield _Piece(places=(place,), kind=step.divisor)
 
 
 def _cut(places: list[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int, int]]:

@@ -341,6 +341,45 @@ def test_a_slow_line_shows_all_at_once_roughly_and_where_the_person_works_in_ful
     assert show.shows(seen)
 
 
+def test_a_photograph_on_a_slow_line_is_there_in_colour_while_text_elsewhere_is_not_exact_yet() -> None:
+    show = Show(1280, 800)
+    show.focus[4:12, 2:12] = True
+    seen = pasted(page(800, 1280), photograph(320, 480, seed=3), 640, 320)
+    there = np.s_[320:640, 640:1120]
+    show.update(seen, allowance=700)
+    text, sizes = [], []
+    while show.picture.lossy:
+        frames = show.update(seen, after=quality.REST, allowance=700)
+        sizes.append(sum(len(f.data) + sum(len(r.data) for r in f.regions) for f in frames))
+        assert {region.codec for frame in frames for region in frame.regions} <= {"halved"}
+        if any(frame.regions for frame in frames):
+            text.append((show.picture.pixels == rgb(seen)).all(axis=2).mean())
+            off = np.abs(show.picture.pixels[there].astype(int) - rgb(seen)[there]).mean()
+        assert len(sizes) < 2000
+    assert off < 15
+    assert max(text) < 0.7
+    assert max(sizes[6:]) < 5000
+    assert show.shows(seen)
+
+
+def test_who_knows_no_halves_gets_shades_of_a_photograph() -> None:
+    show, seen = Show(640, 480, codecs=("jpeg", "shades")), photograph(480, 640)
+    show.update(seen, allowance=700)
+    assert not any(frame.regions for _ in range(20) for frame in show.update(seen, after=quality.REST, allowance=700))
+
+
+def test_a_photograph_that_scrolled_on_a_slow_line_is_exact_in_the_end() -> None:
+    show, tall = Show(640, 480), pasted(page(700, 640), photograph(320, 320, seed=3), 160, 200)
+    show.focus[2:6, 2:9] = True
+    for top in (0, 40, 41, 200):
+        seen = tall[top : top + 480]
+        for _ in range(3):
+            show.update(seen, after=quality.REST, allowance=900)
+    while show.picture.lossy:
+        show.update(seen, after=quality.REST, allowance=900)
+    assert show.shows(seen)
+
+
 def test_a_letter_on_a_slow_line_is_exact_at_once() -> None:
     show, seen = Show(1280, 800), page(800, 1280)
     show.update(seen)

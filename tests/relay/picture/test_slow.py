@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rs_relay.picture.slow import EXACT, LEAST_TILES, Costs, Slow, Step, plan
+from rs_relay.picture.slow import (
+    AT_ONCE,
+    COARSE,
+    EXACT,
+    HALVED,
+    LEAST_TILES,
+    PIXELS,
+    Costs,
+    Slow,
+    Step,
+    photographs,
+    plan,
+)
 
 ROWS, COLUMNS = 34, 60
 
@@ -21,9 +33,14 @@ NO_SHADES = np.zeros((ROWS, COLUMNS), np.uint8)
 
 
 def steps(
-    damaged: np.ndarray, shades: np.ndarray, resting: np.ndarray, allowance: int, focus: np.ndarray = NONE
+    damaged: np.ndarray,
+    shades: np.ndarray,
+    resting: np.ndarray,
+    allowance: int,
+    focus: np.ndarray = NONE,
+    pictures: np.ndarray | None = None,
 ) -> list[Step]:
-    return list(plan(damaged, shades, resting, Slow(allowance, focus), Costs()))
+    return list(plan(damaged, shades, resting, Slow(allowance, focus), Costs(), 0, pictures))
 
 
 @pytest.mark.parametrize(
@@ -49,6 +66,51 @@ def test_where_the_person_works_comes_first() -> None:
             shades[step.tiles] = step.divisor
     seen = list(dict.fromkeys(order))
     assert seen == [(1, True), (2, False), (EXACT, True), (EXACT, False)]
+
+
+def test_photographs_come_in_colour_before_all_is_exact_and_are_exact_after_all_text() -> None:
+    shades, focus, pictures = np.full((ROWS, COLUMNS), 4, np.uint8), mask(20, 21, 22, 23), mask(3, 4, 5, 22, 23)
+    rough, order = ALL.copy(), []
+    while rough.any():
+        for step in steps(NONE, shades, rough, 900, focus, pictures):
+            assert step.tiles.any()
+            for kind in (pictures, ~pictures):
+                if (step.tiles & kind).any():
+                    order.append((step.divisor, bool((kind & pictures).any()), bool((step.tiles & focus).any())))
+            shades[step.tiles] = max(0, step.divisor)
+            rough &= ~step.tiles if step.exact else ALL
+    seen = list(dict.fromkeys(order))
+    text = [each for each in seen if not each[1]]
+    assert text == [(1, False, True), (2, False, False), (EXACT, False, True), (EXACT, False, False)]
+    photographed = [each for each in seen if each[1]]
+    expected = [
+        (1, True, True),
+        (HALVED, True, False),
+        (COARSE, True, True),
+        (PIXELS, True, True),
+        (PIXELS, True, False),
+    ]
+    assert photographed == expected
+    assert seen.index((HALVED, True, False)) < seen.index((EXACT, False, True)) < seen.index((COARSE, True, True))
+    assert seen.index((COARSE, True, True)) < seen.index((EXACT, False, False)) < seen.index((PIXELS, True, True))
+
+
+@pytest.mark.parametrize("kind", [HALVED, COARSE])
+def test_of_a_photograph_comes_one_rectangle_worth_its_tables(kind: int) -> None:
+    pictures, focus = mask(3, 4, 5), ALL if kind == COARSE else NONE
+    (step,) = steps(NONE, pictures.astype(np.uint8), pictures, 1, focus, pictures)
+    assert (step.divisor, step.region) == (kind, True)
+    assert np.count_nonzero(step.tiles) == AT_ONCE[kind]
+    assert step.tiles[3].any()
+
+
+def test_an_icon_is_no_photograph() -> None:
+    photographic = NONE.copy()
+    photographic[2:5, 2:5] = True
+    photographic[10:14, 10:20] = True
+    found = photographs(photographic)
+    assert not found[2:5, 2:5].any()
+    assert found[10:14, 10:20].all()
 
 
 def test_what_changed_a_moment_ago_is_left_for_later() -> None:

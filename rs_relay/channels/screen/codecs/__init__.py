@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rs_relay.channels.screen.codecs import depth, film, jpeg, stills
+from rs_relay.channels.screen.codecs import depth, film, halved, jpeg, stills
 from rs_relay.channels.screen.tiles import Pixels
 
 # Name on the wire -> decode(data, width, height); raises PeerBroke.
-REGIONS: dict[str, Callable[[bytes, int, int], Pixels]] = {jpeg.NAME: jpeg.decode}
+REGIONS: dict[str, Callable[[bytes, int, int], Pixels]] = {
+    jpeg.NAME: jpeg.decode,
+    halved.NAME: halved.decode,
+}
 # Name on the wire -> the decoder of one stream, made with (width, height).
 FILMS: dict[str, type[film.Decoder] | type[stills.Decoder]] = {stills.NAME: stills.Decoder}
 if film.usable():

@@ -30,10 +30,10 @@ BROKEN = (
 )
 
 
-def encode(pixels: Pixels, quality: int = QUALITY) -> bytes:
-    """`pixels` of shape (height, width, 3), RGB."""
+def encode(pixels: Pixels, quality: int = QUALITY, *, dense: bool = False) -> bytes:
+    """`pixels` of shape (height, width, 3), RGB. `dense`: takes twice as long for 300 bytes less."""
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "JPEG", quality=quality, subsampling="4:2:0")
+    Image.fromarray(pixels).save(out, "JPEG", quality=quality, subsampling="4:2:0", optimize=dense)
     return out.getvalue()
 
 

@@ -101,7 +101,7 @@ def test_a_flipped_byte_is_refused_or_decodes_to_as_many_tiles(data: st.DataObje
 
 
 def test_codecs_are_known_by_name() -> None:
-    assert NAMES == ("jpeg", "stills", "h264", "shades")
+    assert NAMES == ("jpeg", "halved", "stills", "h264", "shades")
     assert REGIONS["jpeg"] is jpeg.decode
     assert FILMS["h264"] is film.Decoder
 
