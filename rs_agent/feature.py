@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rs_agent.courtesy import Courtesy
 from rs_agent.desktop.base import Desktop
 from rs_relay.link.channel import Channel
 from rs_relay.link.spec import ChannelSpec, Permission
@@ -128,10 +129,6 @@ class Returned:
     note: str = ""
 
 
-# From a key to the picture of its effect at the technician's takes 10 to 20 ms where nothing is in the way.
-REST = 0.025  # seconds
-
-
 class Pulse:
     """Beats after something was done that a screen may show: whoever grabs screens need not wait for the next turn.
 
@@ -141,22 +138,11 @@ class Pulse:
     def __init__(self) -> None:
         self.count = 0
         self._next = asyncio.Event()
-        self._awaited = 0.0
 
-    def beat(self, *, awaited: bool = False) -> None:
-        """`awaited`: a person waits to see what this does (a key, a button; not a pointer that only passes by)."""
+    def beat(self) -> None:
         self.count += 1
-        if awaited:
-            self._awaited = asyncio.get_running_loop().time()
         self._next, before = asyncio.Event(), self._next
         before.set()
-
-    async def give_way(self) -> None:
-        """What works in bulk calls this between two steps: for REST after a beat somebody waits for, the processor is
-        left to what shows its effect. Never longer, however fast somebody types."""
-        rest = self._awaited + REST - asyncio.get_running_loop().time()
-        if rest > 0:
-            await asyncio.sleep(rest)
 
     async def wait(self, seen: int) -> int:
         """The count, as soon as it is over `seen`."""
@@ -176,6 +162,7 @@ class Context:
     home: Path = field(default_factory=Path.home)  # files may be read below here
     note: Callable[[str, str], None] = lambda kind, text: None  # a line for the local journal
     pulse: Pulse = field(default_factory=Pulse)  # control beats it after each event, the screen feature waits for it
+    courtesy: Courtesy = field(default_factory=Courtesy)  # what works in bulk gives way to who types
     withdraw: Callable[[Permission], None] = lambda permission: None  # the customer took it back at the machine itself
     # Whether a permission is in force now, beside the channel's own: DISK widens `files`. Asked at each use.
     granted: Callable[[Permission], bool] = lambda permission: False

@@ -73,7 +73,9 @@ class Control:
                         failed = True
                         break
                     failed = False
-                    self._context.pulse.beat(awaited=not isinstance(message, Move))
+                    if not isinstance(message, Move):
+                        self._context.courtesy.awaited()
+                    self._context.pulse.beat()
         finally:
             live.clear()
             await self._let_go(loop)

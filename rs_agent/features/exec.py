@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from rs_agent.courtesy import Courtesy
 from rs_agent.feature import Context
 from rs_agent.language import _
 from rs_agent.programs import surroundings
@@ -81,7 +82,7 @@ class Exec:
             return
         self._running.add(program)
         self._tell(line, _("{name} runs: {command}"))
-        talk = _Talk(channel, program, asked)
+        talk = _Talk(channel, program, asked, self._context.courtesy)
         try:
             await talk.run()
         finally:
@@ -125,9 +126,9 @@ class Exec:
 class _Talk:
     """One command and its channel."""
 
-    def __init__(self, channel: Channel[Down, Up], program: Running, asked: Run) -> None:
+    def __init__(self, channel: Channel[Down, Up], program: Running, asked: Run, courtesy: Courtesy) -> None:
         self.outcome = "ended"  # for the journal
-        self._channel, self._program, self._asked = channel, program, asked
+        self._channel, self._program, self._asked, self._courtesy = channel, program, asked, courtesy
         self._input: deque[memoryview | None] = deque()  # None: its end
         self._more = asyncio.Event()
         self._held = 0  # bytes in `_input`
@@ -166,6 +167,8 @@ class _Talk:
         while True:
             match await self._channel.receive():
                 case Input(data=data):
+                    if self._program.terminal:
+                        self._courtesy.awaited()
                     self._held += len(data)
                     if self._held > AHEAD:
                         raise PeerBroke("The other end sent more input than there was room for.")

@@ -100,7 +100,7 @@ class Files:
         self._moves = 0
 
     async def run(self, channel: Channel[Down, Up]) -> None:
-        carrier = Carrier(channel, self._clock, self._context.pulse.give_way)
+        carrier = Carrier(channel, self._clock, self._context.courtesy)
         await carrier.serve(partial(self._begin, carrier))
 
     def close(self) -> None:

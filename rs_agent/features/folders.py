@@ -118,7 +118,7 @@ class Folders:
                     return ended
                 if said is not None:
                     await channel.send(said)
-                await self._context.pulse.give_way()
+                await self._context.courtesy.rest()
         finally:
             stop.set()
             with suppress(RuntimeError):  # the threads have been shut down: with the session

@@ -11,6 +11,7 @@ import os
 import time
 from contextlib import suppress
 
+from rs_agent.courtesy import Courtesy
 from rs_agent.feature import Context
 from rs_agent.language import _
 from rs_agent.programs import surroundings
@@ -70,7 +71,7 @@ class ShellFeature:
             case Begin() as begin:
                 size = _checked(begin)
                 shell = self._wanted(begin) or await self._open(begin, size)
-                await _Look(channel, shell, begin, size).run()
+                await _Look(channel, shell, begin, size, self._context.courtesy).run()
             case _:
                 raise PeerBroke("The other end spoke to a shell before it named one.")
 
@@ -147,8 +148,9 @@ class ShellFeature:
 class _Look:
     """One channel that looks into one shell."""
 
-    def __init__(self, channel: Channel[Down, Up], shell: Shell, begin: Begin, size: Size) -> None:
+    def __init__(self, channel: Channel[Down, Up], shell: Shell, begin: Begin, size: Size, courtesy: Courtesy) -> None:
         self._channel, self._shell, self._begin, self._size = channel, shell, begin, size
+        self._courtesy = courtesy
         self._lost = True
 
     async def run(self) -> None:
@@ -180,6 +182,7 @@ class _Look:
         while True:
             match await self._channel.receive():
                 case Keys(at=at, data=data):
+                    self._courtesy.awaited()
                     if shell.viewer is self:
                         shell.type(at, data)
                 case Seen(total=total):

@@ -15,12 +15,12 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from math import inf
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from rs_relay.errors import PeerBroke, RsError, TransferFailed
 from rs_relay.link.channel import Channel, ChannelClosed
@@ -66,11 +66,11 @@ class Inbox(Generic[Heard]):
         if self._due or len(self._runs) == 1:
             self._news.set()
 
-    def take(self) -> list[Heard]:
-        """The next messages: until there are STEP bytes of them."""
+    def take(self, most: int = STEP) -> list[Heard]:
+        """The next messages: until there are `most` bytes of them."""
         taken: list[Heard] = []
         size = 0
-        while self._runs and size < STEP:
+        while self._runs and size < most:
             run = self._runs.popleft()
             size += _weight(run)
             self._urgent -= _urgent(run)
@@ -116,11 +116,20 @@ def _step_back() -> None:
 class Worker:
     """One thread, in which all work of a batch is done, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._pool = ThreadPoolExecutor(1, "rs-transfer", initializer=_step_back)
+        self.took = 0.0  # seconds, the latest work
 
     def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        began = self._clock()
+        try:
+            return work()
+        finally:
+            self.took = self._clock() - began
 
     async def finish(self, work: Callable[[], T]) -> T:
         """Do this last, after whatever is still being done, and return only then, however often this task is cancelled:
@@ -138,20 +147,36 @@ class Worker:
         return last.result()
 
 
-async def _at_once() -> None:
-    """Nobody to give way to."""
+class Courtesy(Protocol):
+    """To whom bulk work gives way."""
+
+    async def turn(self, most: int) -> int:
+        """Wait until a step may begin; the bytes that it may have, at most `most`."""
+        ...
+
+    def worked(self, seconds: float) -> None:
+        """How long a step took."""
+        ...
+
+
+class _Nobody:
+    async def turn(self, most: int) -> int:
+        return most
+
+    def worked(self, seconds: float) -> None:
+        pass
 
 
 class Carrier:
-    """All batches of one channel. `give_way` is awaited before each step: it may hold bulk work up for a moment."""
+    """All batches of one channel. `courtesy` is asked before each step."""
 
     def __init__(
         self,
         channel: Channel[Any, Any],
         clock: Callable[[], float],
-        give_way: Callable[[], Awaitable[None]] = _at_once,
+        courtesy: Courtesy | None = None,
     ) -> None:
-        self._channel, self._clock, self._give_way = channel, clock, give_way
+        self._channel, self._clock, self._courtesy = channel, clock, courtesy or _Nobody()
         self._inboxes: dict[int, Inbox[Any]] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -212,19 +237,19 @@ class Carrier:
     async def receive(self, receiver: Receiver, inbox: Inbox[Any], moved: Callable[[], None]) -> None:
         """Until the batch has ended. Parks it if the channel goes first. `moved` is called after each step; an RsError
         of its ends the batch."""
-        worker = Worker()
+        worker = Worker(self._clock)
         telling = asyncio.create_task(self._tell(inbox))
         try:
             while True:
                 await inbox.news()
-                await self._give_way()
-                heard = inbox.take()
+                heard = inbox.take(await self._courtesy.turn(STEP))
                 try:
                     answers = await worker.start(partial(receiver.step, heard))
                 except PeerBroke:
                     raise
                 except RsError as error:
                     answers = [await worker.start(partial(receiver.give_up, error))]
+                self._courtesy.worked(worker.took)
                 try:
                     moved()
                 except RsError as error:
@@ -239,15 +264,16 @@ class Carrier:
 
     async def send(self, sender: Sender, inbox: Inbox[Any], moved: Callable[[], None]) -> None:
         """Until the batch has ended, or the channel. `moved` as in `receive`."""
-        worker = Worker()
+        worker = Worker(self._clock)
         said: list[m.FromSender] = []
         try:
             while not sender.finished and not sender.aborted:
-                await self._give_way()
+                room = await self._courtesy.turn(STEP)
                 heard = inbox.take()
-                step = worker.start(partial(sender.step, heard, self._line(inbox.limit)))
+                step = worker.start(partial(sender.step, heard, self._line(inbox.limit, room)))
                 await self._say_all(said, inbox.limit)
                 said = await step
+                self._courtesy.worked(worker.took)
                 try:
                     moved()
                 except RsError as error:
@@ -267,10 +293,10 @@ class Carrier:
             while True:
                 await self._channel.send(await inbox.arrived.get())
 
-    def _line(self, limit: Limit) -> Line:
+    def _line(self, limit: Limit, most: int) -> Line:
         piece = min(self._pace.piece, limit.piece)
         # a little ahead of what is said, where that is slow: progress counts what was read
-        room = STEP if piece == m.PIECE_MAX else 4 * piece
+        room = most if piece == m.PIECE_MAX else min(most, 4 * piece)
         return Line(room if limit.rate < 0 else piece, piece, self._pace.ack_every)
 
     async def _say_all(self, said: list[m.FromSender], limit: Limit) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rs_agent.courtesy import SMALL, Courtesy
 from rs_agent.feature import Context
 from rs_agent.features import control
 from rs_agent.features.control import Control
@@ -123,6 +124,20 @@ async def test_each_event_beats_the_pulse() -> None:
     await bench.say(Move(1, 1), Type("x" * 40))
     async with asyncio.timeout(10):
         assert await bench.context.pulse.wait(3) >= 4  # the move, and three pieces
+    await bench.end()
+
+
+async def test_a_key_is_waited_for_and_a_pointer_that_passes_by_is_not() -> None:
+    bench = Bench()
+    bench.context.courtesy = Courtesy(lambda: 0.0)  # no time passes
+    await bench.say(Move(1, 1))
+    async with asyncio.timeout(10):
+        await bench.context.pulse.wait(0)
+    assert await bench.context.courtesy.turn(2 * SMALL) == 2 * SMALL
+    await bench.say(Key("a", True))
+    async with asyncio.timeout(10):
+        await bench.context.pulse.wait(1)
+    assert await bench.context.courtesy.turn(2 * SMALL) == SMALL
     await bench.end()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rs_agent.courtesy import SMALL, Courtesy
 from rs_agent.feature import Context
 from rs_agent.features.exec import Exec
 from rs_relay.channels import exec as said
@@ -21,7 +22,9 @@ class Bench:
     def __init__(self, home: Path) -> None:
         self.face, self.notes = FakeFace(), list[tuple[str, str]]()
         note = lambda kind, text: self.notes.append((kind, text))  # noqa: E731
-        self.feature = Exec(Context(FakeDesktop(), self.face, home, "alice", home=home, note=note))
+        self.context = Context(FakeDesktop(), self.face, home, "alice", home=home, note=note)
+        self.context.courtesy = Courtesy(lambda: 0.0)  # no time passes
+        self.feature = Exec(self.context)
 
     def begin(self) -> tuple[MemoryChannel, asyncio.Task[None]]:
         technician, agent = channel_pair(SPEC)
@@ -92,6 +95,16 @@ async def test_input_has_credit_of_its_own_so_that_a_signal_is_heard_behind_it(b
     await channel.send(Signal("INT"))
     out, _errors, ended = await heard(channel)
     assert (out, ended.status) == (b"got it\n", 3)
+
+
+@pytest.mark.parametrize(("tty", "room"), [(said.Tty("xterm", 80, 24), SMALL), (None, 2 * SMALL)])
+async def test_files_give_way_to_what_is_typed_at_a_terminal(bench: Bench, tty: said.Tty | None, room: int) -> None:
+    channel, run = bench.begin()
+    await channel.send(line("read x; exit 4", tty=tty))
+    await channel.send(Input(memoryview(b"y\n")))
+    assert (await heard(channel))[2] == Exited(4)
+    await run
+    assert await bench.context.courtesy.turn(2 * SMALL) == room
 
 
 async def test_input_beyond_its_credit_breaks_the_rules(bench: Bench) -> None:

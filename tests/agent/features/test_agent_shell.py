@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rs_agent.courtesy import SMALL, Courtesy
 from rs_agent.feature import Context
 from rs_agent.features import shell as module
 from rs_agent.features.shell import ShellFeature
@@ -81,9 +82,8 @@ class Look:
 class Bench:
     def __init__(self, home: Path) -> None:
         self.face, self.home = FakeFace(), home
-        self.feature = ShellFeature(
-            Context(FakeDesktop(), self.face, home, "alice", home=home, records=home / "records")
-        )
+        self.context = Context(FakeDesktop(), self.face, home, "alice", home=home, records=home / "records")
+        self.feature = ShellFeature(self.context)
 
     async def look(self, key: str = "k", **more: Any) -> Look:
         return await Look(self.feature).begin(key, **more)
@@ -110,6 +110,15 @@ async def test_a_shell_has_a_terminal_and_ends_with_its_status(bench: Bench) -> 
     (record,) = (bench.home / "records" / "shells").iterdir()
     assert record.read_bytes() == look.shown
     assert str(record.name) in bench.face.notices[0]
+
+
+async def test_files_give_way_to_what_is_typed(bench: Bench) -> None:
+    bench.context.courtesy = Courtesy(lambda: 0.0)  # no time passes
+    look = await bench.look()
+    assert await bench.context.courtesy.turn(2 * SMALL) == 2 * SMALL
+    await look.type("echo o''ne\n")
+    await look.until("one")
+    assert await bench.context.courtesy.turn(2 * SMALL) == SMALL
 
 
 async def test_after_a_lost_link_nothing_is_missing_and_nothing_comes_twice(bench: Bench) -> None:

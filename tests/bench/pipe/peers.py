@@ -62,6 +62,11 @@ class Sshd:
         command = ["scp", "-P", str(self.port), *self.options, *options, str(source), f"127.0.0.1:{target}"]
         subprocess.run(command, check=True)
 
+    def begin_copy(self, source: str, target: str) -> subprocess.Popen[str]:
+        """scp between two places, one of them `host:path`."""
+        command = ["scp", "-P", str(self.port), *self.options, source, target]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def rsync(self, source: Path, target: Path) -> None:
         shell = " ".join(["ssh", "-p", str(self.port), *self.options])
         subprocess.run(["rsync", "-a", "-e", shell, str(source), f"127.0.0.1:{target}/"], check=True)

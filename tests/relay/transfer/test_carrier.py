@@ -24,11 +24,27 @@ from tests.support.transfer import MemoryLanding, MemorySource, Told, opening, p
 def nothing() -> None: ...
 
 
+class Manners:
+    """Gives each step `room` bytes, and keeps what it was told."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.turns, self.took = room, 0, list[float]()
+
+    async def turn(self, most: int) -> int:
+        self.turns += 1
+        return min(most, self.room)
+
+    def worked(self, seconds: float) -> None:
+        self.took.append(seconds)
+
+
 class End:
     """One end of a channel, with a carrier."""
 
-    def __init__(self, channel: MemoryChannel, clock: Callable[[], float] = time.monotonic) -> None:
-        self.carrier = Carrier(channel, clock)
+    def __init__(
+        self, channel: MemoryChannel, clock: Callable[[], float] = time.monotonic, manners: Manners | None = None
+    ) -> None:
+        self.carrier = Carrier(channel, clock, manners)
         self.landing = MemoryLanding()
         self.told = Told()
         self.serving = asyncio.create_task(self.carrier.serve(self.first))
@@ -58,6 +74,21 @@ async def test_many_batches_both_ways_at_once() -> None:
     await up.close()
     await technician.serving
     await agent.serving
+
+
+@pytest.mark.parametrize("sending", [True, False])
+async def test_whoever_gives_way_works_in_steps_of_the_size_they_are_given(sending: bool) -> None:
+    up, down = channel_pair(SPEC)
+    manners, size = Manners(64 * 1024), 4 * 1024 * 1024
+    here, there = End(up, manners=manners if sending else None), End(down, manners=None if sending else manners)
+    async with asyncio.timeout(60):
+        await here.send(1, plan_of({"a": bytes(size)}))[1]
+    assert there.landing.final == {"a": bytes(size)}
+    assert manners.turns >= size // (64 * 1024 + m.PIECE_MAX)  # a step ends with the piece that fills it
+    assert manners.took
+    assert all(seconds > 0 for seconds in manners.took)
+    await up.close()
+    await asyncio.gather(here.serving, there.serving)
 
 
 async def test_a_lost_link_parks_and_the_next_goes_on() -> None:
