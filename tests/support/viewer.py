@@ -94,6 +94,11 @@ class RealWindow:
         found: tuple[int, int] = until(look, "the picture on the screen")
         return found
 
+    def has_said(self, seconds: float) -> bool:
+        """Whether `next` has something within that time."""
+        assert self.process.stdout
+        return bool(self._read) or bool(select.select([self.process.stdout], [], [], seconds)[0])
+
     def end(self) -> int:
         """Its stdin ends; its exit status."""
         assert self.process.stdin

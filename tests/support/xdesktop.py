@@ -12,6 +12,7 @@ Nothing here is skipped where Xvfb is missing: the set-up installs it, so its ab
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import os
 import select
@@ -182,6 +183,22 @@ class XDesktop:
         window = self.wait_for_window(title)
         self.focus(window)
         return window
+
+    def popups(self) -> int:
+        """How many windows on show place themselves, as menus do; a window manager may have some, too."""
+        from Xlib import X
+        from Xlib.display import Display
+        from Xlib.error import BadWindow
+
+        watching, found = Display(self.display), 0
+        try:
+            for window in watching.screen().root.query_tree().children:
+                with contextlib.suppress(BadWindow):
+                    seen = window.get_attributes()
+                    found += bool(seen.override_redirect) and seen.map_state == X.IsViewable
+        finally:
+            watching.close()
+        return found
 
     def have_keys_for(self, text: str) -> None:
         """Puts the letters that are not ASCII on free keys, as on the keyboard of someone who writes them. Else

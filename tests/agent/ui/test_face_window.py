@@ -110,10 +110,15 @@ def test_a_permission_is_taken_back_by_the_mouse_and_chat_goes_out(face: RealFac
     face.shows("PAUSED")
     at = face.desktop.run("xdotool", "getwindowgeometry", "--shell", str(window)).stdout
     place = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", at)}
-    # The one row's button stands at the right, below the line and the title.
-    for down in range(90, 190, 12):
-        x, y = place["X"] + place["WIDTH"] - 60, place["Y"] + down
-        face.desktop.run("xdotool", "mousemove", str(x), str(y), "click", "1", check=True)
+
+    def clicked() -> bool:
+        """The one row's button stands at the right, below the line and the title."""
+        for down in range(90, 190, 12):
+            x, y = place["X"] + place["WIDTH"] - 60, place["Y"] + down
+            face.desktop.run("xdotool", "mousemove", str(x), str(y), "click", "1", check=True)
+        return face.has_said(2.0)
+
+    until(clicked, "the button")
     assert face.next() == pipe.Withdraw((Permission.VIEW,))
 
 
@@ -162,12 +167,17 @@ def test_wherever_tab_comes_to_is_seen(face: RealFace, tmp_path: Path) -> None:
 
 def test_each_of_two_people_is_sent_away_by_the_mouse_and_a_tool_taken_from_the_menu(face: RealFace) -> None:
     window = _two(face)
+    time.sleep(0.5)  # until all is in its place, which no title tells
     at = face.desktop.run("xdotool", "getwindowgeometry", "--shell", str(window)).stdout
     place = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", at)}
     for down in range(130, 300, 12):
         x, y = place["X"] + place["WIDTH"] - 60, place["Y"] + down
         face.desktop.run("xdotool", "mousemove", str(x), str(y), "click", "1", check=True)
-    face.press("alt+d", "Down", "Return")
+    before = face.desktop.popups()
+    face.press("alt+d")
+    until(lambda: face.desktop.popups() > before, "the menu")
+    time.sleep(0.3)  # until it has the keyboard
+    face.press("Down", "Return")
     said: list[object] = []
     while not said or not isinstance(said[-1], pipe.Draw):
         said.append(face.next())
