@@ -7,7 +7,7 @@ it (DESIGN 1), and after a relay's restart there is nothing stale to notice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from rs_relay.link.handshake import Attempts, Opened, Role
 from rs_relay.link.spec import ChannelSpec
 from rs_relay.link.websocket import RecordSocket
 from rs_relay.way.memory import Memory
-from rs_relay.wire.messages import Customer, Device, Door, Knocked, Welcome
+from rs_relay.wire.messages import Customer, Device, Door, Knocked, Ticket, Welcome
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -55,17 +55,14 @@ class Dialled:
 
     async def reach(self, entry: Entry) -> DialledLink:
         """Three flights: both sockets; the knock; the ticket, and with it the handshake's first message."""
-        async with dial.Ahead(self._relay) as ahead:
-            control, ticket = await dial.knocking(self._relay, self._token, entry.host, entry.door)
-            async with _leaving(control):
-                socket, opened = await dial.reopen(self._relay, ticket.ticket, bytes.fromhex(entry.key), ahead)
+        async with self._ticket(lambda control: control.knock(entry.host, entry.door)) as (_, ticket, ahead):
+            socket, opened = await dial.reopen(self._relay, ticket.ticket, bytes.fromhex(entry.key), ahead)
         return DialledLink(_started(opened, socket))
 
     async def join(self, code: Code) -> Paired:
-        async with self.control() as (control, welcome):
-            ticket = await control.join(code.slot)
-        socket = await dial.attach(self._relay, ticket.ticket)
-        opened = await dial.join(socket, code, ticket.link, Role.TECHNICIAN, welcome.name)
+        async with self._ticket(lambda control: control.join(code.slot)) as (welcome, ticket, ahead):
+            socket = await dial.attach(self._relay, ticket.ticket, ahead)
+            opened = await dial.join(socket, code, ticket.link, Role.TECHNICIAN, welcome.name)
         return await _paired(_started(opened, socket), opened, "joiner")
 
     async def visit(self, host: str, access_code: str, me: Ed25519PrivateKey, pin: bytes) -> Paired:
@@ -73,10 +70,9 @@ class Dialled:
         device in its place, SessionEnded when it turns this technician away."""
         from rs_relay.link.visiting import visit  # who joins people only loads nothing of it
 
-        async with self.control() as (control, welcome):
-            ticket = await control.knock_device(host)
-        socket = await dial.attach(self._relay, ticket.ticket)
-        opened = await visit(socket, access_code, ticket.link, welcome.name, me, pin)
+        async with self._ticket(lambda control: control.knock_device(host)) as (welcome, ticket, ahead):
+            socket = await dial.attach(self._relay, ticket.ticket, ahead)
+            opened = await visit(socket, access_code, ticket.link, welcome.name, me, pin)
         return await _paired(_started(opened, socket), opened, "joiner")
 
     async def hold(
@@ -117,6 +113,20 @@ class Dialled:
             yield conversation, welcome
         finally:
             await conversation.close()
+
+    @asynccontextmanager
+    async def _ticket(
+        self, ask: Callable[[Conversation], Coroutine[Any, Any, Ticket]]
+    ) -> AsyncIterator[tuple[Welcome, Ticket, dial.Ahead]]:
+        """What `ask` asks for, and a socket that is opened for it meanwhile. Leave of the relay is taken while they are
+        used: each of these is a round trip, which on a modem nobody should wait for."""
+        async with dial.Ahead(self._relay) as ahead:
+            control, welcome, ticket = await dial.asking(self._relay, self._token, ask)
+            leave = asyncio.create_task(control.close())
+            try:
+                yield welcome, ticket, ahead
+            finally:
+                await leave
 
     async def _wait_for_customer(
         self, control: Conversation, code: Code, lifetime: float, wrong: Callable[[int], None]
@@ -172,16 +182,6 @@ class Dialled:
 def connector_for(url: str) -> Dialled:
     """The connector of that relay, with the token this technician has for it."""
     return Dialled(config.load().relay(url))
-
-
-@asynccontextmanager
-async def _leaving(control: Conversation) -> AsyncIterator[None]:
-    """Takes leave of the relay meanwhile: that is a round trip, which on a modem nobody should wait for."""
-    leave = asyncio.create_task(control.close())
-    try:
-        yield
-    finally:
-        await leave
 
 
 def _started(opened: Opened, socket: RecordSocket) -> links.Link:

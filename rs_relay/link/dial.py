@@ -1,7 +1,7 @@
 """The one place where rs opens a socket to the relay: conversations with it, and links through it.
 
     Conversation    /host or /control: requests and their answers, and the knocks that come unasked
-    knocking        a conversation that begins with a knock, in one flight
+    asking          a conversation that begins with a request for a ticket, in one flight
     attach          /link: a ticket becomes a Socket that carries records; `Ahead` opens it before there is one
     join, hold, reopen, readmit: the handshakes, each on its own Socket, each over in seconds or not at all
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection
@@ -60,16 +60,24 @@ class Conversation:
         await self._send(hello)
         return await self._welcomed()
 
-    async def greet_and_knock(self, hello: messages.Hello, host: str, door: str) -> messages.Ticket:
-        """Both in one flight, since the welcome changes nothing about the knock. Raises as `knock` does."""
-        await self._send(hello)
-        knocking = asyncio.create_task(self.knock(host, door))
+    async def greet_and_ask(
+        self, hello: messages.Hello, ask: Coroutine[Any, Any, messages.Ticket]
+    ) -> tuple[messages.Welcome, messages.Ticket]:
+        """Both in one flight, since the welcome changes nothing about what is asked. Raises as that does."""
+        asking = asyncio.ensure_future(self._after(hello, ask))
         try:
-            await self._welcomed()  # a refusal of the greeting tells more than what becomes of the knock then
-            return await knocking
+            welcome = (
+                await self._welcomed()
+            )  # a refusal of the greeting tells more than what becomes of the request then
+            return welcome, await asking
         finally:
-            knocking.cancel()
-            await asyncio.gather(knocking, return_exceptions=True)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            ask.close()
+
+    async def _after(self, hello: messages.Hello, ask: Coroutine[Any, Any, messages.Ticket]) -> messages.Ticket:
+        await self._send(hello)
+        return await ask
 
     async def ask_slot(self) -> messages.Slot:
         return await self._request(messages.AskSlot(next(self._ids)), messages.Slot)
@@ -234,11 +242,15 @@ async def control(relay: Relay, token: str = "") -> tuple[Conversation, messages
     return await _conversation(connection, lambda c: c.greet(messages.Hello(messages.VERSION)))
 
 
-async def knocking(relay: Relay, token: str, host: str, door: str) -> tuple[Conversation, messages.Ticket]:
-    """A technician's conversation that begins with a knock at a session. Raises SignInNeeded, Unreachable,
-    NoSuchSession."""
+async def asking(
+    relay: Relay, token: str, ask: Callable[[Conversation], Coroutine[Any, Any, messages.Ticket]]
+) -> tuple[Conversation, messages.Welcome, messages.Ticket]:
+    """A technician's conversation that begins with a request for a ticket. Raises SignInNeeded, Unreachable, and what
+    `ask` does."""
     connection = await open_to(relay, "/control", token, max_size=limits.CONTROL_MESSAGE, ping_interval=20)
-    return await _conversation(connection, lambda c: c.greet_and_knock(messages.Hello(messages.VERSION), host, door))
+    hello = messages.Hello(messages.VERSION)
+    conversation, (welcome, ticket) = await _conversation(connection, lambda c: c.greet_and_ask(hello, ask(c)))
+    return conversation, welcome, ticket
 
 
 async def host(relay: Relay, hello: messages.Hello) -> tuple[Conversation, messages.Welcome]:

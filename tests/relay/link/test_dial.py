@@ -238,8 +238,8 @@ async def a_slow_relay() -> AsyncIterator[tuple[Slow, Relay]]:
 
 async def test_a_knock_goes_along_with_the_greeting() -> None:
     async with a_slow_relay() as (slow, relay):
-        conversation, ticket = await dial.knocking(relay, "", "ab" * 16, "cd" * 32)
-        assert ticket.ticket == "the ticket"
+        conversation, welcome, ticket = await dial.asking(relay, "", lambda c: c.knock("ab" * 16, "cd" * 32))
+        assert (welcome.version, ticket.ticket) == (1, "the ticket")
         assert [type(codec.decode_from_client(said)) for said in slow.heard] == [messages.Hello, messages.Knock]
         await conversation.close()
 
@@ -257,7 +257,7 @@ async def test_a_greeting_that_is_refused_says_why_and_not_what_became_of_the_kn
         connection = await dial.open_to(host.relay, "/control")
         conversation = Conversation(connection)
         with pytest.raises(UsageError, match="version"):
-            await conversation.greet_and_knock(messages.Hello(99), host.host, host.door)
+            await conversation.greet_and_ask(messages.Hello(99), conversation.knock(host.host, host.door))
         await conversation.close()
 
 
