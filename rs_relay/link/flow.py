@@ -97,6 +97,11 @@ class Flow:
         if out:
             self._turns[out.priority].remove(out)
 
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be said, with credit or without."""
+        return not self._own and not any(out.queue or out.closing for out in self._by_channel.values())
+
     def waits(self, priority: Priority) -> bool:
         return any(out.queue for out in self._turns[priority])
 

@@ -102,8 +102,8 @@ class LinkChannel(Generic[Said, Heard]):
             self._changed.clear()
             await self._changed.wait()
         data, cost = self._inbox.popleft()
-        self._link.session.consumed(self._number, cost)
-        self._link.wake()
+        if self._link.session.consumed(self._number, cost):
+            self._link.wake()
         self._check()
         message: Heard = self._decode(data)
         return message
@@ -342,7 +342,8 @@ class Link:
                 self.traffic.bytes_in += len(record)
                 for event in self.session.receive(record):
                     self._handle(event)
-                self.wake()  # an answer may be owed, or credit have come
+                if not self.session.idle:  # an answer is owed, or credit may have come
+                    self.wake()
         except (BadRecord, BadFrame):
             self._finish(ConnectionLost("The connection carried something that the other end did not send."))
         except OSError:

@@ -157,14 +157,16 @@ class LinkSession:
         out = self._flow.get(channel)
         return out.priority if out else None
 
-    def consumed(self, channel: int, cost: int) -> None:
-        """The application took `cost` bytes: grant them again, in steps that are worth a frame."""
+    def consumed(self, channel: int, cost: int) -> bool:
+        """The application took `cost` bytes: grant them again, in steps that are worth a frame. True if one is due."""
         incoming = self._channels.get(channel)
         if incoming is None:
-            return
+            return False
         incoming.owed += cost
-        if incoming.owed >= incoming.window // 4:
-            self._grant(channel, incoming)
+        if incoming.owed < incoming.window // 4:
+            return False
+        self._grant(channel, incoming)
+        return True
 
     def close(self, channel: int, error: RsError | None = None, *, at_once: bool = False) -> None:
         """End a channel after what is queued (`at_once`: instead of it)."""
@@ -197,6 +199,11 @@ class LinkSession:
             return None
         data, out = frame
         return self._sealer.seal(data, now, headroom), out.channel if out else None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be said, with credit or without."""
+        return self._flow.idle
 
     def waits(self, priority: Priority) -> bool:
         """Whether something of that priority has not left yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -92,6 +93,9 @@ async def _serve(config: Config, port_file: Path | None) -> None:
         accounts, record, devices = _stored(config, thread)
         relay = Relay(config, accounts, record, devices=devices)
         await relay.start()
+        # what is loaded by now stays: looking through it for garbage would hold every link up for 30 ms now and then
+        gc.collect()
+        gc.freeze()
         if port_file is not None:
             _write_whole(port_file, relay.urls[0] + "\n")
         for url in relay.urls:

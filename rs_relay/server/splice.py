@@ -32,6 +32,7 @@ from rs_relay.server.frames import (
     Broken,
     Control,
     FrameCutter,
+    Piece,
     close_frame,
     control_frame,
     text_frame,
@@ -171,7 +172,8 @@ class LinkEnd(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard = self._keeper.now()
         self._pinged = None
-        packet = b"".join(self._cutter.cut(data))
+        pieces = self._cutter.cut(data)
+        packet = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         other = self._other
         if self.state is State.JOINED and other is not None:
             if packet:
@@ -196,7 +198,7 @@ class LinkEnd(asyncio.Protocol):
 
     # Within
 
-    def _pass_on(self, packet: bytes, other: LinkEnd) -> None:
+    def _pass_on(self, packet: Piece, other: LinkEnd) -> None:
         self.passed += len(packet)
         other._transport.write(packet)
 

@@ -112,3 +112,22 @@ def test_each_channel_hears_its_messages_whole_and_in_order(said: list[tuple[int
             heard[frame.channel].append(parts[frame.channel])
             parts[frame.channel] = b""
     assert heard == {n: [b for m, b in said if m == n] for n in range(1, 5)}
+
+
+def test_idle_until_there_is_something_to_say_and_again_when_all_was_said() -> None:
+    flow = Flow()
+    out = flow.add(1, Priority.BULK, credit=2)
+    assert flow.idle
+    flow.own(frames.encode(Kind.PING, 0, bytes(8)))
+    assert not flow.idle
+    assert _next(flow) == (Kind.PING, 0, bytes(8))
+    out.put(b"four", "")
+    assert _next(flow) == (Kind.MORE, 1, b"fo")
+    assert not flow.idle, "it waits for credit"
+    out.credit = 2
+    assert _next(flow) == (Kind.DATA, 1, b"ur")
+    assert flow.idle
+    out.closing = True
+    assert not flow.idle
+    assert _next(flow) == (Kind.CLOSE, 1, b"")
+    assert flow.idle

@@ -274,3 +274,26 @@ async def test_giving_up_on_an_opening_lets_go_of_it() -> None:
     assert (await theirs.receive()).text == "still here"
     technician.abort()
     agent.abort()
+
+
+async def test_what_is_heard_and_needs_no_answer_does_not_wake_who_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    technician, agent = joined_links()
+    mine, theirs = await _open(technician, agent, chat.SPEC)
+    await mine.send(Say("k", "first"))
+    await theirs.receive()
+    await asyncio.sleep(0)
+    looked = 0
+    honest = agent.session.next_record
+
+    def next_record(*arguments, **named):
+        nonlocal looked
+        looked += 1
+        return honest(*arguments, **named)
+
+    monkeypatch.setattr(agent.session, "next_record", next_record)
+    for number in range(20):
+        await mine.send(Say("k", f"{number}"))
+        assert await theirs.receive() == Say("k", f"{number}")
+    assert looked < 5  # a ping's answer, perhaps
+    technician.abort()
+    agent.abort()

@@ -70,8 +70,10 @@ def test_credit_comes_back_only_for_what_was_consumed() -> None:
     assert _pass(technician, agent) == []
     for event in first:
         assert isinstance(event, Heard)
-        agent.consumed(n, event.cost)
-    _pass(agent, technician)
+        due = agent.consumed(n, event.cost)
+        assert due is not agent.idle, "credit is said when it is worth a frame"
+        _pass(agent, technician)
+        assert agent.idle
     # granted in steps of a quarter of the window: the last 100 bytes are still owed
     assert len(_pass(technician, agent)) == 9
 
