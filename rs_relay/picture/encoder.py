@@ -384,7 +384,7 @@ def _pieces(copies: tuple[Copy, ...], patches: tuple[Rect, ...], steps: list[Ste
         tiles = np.flatnonzero(step.tiles) if not step.patched else NO_NUMBERS
         for start in range(0, len(tiles), PIECE):
             piece = _Piece(tiles=tiles[start : start + PIECE], shades=max(0, step.divisor))
-            if first is not None and step.exact:  # in one frame with what moved
+            if first is not None and step.divisor == slow.EXACT:  # in one frame with what moved
                 piece = replace(piece, copies=first.copies, patches=first.patches)
             elif first is not None and not first.plain:
                 yield first

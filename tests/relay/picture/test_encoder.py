@@ -362,6 +362,20 @@ def test_a_photograph_on_a_slow_line_is_there_in_colour_while_text_elsewhere_is_
     assert show.shows(seen)
 
 
+def test_a_letter_goes_before_what_is_refined_of_a_photograph() -> None:
+    show, seen = Show(1280, 800), pasted(page(800, 1280), photograph(320, 480, seed=3), 640, 320)
+    show.update(seen, allowance=700)
+    while show.picture.lossy > 140:  # all text is exact, and some of the photograph
+        show.update(seen, after=quality.REST, allowance=700)
+    seen = seen.copy()
+    seen[100:112, 300:307] = 0x112233
+    letter, photographed = show.update(seen, after=quality.REST, allowance=700)
+    assert letter.patches
+    assert not letter.spans
+    assert len(letter.data) < 200
+    assert sum(photographed.spans[1::2]) == 1
+
+
 def test_who_knows_no_halves_gets_shades_of_a_photograph() -> None:
     show, seen = Show(640, 480, codecs=("jpeg", "shades")), photograph(480, 640)
     show.update(seen, allowance=700)
