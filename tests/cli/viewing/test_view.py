@@ -10,11 +10,12 @@ import pytest
 
 from rs_cli.viewer import pipe
 from rs_cli.viewing import view as viewing
+from rs_relay.channels import consent
 from rs_relay.channels.consent import Grant
 from rs_relay.channels.control.messages import Key, Move, Type
 from rs_relay.channels.screen.messages import Choose, Frame, Layout, Painted, Refresh, Start
 from rs_relay.errors import LocalProblem, NotAllowed, PeerBroke, RsError, SessionEnded
-from rs_relay.link.spec import Permission
+from rs_relay.link.spec import ChannelSpec, Permission
 from tests.support.viewing import Case, during
 
 
@@ -36,6 +37,25 @@ async def test_a_picture_and_hands(case: Case) -> None:
     await during(case, story)
     assert case.viewer.sent[0] == pipe.Title("1 · Maria's PC — rs")
     assert [m for m in case.viewer.sent if isinstance(m, Layout | Frame)] == [Layout(1, 0, 0, 32, 32), Frame(1, 1)]
+
+
+async def test_the_picture_waits_for_no_word_of_what_is_allowed(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    admit, told = case.agent.admit, asyncio.Event()
+
+    async def slowly(spec: ChannelSpec[Any, Any]) -> None:
+        if spec is consent.SPEC:
+            await told.wait()
+        await admit(spec)
+
+    monkeypatch.setattr(case.agent, "admit", slowly)
+
+    async def story() -> None:
+        await case.agent.until(lambda: Painted(1) in case.agent.heard)
+        told.set()
+        async with case.viewer.more:
+            await case.viewer.more.wait_for(lambda: case.viewer.status and "view" in case.viewer.status.granted)
+
+    await during(case, story)
 
 
 async def test_control_refused_is_view_only_and_input_says_why(case: Case) -> None:
