@@ -342,10 +342,10 @@ def test_a_slow_line_shows_all_at_once_roughly_and_where_the_person_works_in_ful
 
 
 def test_a_photograph_on_a_slow_line_is_there_in_colour_while_text_elsewhere_is_not_exact_yet() -> None:
-    show = Show(1280, 800)
-    show.focus[4:12, 2:12] = True
-    seen = pasted(page(800, 1280), photograph(320, 480, seed=3), 640, 320)
-    there = np.s_[320:640, 640:1120]
+    show = Show(800, 608)
+    show.focus[2:8, 1:9] = True
+    seen = pasted(page(608, 800), photograph(256, 320, seed=3), 416, 288)
+    there = np.s_[288:544, 416:736]
     show.update(seen, allowance=700)
     text, sizes = [], []
     while show.picture.lossy:
@@ -363,9 +363,9 @@ def test_a_photograph_on_a_slow_line_is_there_in_colour_while_text_elsewhere_is_
 
 
 def test_a_letter_goes_before_what_is_refined_of_a_photograph() -> None:
-    show, seen = Show(1280, 800), pasted(page(800, 1280), photograph(320, 480, seed=3), 640, 320)
+    show, seen = Show(800, 608), pasted(page(608, 800), photograph(256, 320, seed=3), 416, 288)
     show.update(seen, allowance=700)
-    while show.picture.lossy > 140:  # all text is exact, and some of the photograph
+    while show.picture.lossy > 70:  # all text is exact, and some of the photograph
         show.update(seen, after=quality.REST, allowance=700)
     seen = seen.copy()
     seen[100:112, 300:307] = 0x112233
