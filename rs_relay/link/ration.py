@@ -12,7 +12,9 @@ Several links share a line and know nothing of each other, but they see the same
 way by the wait that may be over the wait that is (the idea of FAST TCP), so it is the same wait for one link as for
 ten. For that each must know the empty line's round trip, also one that was opened when it was full: `Line` is that.
 
-The least wait of several answers counts: a queue delays all of them, a packet that was lost those behind it.
+A packet that was lost delays all behind it as a queue does, but less under way would not make it quicker, and TCP,
+which counts packets, sends ever smaller ones. So the least wait of several answers counts, and the window shrinks only
+where no answer has come in time for a while: a queue that stands delays all of them.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ CHECK = 0.5  # seconds between two pings on a free line
 GROWTH, SHRINK = 1.4, 0.5  # at most, with one look at the answers, once it has been late
 MORE = 48  # bytes with each look: who has little of the line comes to more
 LOOKS = 3  # answers of which the quickest counts
+LATELY, LATELY_MAX = 16, 4.0  # round trips, seconds: where an answer came in time since then, there is no queue
 EVERY = 360  # bytes between two pings, at least: each costs a tenth of that
 MARKS = 64  # pings under way at most
 
@@ -74,7 +77,9 @@ class Ration:
         self._window: float | None = OPENING
         self._settled = False
         self._changed = now  # when the window was, last
-        self._overs: list[float] = []  # seconds that answers were late, of what was asked since the window changed
+        # seconds that answers were late, of what was asked since the window changed
+        self._overs: deque[float] = deque(maxlen=MARKS)
+        self._in_time = now  # when an answer was, last
         self._sent = self._arrived = self._marked = 0  # bytes: handed over, known to be there, at the last ping
         self._bulk = False  # some of it since the last ping
         self._marks: deque[tuple[int, float, int]] = deque()  # stamp, when, bytes sent before it
@@ -150,9 +155,11 @@ class Ration:
             self._rates.append((before - self._from) / (now - self._since))
             self._since, self._from = now, before
         self.line.learn(now - at, now)
+        over = now - at - self.line.quickest
+        if over <= self._spare:
+            self._in_time = now
         if at < self._changed:
             return  # it tells of what was before
-        over = now - at - self.line.quickest
         window = self._window
         if window is None:
             if over > VERY_LATE and self._rates and self._rates[-1] < SLOW:
@@ -177,6 +184,8 @@ class Ration:
     def _scale(self, now: float, window: float, used: bool) -> None:
         trip = self.line.quickest
         factor = (trip + self._spare) / (trip + min(self._overs))
+        if factor < 1 and now - self._in_time < min(LATELY * trip, LATELY_MAX):
+            return  # something was lost, perhaps
         if factor < 1 or used:
             self._set(now, window * max(SHRINK, min(GROWTH, factor)) + MORE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -74,21 +75,28 @@ def test_a_file_that_changed_after_the_command_was_killed_is_never_mixed(joined:
 
 
 def test_a_line_that_loses_a_tenth_does_not_stall(stage: RsStage, tmp_path: Path) -> None:
-    mine = tmp_path / "report.bin"
+    mine, inbox = tmp_path / "report.bin", stage.home / "Downloads/rs"
     mine.write_bytes(os.urandom(200_000))
+
+    def arrived() -> int:
+        """Bytes of the file that are at the customer's."""
+        with contextlib.suppress(FileNotFoundError):  # renamed between being listed and looked at
+            return sum(path.stat().st_size for path in inbox.iterdir())
+        return 0
+
     with LossyProxy(stage.port) as proxy:
         _join(stage, proxy.port)
         sending = stage.begin("send-file", stage.session, str(mine), "--json")
-        seen, since, longest = 0, time.monotonic(), 0.0
+        seen, since = 0, time.monotonic()
         while sending.poll() is None:
-            if proxy.bytes != seen:
-                seen, since = proxy.bytes, time.monotonic()
-            longest = max(longest, time.monotonic() - since)
-            assert longest < 20
+            if (now := arrived()) != seen:
+                seen, since = now, time.monotonic()
+            # the worst of the line's losses is 5 s at once; before the first bytes there are many round trips
+            assert time.monotonic() - since < (20 if seen else 60), f"nothing arrives any more after {seen} bytes"
             time.sleep(0.02)
     assert proxy.bytes > 200_000
     assert sending.returncode == 0, sending.stderr.read() if sending.stderr else ""
-    assert _sha(stage.home / "Downloads/rs/report.bin") == _sha(mine)
+    assert _sha(inbox / "report.bin") == _sha(mine)
 
 
 def test_kills_of_each_program_in_one_transfer() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
+import random
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rs_relay.link.ration import FREE, KEPT, LEAST, OPENING, Ration
 from rs_relay.link.ration import Line as Known
@@ -138,6 +142,78 @@ def test_links_that_share_a_line_hold_no_more_than_one_and_each_has_some_of_it(r
     assert waits[int(0.95 * len(waits))] < 1.5 * trip
     assert sum(gone) > 0.65 * 40 * rate
     assert min(gone) > 0.08 * 40 * rate
+
+
+@dataclass
+class Losing:
+    """One way of a line that loses packets and delivers in order: all waits for what is sent again."""
+
+    dice: random.Random
+    loss: float
+    trip: float
+    last: float = 0.0  # when the last byte so far arrives
+
+    def put(self, now: float, size: int) -> float:
+        """When it arrives."""
+        for _ in range(-(-size // 1460)):
+            late, again = 0.0, 0
+            while self.dice.random() < self.loss:
+                late += max(self.trip, 0.3) * 2 ** (again - 1) if again else self.trip
+                again += 1
+            self.last = max(self.last, now + self.trip / 2 + late)
+        return self.last
+
+
+def _over_a_line_that_loses(seed: int, loss: float, trip: float, seconds: float) -> float:
+    """Bytes a second."""
+    dice = random.Random(seed)
+    there, back = Losing(dice, loss, trip), Losing(dice, loss, trip)
+    ration, now, gone = Ration(0.0), 0.0, 0
+    coming = [(there.put(now, 60), False, ration.ping(now))]  # when, whether it is an answer, stamp
+    while now < seconds:
+        while True:
+            if ration.due(now):
+                heapq.heappush(coming, (there.put(now, 60), False, ration.ping(now)))
+            room = ration.room()
+            if room == 0:
+                break
+            assert room is not None
+            there.put(now, room)
+            ration.sent(room, bulk=True)
+            gone += room
+        assert coming, "nothing more would ever leave"
+        now, answer, stamp = heapq.heappop(coming)
+        if answer:
+            ration.answered(now, stamp)
+        else:
+            heapq.heappush(coming, (back.put(now, 60), True, stamp))
+    return gone / now
+
+
+@pytest.mark.parametrize(("loss", "trip", "least"), [(0.1, 0.2, 60e3), (0.1, 0.05, 150e3)], ids=str)
+def test_what_is_lost_is_not_taken_for_a_queue(loss: float, trip: float, least: float) -> None:
+    rates = [_over_a_line_that_loses(seed, loss, trip, 30.0) for seed in range(4)]
+    assert sum(rates) / len(rates) > least
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 5.0), st.integers(0, 3000)), max_size=60), st.integers(0, 2**32))
+def test_whatever_is_late_nothing_waits_for_ever(line: list[tuple[float, int]], seed: int) -> None:
+    """Once all that was asked is answered, more may leave or is asked for. `line`: seconds, keys beside the bulk."""
+    ration, now = Ration(0.0), 0.0
+    for late, keys in line:
+        asked = []
+        while True:
+            ration.sent(keys, bulk=False)
+            if ration.due(now):
+                asked.append(ration.ping(now))
+            room = ration.room()
+            if not room or len(asked) > 20:
+                break
+            ration.sent(room, bulk=True)
+        assert asked or room
+        now += 0.01 + late
+        for stamp in asked[seed % (len(asked) + 1) :] + asked[-1:]:
+            ration.answered(now, stamp)
 
 
 def test_what_was_known_of_a_line_is_forgotten() -> None:
