@@ -33,7 +33,7 @@ from rs_relay.transfer.carrier import Carrier, Inbox
 from rs_relay.transfer.disk import Landing, Store
 from rs_relay.transfer.folder import Folder
 from rs_relay.transfer.outcome import Outcome, Progress
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Sender
 
@@ -193,7 +193,12 @@ class Files:
             return self._store(self._places.folder(at)), ""
         except NoSuchSession:
             pass
-        with self._places.spot(at) as place:
+        try:
+            spot = self._places.spot(at)
+        except NoSuchSession:
+            hint = "`rs mkdir -p SESSION:FOLDER` makes one."
+            raise NoSuchSession("There is no such folder of the customer's to put it into.", hint) from None
+        with spot as place:
             new_name(place.name)
             return self._store(place.folder.copy()), place.name
 
@@ -321,7 +326,7 @@ class Files:
         """One line for the customer. Names from outside pass the filter; the text is ours."""
         shown = printable(what, SHOWN)
         if size >= 0:
-            shown += f" ({megabytes(size)})"
+            shown += f" ({amount(size)})"
         name = printable(self._context.technician, SHOWN)
         where = printable(folder or _home_short(self._context), SHOWN)
         return text.format(name=name, what=shown, folder=where)

@@ -1,7 +1,8 @@
 """Programs ended and services switched at a technician's word, with the agent's own rights and no others.
 
 Law: a program is meant by its number and its start together, so one that took the number since is never touched; the
-agent itself is never ended this way. The customer reads each change, and the journal keeps it.
+agent itself and what runs all others are never ended this way. The customer reads each change, and the journal keeps
+it.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ from rs_relay.text import printable
 
 SAME = 0.02  # seconds between two readings of one start: a clock tick and its rounding
 GOES, LOOK = 1.0, 0.02  # seconds that a program has to go, and between two looks
+FIRST = 1  # some signals have it restart the computer, which is another permission
+REBOOT = "`rs reboot SESSION` restarts the computer."
 ENDS = frozenset({"TERM", "KILL", "INT", "HUP", "QUIT"})
 
 SWITCHED = {
@@ -134,6 +137,8 @@ def kill(asked: Kill) -> tuple[str, int, int]:
         chosen = [*(process.children(recursive=True) if asked.tree else ()), process]
         if any(each.pid == os.getpid() for each in chosen):
             raise UsageError("That is the customer's rs-agent itself.", "`rs sessions end` ends the session.")
+        if os.name == "posix" and any(each.pid == FIRST for each in chosen):
+            raise UsageError("That is the first program of the system, which runs all others.", REBOOT)
         heard = 0
         for each in chosen:
             with suppress(psutil.NoSuchProcess):

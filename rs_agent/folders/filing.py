@@ -239,12 +239,12 @@ class Filing:
                 return Ended(asked.task, count=1, path=wire(place.path))
         with self._places.spot(path) as place:
             if place.name == HERE:
-                raise _taken_name()
+                raise _made_already()
             new_name(place.name)
             try:
                 place.folder.make(place.name)
             except FileExistsError:
-                raise _taken_name() from None
+                raise _made_already() from None
             self.change = Change("made", place.path, count=1)
             return Ended(asked.task, count=1, path=wire(place.path))
 
@@ -610,11 +610,15 @@ def _version(found: os.stat_result) -> tuple[int, int]:
 
 
 def _missing() -> RsError:
-    return NoSuchSession("There is no such file or folder.", "Look at the path.")
+    return NoSuchSession("There is no such file or folder.", "`rs ls SESSION:` lists what is there.")
 
 
 def _taken_name() -> UsageError:
     return UsageError("There is something of that name already.", "Choose another name, or `--overwrite`.")
+
+
+def _made_already() -> UsageError:
+    return UsageError("There is something of that name already.", "`rs mkdir -p` takes a folder that is there.")
 
 
 def _unmovable(e: OSError) -> Exception:

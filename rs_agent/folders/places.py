@@ -172,7 +172,7 @@ class Places:
         if isinstance(e, OSError) and e.errno in _TROUBLE:
             return trouble(e)
         where = "on the customer's computer" if self.wide else "in the customer's home folder"
-        return NoSuchSession(f"There is no such file {where}.", "Look at the path.")
+        return NoSuchSession(f"There is no such file {where}.", "`rs ls SESSION:` lists what is there.")
 
 
 class _Walk:
@@ -317,7 +317,9 @@ class _Expansion:
             if len(found) > MATCHES:
                 raise TooLarge(f"The pattern stands for more than {MATCHES} files.", "Name fewer.")
         if not found:
-            raise NoSuchSession("Nothing at the customer's is named like that.", "Look at the path.")
+            raise NoSuchSession(
+                "Nothing at the customer's is named like that.", "`rs ls SESSION:` lists what is there."
+            )
         return sorted(found)
 
     def _below(self, at: str, parts: tuple[str, ...]) -> Iterator[str]:

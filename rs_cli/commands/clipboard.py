@@ -23,12 +23,13 @@ from rs_relay.channels.clips import Format, Offered
 from rs_relay.clipboard.image import check_header, png
 from rs_relay.errors import LocalProblem, NoSuchSession, TooLarge, UsageError
 from rs_relay.text import printable
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 if TYPE_CHECKING:
     from rs_cli.command_line.answers import Copied
 
 app = typer.Typer(no_args_is_help=True, help="Read, set or share the customer's clipboard.")
+NAMES = {Format.HTML: "HTML", Format.RTF: "RTF", Format.IMAGE: "picture"}  # what `_fetch` fetches
 MAX_IMAGE = 64 * 1024 * 1024  # bytes of an encoded picture
 
 
@@ -65,7 +66,12 @@ def get(
         data = asyncio.run(_fetch(session, wanted, timeout))
         _print(data.decode("utf-8", "replace"), str(wanted), as_json)
     else:
-        _print(asyncio.run(_get(session, timeout)), "text", as_json)
+        text = asyncio.run(_get(session, timeout))
+        _print(text, "text", as_json)
+        if not text:
+            output.note(
+                f"There is no text on the customer's clipboard; `rs clipboard get {session} --formats` tells more."
+            )
     return 0
 
 
@@ -140,7 +146,7 @@ def watch(session: Number, as_json: AsJson = False, timeout: Timeout = REACH) ->
 def _crossed(copied: Copied) -> str:
     at = datetime.fromtimestamp(copied.at).strftime("%H:%M:%S")
     theirs = copied.direction == "get"
-    line = f"{at} {'from' if theirs else 'to'} the customer: {copied.format}, {megabytes(copied.bytes)}"
+    line = f"{at} {'from' if theirs else 'to'} the customer: {copied.format}, {amount(copied.bytes)}"
     if copied.copied:
         return line
     if not theirs:
@@ -187,9 +193,9 @@ def size_of(offered: Offered, kind: Format) -> str:
     if kind is Format.FILES:
         counts = [(offered.files, "file"), (offered.folders, "folder")]
         words = [f"{n} {what}{'s' if n != 1 else ''}" for n, what in counts if n] or ["nothing that is there"]
-        return f"{', '.join(words)} ({megabytes(offered.files_size)})"
+        return f"{', '.join(words)} ({amount(offered.files_size)})"
     item = next(item for item in offered.items if item.format is kind)
-    return megabytes(item.size) + ("" if item.fits else ", too large to fetch")
+    return amount(item.size) + ("" if item.fits else ", too large to fetch")
 
 
 def _save(file: str, data: bytes, as_json: bool) -> None:
@@ -218,6 +224,8 @@ def _picture(file: str) -> bytes:
     try:
         with sys.stdin.buffer if file == "-" else open(file, "rb") as source:
             data = source.read(MAX_IMAGE + 1)
+    except FileNotFoundError:
+        raise UsageError("There is no such file here.", f"Look at the path: {file}") from None
     except OSError as e:
         raise LocalProblem(f"{printable(file, 100)} cannot be read: {e.strerror}.") from e
     if len(data) > MAX_IMAGE:
@@ -266,8 +274,9 @@ async def _fetch(number: int, wanted: Format, timeout: float) -> bytes:
         offered = await clips.look()
         item = next((item for item in offered.items if item.format is wanted), None)
         if item is None:
-            there = ", ".join(str(item.format) for item in offered.items) or "nothing"
-            raise NoSuchSession(f"There is no {wanted} on the customer's clipboard.", f"There is: {there}.")
+            there = ", ".join(str(item.format) for item in offered.items)
+            hint = f"There is: {there}." if there else "It is empty."
+            raise NoSuchSession(f"There is no {NAMES[wanted]} on the customer's clipboard.", hint)
         if not item.fits:
             raise TooLarge(f"That has {item.size} bytes, too many for a clipboard.", "Ask for a file: `rs get-file`.")
         output.progress(f"Fetching {size_of(offered, wanted)} …")

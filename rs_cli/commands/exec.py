@@ -58,6 +58,8 @@ def exec(
 
     What rs itself has to say stands on standard error and begins with `rs:`; its exit statuses are those of every verb.
     """
+    if bool(line) == bool(words):
+        raise UsageError("Name one command.", f"`rs exec {session} -- COMMAND…`, or `rs exec {session} -c 'LINE'`")
     run = _command(words or [], line, shell, cwd, env or [], seconds, tty=tty, no_input=no_input)
     if as_json:
         return asyncio.run(_collect(session, run, reaching))
@@ -69,8 +71,6 @@ def exec(
 def _command(
     words: list[str], line: str, shell: bool, cwd: str, env: list[str], seconds: float, *, tty: bool, no_input: bool
 ) -> Run:
-    if bool(line) == bool(words):
-        raise UsageError("Name one command.", "`rs exec SESSION -- COMMAND…`, or `rs exec SESSION -c 'LINE'`")
     argv = tuple(os.fsencode(word) for word in ([line or " ".join(words)] if line or shell else words))
     variables = dict(_variable(text) for text in env)
     terminal = _terminal() if tty else None

@@ -56,7 +56,7 @@ def forward(
     rules += [reverse(text) for text in reverses or ()]
     rules += [socks(text) for text in dynamics or ()]
     if not rules:
-        raise UsageError("Nothing to forward was named.", "`rs forward SESSION 8080:localhost:80`")
+        raise UsageError("Nothing to forward was named.", f"`rs forward {session} 8080:localhost:80`")
     if len(rules) > LISTENERS:
         raise UsageError(f"One command forwards at most {LISTENERS} ports.")
     for rule in rules:

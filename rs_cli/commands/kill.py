@@ -88,7 +88,7 @@ def _account(session: int, done: list[tuple[Program, Done | RsError]], signal: s
     if len(done) == 1 and errors:
         raise errors[0]
     for error in errors:
-        output.complain(f"rs: {printable(error.message)}")
+        output.failure(error, as_json=False)
     return errors[0].exit_status if errors else 0
 
 

@@ -46,7 +46,7 @@ def services(
             else:
                 output.answer(f"{printable(name, 60)}: {action}" + (f", now {printable(now, 20)}" if now else ""))
         case _:
-            raise UsageError("Which service?", f"`rs services SESSION {{{'|'.join(ACTIONS)}}} NAME`")
+            raise UsageError("Which service?", f"`rs services {session} {{{'|'.join(ACTIONS)}}} NAME`")
 
 
 def _tell(session: int, found: list[Service], state: str, user: bool, as_json: bool) -> None:

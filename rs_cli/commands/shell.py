@@ -37,9 +37,9 @@ def shell(
         _show(asyncio.run(_known(session, timeout)), as_json)
         return 0
     if as_json:
-        raise UsageError("--json goes with --list.", "`rs exec SESSION --json -- COMMAND…` runs one command.")
+        raise UsageError("--json goes with --list.", f"`rs exec {session} --json -- COMMAND…` runs one command.")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("A shell needs a terminal.", "`rs exec SESSION -- COMMAND…` works in a pipe.")
+        raise UsageError("A shell needs a terminal.", f"`rs exec {session} -- COMMAND…` works in a pipe.")
     status, said = asyncio.run(_look(session, attach, new, timeout))
     if said:
         output.complain(f"rs: {said}")

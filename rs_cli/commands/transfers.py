@@ -16,7 +16,7 @@ from rs_cli.transfers.board import Ask, Board
 from rs_cli.transfers.record import Record, State, document
 from rs_relay.errors import UsageError
 from rs_relay.text import printable
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 if TYPE_CHECKING:
     from rs_cli.features.files import Files, Transfer
@@ -220,7 +220,7 @@ def _row(record: Record) -> dict[str, str]:
         "#": str(record.session),
         "what": f"{arrow} {printable(record.label, LABEL)}",
         "state": _state(record),
-        "size": megabytes(record.done) if record.state is State.DONE else rates.part(record.done, record.total),
+        "size": amount(record.done) if record.state is State.DONE else rates.part(record.done, record.total),
         "files": f"{record.files} of {record.all_files}" if record.all_files > 1 else "",
         "rate": rates.shown(record.rate) if record.rate >= 1 else "",
         "left": speed.shown(record.seconds_left),

@@ -24,7 +24,7 @@ from rs_cli.doing.watching import Watch
 from rs_cli.terminal import output
 from rs_relay.errors import RsError
 from rs_relay.text import printable
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 app = typer.Typer()
 NAME, TEXT = 30, 500  # cells
@@ -103,7 +103,7 @@ def _moved(event: WatchTransfer) -> str:
     done = "sent" if event.direction == "send" else "fetched"
     name = printable(event.label, NAME)
     many = f"{event.files} files, " if event.files > 1 else ""
-    size = f"{many}{megabytes(event.bytes)}"
+    size = f"{many}{amount(event.bytes)}"
     if event.state == "done":
         left = f"; {event.skipped} skipped" if event.skipped else ""
         return f"{done}: {name} ({size}){left}"

@@ -21,6 +21,7 @@ from rs_relay.channels.exec import SIGNALS, Exited, Failed, Run
 from rs_relay.text import printable
 
 REACH = 60.0  # seconds, as `rs_cli.command_line.options` has it
+NOT_FOUND = 127  # exit status where there is no such program, as shells have it
 LATE = 124  # exit status of a command whose time was over, as `timeout` has it
 LEAVING = ("INT", "TERM", "HUP", "QUIT")
 
@@ -39,6 +40,8 @@ def run(number: int, command: Run, reaching: float) -> int:
     ended = asyncio.run(carry_out(number, command, reaching))
     if isinstance(ended, Failed):
         output.complain(f"rs: {printable(ended.why, 200)}")
+        if ended.status == NOT_FOUND and not command.shell:
+            output.complain(f"    `rs exec {number} -c 'LINE'` has the customer's shell run a line: `cd`, `|`, `~`.")
     elif ended.late:
         output.complain(f"rs: The command was ended after {command.seconds:g} s.")
     return status_of(ended)

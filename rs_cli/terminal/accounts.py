@@ -17,7 +17,7 @@ from rs_cli.transfers import rates
 from rs_cli.transfers.report import Report
 from rs_relay.errors import RsError
 from rs_relay.text import printable
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 LISTED = 20  # files told one by one; more are told as a number
 NAME = 100  # cells
@@ -89,20 +89,20 @@ def _tell_arrived(report: Report) -> None:
     if report.seconds > 0 and moved > 0:
         took += f" ({rates.shown(moved / report.seconds)})"
     if report.files > LISTED:
-        output.answer(f"{report.files} files, {megabytes(report.size)}, {took}.")
+        output.answer(f"{report.files} files, {amount(report.size)}, {took}.")
     for o in report.arrived if report.files <= LISTED else ():
         name, saved = printable(o.name, NAME), printable(o.saved_as, NAME)
-        output.answer(f"{name}: {megabytes(o.size)}" + (f", saved as {saved}" if saved != name else ""))
+        output.answer(f"{name}: {amount(o.size)}" + (f", saved as {saved}" if saved != name else ""))
         if o.note:
             output.note(f"    {printable(o.note)}")
     if 1 < report.files <= LISTED:
-        output.progress(f"{report.files} files, {megabytes(report.size)}, {took}.")
+        output.progress(f"{report.files} files, {amount(report.size)}, {took}.")
     elif report.files == 1:
         output.progress(f"{took[0].upper()}{took[1:]}.")
     if report.resumed:
-        output.note(f"{megabytes(report.resumed)} of it were there already, from before.")
+        output.note(f"{amount(report.resumed)} of it were there already, from before.")
     if report.reused:
-        output.note(f"{megabytes(report.reused)} of it were in another version of the file, and not sent.")
+        output.note(f"{amount(report.reused)} of it were in another version of the file, and not sent.")
     if report.repaired:
         times = "once" if report.repaired == 1 else f"{report.repaired} times"
         output.note(f"It was damaged on its way {times}, and mended.")

@@ -10,7 +10,7 @@ import re
 from rs_relay.errors import UsageError
 from rs_relay.text import printable
 from rs_relay.transfer.messages import UNKNOWN
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 LEAST = 100  # bytes/s: less is a pause, and has its own name
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(i?)(b|byte|bytes|bit|bits)?(?:/s|ps)?", re.IGNORECASE)
@@ -46,6 +46,7 @@ def shown(rate: float) -> str:
 def part(done: int, total: int) -> str:
     """`12.3 of 45.6 MB`; `12.3 MB` where the total is not known (negative)."""
     if total < 0:
-        return megabytes(done)
-    number, _, unit = megabytes(total).partition(" ")
-    return f"{megabytes(done).removesuffix(f' {unit}')} of {number} {unit}"
+        return amount(done)
+    number, _, unit = amount(total).partition(" ")
+    sofar = amount(done, min(total, 10**9 - 1))  # of gigabytes the first megabytes are told, too
+    return f"{sofar.removesuffix(f' {unit}')} of {number} {unit}"

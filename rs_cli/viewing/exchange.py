@@ -26,7 +26,7 @@ from rs_relay.channels.clips import Offered
 from rs_relay.clipboard.contents import LIMITS, Format, RichClipboard, as_utf8, paths, uri_list
 from rs_relay.clipboard.image import check_header, png
 from rs_relay.errors import LocalProblem, NoSuchSession, RsError, TooLarge
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 BESIDE = (Format.TEXT, Format.HTML, Format.RTF)  # a text and its marks: one thing
 ALIKE = 1024 * 1024  # bytes of marked-up text that are kept alike unasked, as of plain text
@@ -44,7 +44,7 @@ class Load:
 
     @property
     def shown(self) -> str:
-        return f"{self.what}, {megabytes(self.size)}"
+        return f"{self.what}, {amount(self.size)}"
 
 
 def has_clipboard() -> bool:

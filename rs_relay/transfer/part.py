@@ -57,7 +57,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
     """What went wrong on this disk, without a name or a path."""
     if e.errno == getattr(errno, "EDQUOT", -1):
-        more = f", and {megabytes(needed)} are needed" if needed else ""
+        more = f", and {amount(needed)} are needed" if needed else ""
         return DiskFull(f"The quota on the receiving disk is used up{more}.")
     if e.errno == errno.EFBIG:
         return DiskFull("The receiving disk takes no file of this size.")
@@ -75,12 +75,16 @@ def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
 def no_room(needed: int, free: int | None) -> str:
     if free is None:
         return "The receiving disk is full."
-    missing = f": {megabytes(needed - free)} are missing" if needed > free else ""
-    return f"The receiving disk has {megabytes(free)} free, and {megabytes(needed)} are needed{missing}."
+    missing = f": {amount(needed - free)} are missing" if needed > free else ""
+    return f"The receiving disk has {amount(free)} free, and {amount(needed)} are needed{missing}."
 
 
-def megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"
+def amount(size: int, beside: int = 0) -> str:
+    """`512 B`, `3.9 kB`, `1.5 MB`, `2.34 GB`; in the unit of `beside` if that is the larger."""
+    for least, unit, digits in ((10**9, "GB", 2), (10**6, "MB", 1), (1000, "kB", 1)):
+        if max(size, beside) >= least:
+            return f"{size / least:.{digits}f} {unit}"
+    return f"{size} B"
 
 
 class Shared(Protocol):

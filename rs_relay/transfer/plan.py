@@ -187,7 +187,7 @@ class Root:
 
     def _link(self, at: Folder, leaf: str, name: str, parts: tuple[str, ...]) -> Found:
         if not self._links:
-            return Found(name, message="A symbolic link; links are not followed.")
+            return Found(name, message="A symbolic link, which `--archive` would keep.")
         try:
             target = at.link(leaf)
         except OSError as e:

@@ -118,7 +118,14 @@ def test_a_picture_goes_over_and_comes_back(joined: RsStage, desktop: XDesktop, 
     assert told["formats"] == [{"format": "image", "bytes": back.stat().st_size, "fits": True}]
     assert Image.open(back).format == "PNG"
     assert Image.open(back).tobytes() == Image.open(sent).convert("RGB").tobytes()
-    assert joined.attempt("clipboard", "get", joined.session, "--html").returncode == 5
+    none = joined.attempt("clipboard", "get", joined.session, "--html")
+    assert none.returncode == 5
+    assert none.stderr == "rs: There is no HTML on the customer's clipboard.\n    There is: image.\n"
+    no_text = joined.attempt("clipboard", "get", joined.session)
+    assert (no_text.returncode, no_text.stdout) == (0, "")
+    assert "no text" in no_text.stderr
+    absent = joined.attempt("clipboard", "set", joined.session, "--image", str(tmp_path / "absent.png"))
+    assert absent.returncode == 2
 
 
 def test_both_clipboards_in_step_until_ctrl_c(joined: RsStage, desktop: XDesktop, tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ def test_exit_statuses_and_whose_they_are(shell: RsStage) -> None:
     assert exec_(shell, "-c", "kill -9 $$").returncode == 137
     missing = exec_(shell, "--", "no-such-program")
     assert (missing.returncode, missing.stderr[:3]) == (127, b"rs:")
+    assert f"`rs exec {shell.session} -c 'LINE'`".encode() in missing.stderr
+    assert exec_(shell, "-c", "no-such-program").stderr[:3] != b"rs:"  # the customer's shell says so itself
     assert exec_(shell, "--", "/etc/passwd").returncode == 126
     assert exec_(shell, "--timeout", "0.3", "--", "sleep", "60").returncode == 124
     told = json.loads(exec_(shell, "--json", "-c", "echo out; echo err >&2; exit 3").stdout)

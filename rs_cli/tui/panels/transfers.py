@@ -25,7 +25,7 @@ from rs_cli.tui.screens.transfer import TransferScreen
 from rs_cli.tui.widgets.paths import PathSuggester, existing
 from rs_relay.errors import RsError, UsageError
 from rs_relay.text import printable
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 SHOWN = 50  # that are over; the older ones have been read
 BAR = 12  # cells
@@ -183,7 +183,7 @@ def as_text(transfer: Transfer) -> Text:
     elif transfer.state is State.FAILED:
         shown.append(f": {report.failures} of {report.failures + report.files + report.skips} files", "red")
     elif transfer.state is State.DONE:
-        shown.append(f", {megabytes(progress.done)}", "dim")
+        shown.append(f", {amount(progress.done)}", "dim")
     elif transfer.state is State.PAUSED and progress.done:
         shown.append(f", {rates.part(progress.done, progress.total)}", "dim")
     return shown
@@ -193,7 +193,7 @@ def _moving(transfer: Transfer) -> Text:
     progress = transfer.progress
     rate = f" {rates.shown(transfer.rate)}" if transfer.rate >= 1 else ""
     if progress.total <= 0:
-        return Text(f"  {megabytes(progress.done)}{rate}", "cyan")
+        return Text(f"  {amount(progress.done)}{rate}", "cyan")
     part = min(1.0, progress.done / progress.total)
     full = round(part * BAR)
     left = speed.shown(transfer.seconds_left)

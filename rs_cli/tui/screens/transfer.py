@@ -16,7 +16,7 @@ from rs_cli.features.files import State, Transfer
 from rs_cli.transfers import rates, speed
 from rs_cli.tui.desk import Case
 from rs_relay.text import printable
-from rs_relay.transfer.part import megabytes
+from rs_relay.transfer.part import amount
 
 FAILURES = 200  # listed
 NAME = 200  # cells
@@ -54,7 +54,7 @@ def as_text(transfer: Transfer) -> Text:
     facts = {
         "way": way + (f", number {transfer.id} in `rs transfers`" if transfer.id else ""),
         "moved": rates.part(progress.done, progress.total),
-        "there before": megabytes(progress.resumed) if progress.resumed else "",
+        "there before": amount(progress.resumed) if progress.resumed else "",
         "files": f"{progress.files} of {progress.all_files}" if progress.all_files else "",
         "now": printable(progress.name, NAME) if transfer.state is State.MOVING else "",
         "rate": rates.shown(transfer.rate) if transfer.state is State.MOVING else "",

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from rs_agent.feature import Context
+from rs_agent.features import manage
 from rs_agent.features.manage import Manage, find
 from rs_relay.channels.manage import SPEC, Action, Done, Failed, Find, Found, Kill, Switch
 from rs_relay.errors import LocalProblem, PeerBroke
@@ -92,6 +93,17 @@ async def test_who_does_not_go_is_told() -> None:
         done = await asked.ask(Kill(1, stubborn.pid, psutil.Process(stubborn.pid).create_time()))
         assert (done.count, done.alive) == (1, 1)
         stubborn.kill()
+
+
+async def test_the_first_program_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked to by SIGINT, it restarts the computer, which is another permission. A program that stands in for it."""
+    with start("import time; time.sleep(600)") as first:
+        monkeypatch.setattr(manage, "FIRST", first.pid)
+        refused = await Asked().ask(Kill(1, first.pid, psutil.Process(first.pid).create_time(), "KILL"))
+        assert isinstance(refused, Failed)
+        assert (refused.code, refused.hint) == ("usage", manage.REBOOT)
+        assert first.poll() is None
+        first.kill()
 
 
 async def test_the_agent_itself_is_left_alone() -> None:

@@ -214,6 +214,15 @@ async def test_a_pattern_fetches_all_that_it_stands_for(tmp_path: Path) -> None:
             await p.technician.get("logs/*.png", p.desk)
 
 
+async def test_a_folder_that_is_not_there_is_named_as_one(tmp_path: Path) -> None:
+    async with pair(tmp_path) as p:
+        (p.desk / "a").write_text("a")
+        for at in ("nowhere/a", "nowhere/"):
+            with pytest.raises(NoSuchSession, match="no such folder"):
+                await p.technician.send([str(p.desk / "a")], at=at)
+        assert not (p.home / "nowhere").exists()
+
+
 async def test_trees_keep_their_modes_times_and_links_both_ways(tmp_path: Path) -> None:
     async with pair(tmp_path) as p:
         tree = p.desk / "tree"

@@ -66,7 +66,7 @@ def test_each_program_is_accounted_for(capsys: pytest.CaptureFixture[str]) -> No
     assert kill._account(1, list(done), "TERM", False) == 5
     said = capsys.readouterr()
     assert said.out == "5 fire\\x1bfox and 2 more: TERM; 1 still there, `-s KILL` is stronger\n"
-    assert "no program 7" in said.err
+    assert said.err == "rs: There is no program 7.\n    Look.\n"
     assert kill._account(1, list(done), "TERM", True) == 5
     told = json.loads(capsys.readouterr().out)
     assert [program["signalled"] for program in told["programs"]] == [3, 0]

@@ -33,7 +33,7 @@ def test_here_into_a_folder_and_under_a_name(session, capsys):
     assert run(["get-file", "3", "~/log", "d"]) == 0
     assert run(["get-file", "log", "mine"]) == 0
     assert run(["get-file", "log", "mine", "--overwrite"]) == 0
-    assert capsys.readouterr().out.splitlines()[1] == "log: 0.0 MB, saved as log (1)"
+    assert capsys.readouterr().out.splitlines()[1] == "log: 8 B, saved as log (1)"
     assert sorted(str(p) for p in Path().rglob("*") if p.is_file()) == ["d/log", "log", "log (1)", "mine"]
     assert session.asked == [3, None, 3, None, None]
 

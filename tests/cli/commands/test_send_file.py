@@ -32,7 +32,7 @@ def test_a_file_and_a_name_that_was_taken(session, capsys, tmp_path):
     assert run(["send-file", "3", "a.txt"]) == 0
     assert run(["send-file", "a.txt"]) == 0
     out, err = capsys.readouterr()
-    assert out.splitlines() == ["a.txt: 0.0 MB", "a.txt: 0.0 MB, saved as a (1).txt"]
+    assert out.splitlines() == ["a.txt: 5 B", "a.txt: 5 B, saved as a (1).txt"]
     assert err == ""
     assert session.asked == [3, None]
     assert (tmp_path / "home/Downloads/rs/a (1).txt").read_text() == "hello"
@@ -61,7 +61,7 @@ def test_what_failed_is_said_and_is_the_exit_status(session, capsys):
     Path("d/bad\nname").touch()
     assert run(["send-file", "3", "d"]) == TransferFailed.exit_status
     out, err = capsys.readouterr()
-    assert out == "d/a: 0.0 MB\n"
+    assert out == "d/a: 5 B\n"
     assert "d/bad\\x0aname: The file's name" in err
     assert "rs: 1 of 2 files did not arrive." in err
 

@@ -35,3 +35,6 @@ def test_shown() -> None:
     assert part(1_500_000, 3_000_000) == "1.5 of 3.0 MB"
     assert part(1_500_000, 3_000_000_000) == "1.5 MB of 3.00 GB"
     assert part(1_500_000, -1) == "1.5 MB"
+    assert part(0, 3_900) == "0.0 of 3.9 kB"
+    assert part(500, 3_000_000_000) == "0.0 MB of 3.00 GB"
+    assert part(5, 12) == "5 of 12 B"

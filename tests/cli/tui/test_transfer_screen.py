@@ -140,5 +140,5 @@ async def test_how_each_state_looks(tmp_path: Path) -> None:
         transfer.state = State.CANCELLED
     assert looks[State.MOVING] == "━━━━━━━━━━━━ 25% 300 kB/s 5 s"
     assert looks[State.PAUSED] == "paused, 0.5 of 2.0 MB"
-    assert looks[State.DONE] == "done, 0.5 MB"
+    assert looks[State.DONE] == "done, 500.0 kB"
     assert looks[State.FAILED] == "failed: 0 of 0 files"

@@ -175,7 +175,7 @@ def test_what_cannot_be_read_is_told_and_the_others_arrive() -> None:
     plan = iter(
         [
             Found("secret", open=refuse),
-            Found("link", message="A symbolic link; links are not followed."),
+            Found("link", message="A symbolic link, which `--archive` would keep."),
             Found("bad", message="The file's name is too long.", code="transfer-failed"),
             Found("dir", key="d"),
             *plan_of({"dir/a": b"1"}),
