@@ -39,10 +39,12 @@ async def _ended(files: Files, transfers: list[Transfer]) -> Report:
     """The report of all. What is done again meanwhile, from another terminal, counts as its last attempt."""
     if len(transfers) == 1:
         return await transfers[0].ended
+    while moving := [transfer.ended for transfer in files.transfers if not transfer.ended.done()]:
+        await asyncio.wait(moving, return_when=asyncio.FIRST_COMPLETED)
     total = Report()
-    for transfer in transfers:
+    for transfer in files.transfers:
         try:
-            total.add(await transfer.ended)
+            total.add(transfer.ended.result())
         except RsError as error:
             total.add(whole_failure(error, transfer.label))
     return total
