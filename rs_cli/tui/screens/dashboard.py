@@ -117,7 +117,7 @@ class Dashboard(Screen[None]):
     # how it looks
 
     def _draw(self) -> None:
-        if not self.is_mounted:
+        if not self.is_mounted or not self.app.is_running:  # while the app ends, its parts go one by one
             return
         entries = self._desk.book.entries()
         self._draw_sessions(entries)

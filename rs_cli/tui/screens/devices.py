@@ -60,9 +60,13 @@ class DevicesScreen(ModalScreen[Entry | None]):
 
     async def _look(self) -> None:
         try:
-            found = await self._connector.devices()
+            found, trouble = await self._connector.devices(), None
         except RsError as error:
-            self._say(error)
+            found, trouble = [], error
+        if not self.app.is_running or self not in self.app.screen_stack:
+            return  # it was left meanwhile, and its parts go one by one
+        if trouble is not None:
+            self._say(trouble)
             return
         found = sorted(found, key=lambda device: (not device.online, place(device).casefold()))
         if found != list(self._devices.values()):

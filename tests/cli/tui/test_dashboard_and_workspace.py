@@ -300,6 +300,26 @@ async def test_several_sessions_side_by_side(book: Book, network: FakeConnector)
         assert {number for number, case in app.desk.cases.items() if case.is_open} == {1, 2}
 
 
+async def test_what_is_heard_while_the_program_ends_is_not_shown_any_more(
+    book: Book, network: FakeConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts of a screen go before the work that was begun for it."""
+    asked, ending = asyncio.Event(), asyncio.Event()
+
+    async def late() -> tuple[()]:
+        asked.set()
+        await ending.wait()
+        return ()
+
+    monkeypatch.setattr(network, "waiting", late)
+    async with dashboard(book, network) as (app, pilot):
+        await asyncio.wait_for(asked.wait(), 20)
+        await app.screen.query("#brand").remove()
+        app._running = False
+        ending.set()
+        await pilot.pause()
+
+
 async def test_unread_lines_are_counted_on_the_dashboard(book: Book, network: FakeConnector) -> None:
     async with workspace(book, network) as (app, pilot):
         await pilot.press("q")
