@@ -23,6 +23,7 @@ from rs_cli.tui.screens.confirm import Confirm
 from rs_cli.tui.screens.devices import DevicesScreen
 from rs_cli.tui.screens.new_session import NewSession
 from rs_cli.tui.screens.prompt import Prompt
+from rs_cli.tui.screens.standing import stands
 from rs_relay.channels.consent import Grant
 from rs_relay.errors import RsError
 from rs_relay.link import codes
@@ -117,7 +118,7 @@ class Dashboard(Screen[None]):
     # how it looks
 
     def _draw(self) -> None:
-        if not self.is_mounted or not self.app.is_running:  # while the app ends, its parts go one by one
+        if not stands(self):
             return
         entries = self._desk.book.entries()
         self._draw_sessions(entries)

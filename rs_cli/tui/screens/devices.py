@@ -17,6 +17,7 @@ from rs_cli.joining.picking import SHORT, place
 from rs_cli.session.connector import Connector
 from rs_cli.state.book import Book, Entry
 from rs_cli.tui.screens.prompt import Prompt
+from rs_cli.tui.screens.standing import stands
 from rs_relay.errors import RsError
 from rs_relay.text import printable
 from rs_relay.wire.limits import TAG
@@ -63,8 +64,8 @@ class DevicesScreen(ModalScreen[Entry | None]):
             found, trouble = await self._connector.devices(), None
         except RsError as error:
             found, trouble = [], error
-        if not self.app.is_running or self not in self.app.screen_stack:
-            return  # it was left meanwhile, and its parts go one by one
+        if not stands(self):
+            return
         if trouble is not None:
             self._say(trouble)
             return

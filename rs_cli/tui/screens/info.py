@@ -22,6 +22,7 @@ from rs_cli.terminal import machine
 from rs_cli.terminal.listing import human
 from rs_cli.tui.desk import Case
 from rs_cli.tui.screens.confirm import Confirm
+from rs_cli.tui.screens.standing import stands
 from rs_cli.tui.widgets.status_line import StatusLine
 from rs_relay.channels.sysinfo import Attention, Process, System
 from rs_relay.text import printable
@@ -128,6 +129,8 @@ class Info(Screen[None]):
             await asyncio.gather(checking, return_exceptions=True)
 
     def _show(self, system: System, attention: Attention | None) -> None:
+        if not stands(self):
+            return
         about = self.query_one("#about")
         lines = machine.about(system, attention, max(about.content_size.width - 1, 40))
         about.query_one(Static).update(Text("\n".join(lines)))

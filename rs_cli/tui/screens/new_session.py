@@ -18,6 +18,7 @@ from rs_cli.joining.link import join_link
 from rs_cli.joining.pairing import keep
 from rs_cli.state.book import Entry
 from rs_cli.tui.desk import Desk
+from rs_cli.tui.screens.standing import stands
 from rs_relay.errors import RsError
 from rs_relay.link.codes import Code
 
@@ -52,6 +53,8 @@ class NewSession(ModalScreen[Entry | None]):
             paired = await self._desk.connect(self._relay).hold(self._show, self._count)
             self.dismiss(await keep(paired, self._relay, self._desk.book))
         except RsError as error:
+            if not stands(self):
+                return
             self._until = 0.0
             self.query_one(Digits).update("")
             self.query_one(".link", Static).update("")
@@ -69,6 +72,8 @@ class NewSession(ModalScreen[Entry | None]):
         self._tick()
 
     def _tick(self) -> None:
+        if not stands(self):
+            return
         left = int(self._until - monotonic())
         if left > 0:
             text = f"Waiting for the customer …  valid for {left // 60}:{left % 60:02}{self._wrong}"

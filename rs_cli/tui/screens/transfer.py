@@ -15,6 +15,7 @@ from textual.widgets import Static
 from rs_cli.features.files import State, Transfer
 from rs_cli.transfers import rates, speed
 from rs_cli.tui.desk import Case
+from rs_cli.tui.screens.standing import stands
 from rs_relay.text import printable
 from rs_relay.transfer.part import amount
 
@@ -41,7 +42,7 @@ class TransferScreen(ModalScreen[None]):
         self._stop()
 
     def _draw(self) -> None:
-        if self.is_mounted and self.is_running:
+        if stands(self):
             self.query_one(Static).update(as_text(self._transfer))
 
 
