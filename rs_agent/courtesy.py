@@ -22,7 +22,7 @@ from math import inf
 REST = 0.025  # seconds: from a key to the picture of its effect takes 10 to 20 ms where nothing is in the way
 LATELY = 2.0  # seconds
 SMALL = 256 * 1024  # bytes of a step: one message of a file
-PAUSE = 5.0  # times what a step takes, until the next
+PAUSE = 10.0  # times what a step takes, until the next
 TOOK = 0.001, 0.005  # seconds that a step is taken to need: at first, and at most (a disk may wait for itself)
 WEIGHT = 0.2  # of the latest step in what is taken for the next
 
@@ -46,9 +46,12 @@ class Courtesy:
         """Wait until a step of a transfer may begin; the bytes that it may have, at most `most`."""
         if self._clock() - self._awaited >= LATELY:
             return most
-        begin = max(self._clock(), self._free, self._awaited + REST)
+        key = self._awaited
+        begin = max(self._clock(), self._free, key + REST)
         self._free = begin + (1 + PAUSE) * self._took
         await self._sleep(begin)
+        if self._awaited != key:  # another meanwhile; once, so that nobody types a file to a stop
+            await asyncio.sleep(REST)
         return min(most, SMALL)
 
     def worked(self, seconds: float) -> None:

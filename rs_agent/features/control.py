@@ -60,6 +60,8 @@ class Control:
             async for message in channel:
                 if wait := pace.take():
                     await asyncio.sleep(wait)
+                if not isinstance(message, Move):
+                    self._context.courtesy.awaited()
                 for act in _acts(message):
                     try:
                         await loop.run_in_executor(self._thread, self._do, act, live)
@@ -73,8 +75,6 @@ class Control:
                         failed = True
                         break
                     failed = False
-                    if not isinstance(message, Move):
-                        self._context.courtesy.awaited()
                     self._context.pulse.beat()
         finally:
             live.clear()

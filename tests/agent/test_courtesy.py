@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
-from rs_agent import courtesy
 from rs_agent.courtesy import LATELY, PAUSE, REST, SMALL, TOOK, Courtesy
 
 MOST = 8 * SMALL
@@ -16,11 +18,13 @@ class Time:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.stands = 1000.0, False
         self.slept: list[float] = []
-        monkeypatch.setattr(courtesy.asyncio, "sleep", self._sleep)
+        self.typing: Callable[[], None] = lambda: None
+        monkeypatch.setattr(asyncio, "sleep", self._sleep)
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += 0.0 if self.stands else seconds
+        self.typing()
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ async def test_after_a_key_nothing_begins_for_a_moment(time: Time, manners: Cour
 async def test_after_that_the_steps_are_small_and_take_their_share_of_the_time(time: Time, manners: Courtesy) -> None:
     manners.awaited()
     await manners.turn(MOST)
-    began, count, took = time.now, 100, 0.002
+    began, count, took = time.now, 50, 0.002  # within LATELY
     for _ in range(count):
         time.now += took
         manners.worked(took)
@@ -75,6 +79,13 @@ async def test_transfers_take_turns_in_the_order_in_which_they_ask(time: Time, m
         await manners.turn(MOST)
     step = (1 + PAUSE) * TOOK[0]
     assert time.slept == pytest.approx([REST, REST + step, REST + 2 * step, REST + 3 * step])
+
+
+async def test_a_key_while_a_step_waits_its_turn_puts_it_off_once(time: Time, manners: Courtesy) -> None:
+    time.typing = manners.awaited  # again and again, faster than any step begins
+    manners.awaited()
+    await manners.turn(MOST)
+    assert time.slept == pytest.approx([REST, REST])
 
 
 async def test_a_step_that_waited_for_its_disk_holds_nobody_up_for_long(time: Time, manners: Courtesy) -> None:

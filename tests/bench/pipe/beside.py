@@ -33,6 +33,7 @@ from tests.support.xdesktop import XDesktop
 LINES = {"loopback": Line(), "1 Mbit/s, 50 ms": Line(1e6, 0.05), "56 kbit/s, 200 ms": Line(56e3, 0.2)}
 TIMES = 2.0  # what an idle p95 may become
 KEYS = 40
+WHERE = {"shell": "the shell", "viewer": "the viewer", "ssh": "ssh -tt, beside scp"}
 STARTED = 6.0  # seconds until all transfers move
 Figures = dict[str, float]
 Work = tuple[Callable[[], subprocess.Popen[str]], Path]  # begins a transfer; what it makes
@@ -53,15 +54,15 @@ def measure(ground: Ground, lines: dict[str, Line] = LINES) -> Found:
 
 def _rows(line: str, found: dict[str, Figures]) -> list[Row]:
     rows = []
-    for what in ("shell", "viewer", "ssh -tt"):
+    for what, called in WHERE.items():
         if f"{what}, idle" not in found:
             continue
         idle, busy = found[f"{what}, idle"], found[f"{what}, busy"]
         for state, of in (("idle", idle), ("four transfers", busy)):
             value = f"{of['median_ms']:.1f}, {of['p95_ms']:.1f} ms"
-            rows.append(Row(f"{line}: a key in the {what}, {state} (median, p95)", value))
+            rows.append(Row(f"{line}: a key in {called}, {state} (median, p95)", value))
         ratio = busy["p95_ms"] / idle["p95_ms"]
-        wanted, met = (f"< {TIMES:g}", ratio < TIMES and not busy["lost"]) if what != "ssh -tt" else ("", None)
+        wanted, met = (f"< {TIMES:g}", ratio < TIMES and not busy["lost"]) if what != "ssh" else ("", None)
         rows.append(Row("  p95 busy / idle", f"{ratio:.2f}", wanted, met))
     moved = found["moved"]
     if "down" in moved:
@@ -98,11 +99,11 @@ def _over(line: Line, source: XDesktop, view: XDesktop, size: int) -> dict[str, 
 def _over_ssh(sshd: Sshd, size: int) -> dict[str, Figures]:
     """The same keys through ssh, beside four scp of the same size."""
     with tempfile.TemporaryDirectory(prefix="rs-beside-") as name, _ssh(sshd) as terminal:
-        found = {"ssh -tt, idle": summary(_echo(terminal))}
+        found = {"ssh, idle": summary(_echo(terminal))}
         with _moving(_copies(sshd, Path(name), size)):
             time.sleep(STARTED)
             with _counted(found, lambda: {"both": 2 * _loopback()["both"]}):  # there is no relay
-                found["ssh -tt, busy"] = summary(_echo(terminal))
+                found["ssh, busy"] = summary(_echo(terminal))
     return found
 
 
