@@ -87,7 +87,7 @@ class TransferFailed(RsError):
 
 class DiskFull(TransferFailed):
     code, exit_status = "disk-full", 10
-    default_hint = "Free some room on the receiving computer and send again: it goes on where it stopped."
+    default_hint = "Free some room on the receiving computer and send again: a file goes on where it stopped."
 
 
 class Damaged(TransferFailed):

@@ -192,13 +192,14 @@ class Part:
 
     def write(self, data: memoryview) -> None:
         """Append. On DiskFull the bytes before it stay, for later."""
-        with self._telling(data.nbytes):
+        with self._telling():
             write_at(self._fd, data, self.offset)
             self._running.update(read_at(self._fd, data.nbytes, self.offset))  # what the file holds, not what was meant
             self.offset += data.nbytes
             if self.offset - self._started >= WRITE_BACK:
                 start_flush(self._fd, self._started, self.offset - self._started)
                 self._started = self.offset
+                self._look_for_room()
             if self._wanted.size >= 0:
                 self._shared.promised[self] = max(0, self._wanted.size - self.offset)
             if self.offset - self._recorded >= resume.record_every(self._wanted.size):
@@ -206,7 +207,7 @@ class Part:
 
     def hole(self, size: int) -> None:
         """Append zeros that take no room, where the disk knows of such."""
-        with self._telling(size):
+        with self._telling():
             cut(self._fd, self.offset + size)
             zeros(self._running, size)
             self.offset += size
@@ -361,6 +362,11 @@ class Part:
             self._shared.check_room(self._wanted.size - self.offset)
             self._shared.promised[self] = self._wanted.size - self.offset
 
+    def _look_for_room(self) -> None:
+        """What comes from a pipe, of which nobody knows how long it will be, leaves the owner's room to them, too."""
+        if self._wanted.size < 0 and self._shared.free() <= 0:
+            raise DiskFull(no_room(0, None))
+
     def _open_base(self) -> None:
         """The file that will be replaced, if it is one that bytes may be copied from."""
         if not self._wanted.overwrite or self._wanted.size < delta.LEAST:
@@ -434,12 +440,14 @@ class Part:
             self._folder.close()
             self._folder = None
 
-    def _telling(self, more: int = 0) -> _Telling:
-        return _Telling(lambda: self._missing(more))
+    def _telling(self) -> _Telling:
+        return _Telling(self._missing)
 
-    def _missing(self, more: int) -> tuple[int, int | None]:
-        """(bytes that are still to be written, bytes free)."""
-        needed = self._wanted.size - self.offset if self._wanted.size >= 0 else more
+    def _missing(self) -> tuple[int, int | None]:
+        """(bytes that are still to be written, bytes free), as far as they are known."""
+        if self._wanted.size < 0:
+            return 0, None
+        needed = self._wanted.size - self.offset
         try:
             return needed, self._here.space()[1]
         except OSError:

@@ -12,10 +12,11 @@ import select
 from collections import deque
 from collections.abc import Sequence
 
-from rs_relay.errors import Damaged, RsError, TransferFailed, UsageError
+from rs_relay.errors import Damaged, DiskFull, RsError, TransferFailed, UsageError
 from rs_relay.transfer import messages as m
 from rs_relay.transfer.messages import UNKNOWN
 from rs_relay.transfer.outcome import Kept
+from rs_relay.transfer.part import trouble
 from rs_relay.transfer.resume import ZEROS
 
 POLL = 0.2  # seconds that one read waits, so that an answer from the other end is heard meanwhile
@@ -153,11 +154,16 @@ class PipePart:
             size -= min(size, len(ZEROS))
 
     def write(self, data: memoryview) -> None:
-        """Raises BrokenPipeError when nobody reads any more."""
+        """Raises BrokenPipeError when nobody reads any more, TransferFailed for what cannot be written."""
         self._running.update(data)
         self.offset += data.nbytes
         while data.nbytes:
-            data = data[os.write(self._fd, data) :]
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BrokenPipeError:
+                raise
+            except OSError as e:  # a pipe in name only: `> file`
+                raise _unwritten(e) from e
 
     def publish(self) -> str:
         return "-"
@@ -167,3 +173,9 @@ class PipePart:
 
     def discard(self) -> None:
         pass
+
+
+def _unwritten(e: OSError) -> TransferFailed:
+    if isinstance(trouble(e), DiskFull):
+        return DiskFull("The disk that the output goes to has no room left.", "Free some there and fetch it again.")
+    return TransferFailed(f"The output cannot be written to: {os.strerror(e.errno or 0)}.", "")

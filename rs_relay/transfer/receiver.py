@@ -362,7 +362,10 @@ class Receiver:
             raise
         except RsError as error:
             file = self._files.pop(number)
-            file.part.park()
+            if file.size < 0:
+                file.part.discard()  # from a pipe, which is not sent twice
+            else:
+                file.part.park()
             return [self._fail(number, file.name, error)]
 
     def _late(self, number: int) -> list[m.FromReceiver]:

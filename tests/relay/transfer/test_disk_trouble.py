@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,8 +21,9 @@ from rs_relay.transfer import messages as m
 from rs_relay.transfer.disk import Store
 from rs_relay.transfer.folder import HeldFolder
 from rs_relay.transfer.names import PART_PREFIX
+from rs_relay.transfer.pipe import PipeSource
 from rs_relay.transfer.receiver import Receiver
-from rs_relay.transfer.sender import Line, Sender
+from rs_relay.transfer.sender import Found, Line, Sender
 from tests.support.transfer import Conversation, Told, opening, plan_of
 
 MiB = 1024 * 1024
@@ -119,6 +122,7 @@ def test_a_read_only_target(mount: Mount) -> None:
 
 LIMITED = """
 import sys
+import threading
 from tests.relay.transfer.test_disk_trouble import Path, Store, _send
 _, told = _send(Store(Path(sys.argv[1]), margin=0), {"a": bytes(3_000_000), "b": bytes(500_000)})
 print(*[f"{o.name}:{type(o.error).__name__}:{o.error.message if o.error else ''}" for o in told.outcomes], sep="\\n")
@@ -243,3 +247,29 @@ def test_two_spellings_of_one_name_do_not_replace_each_other(tmp_path: Path, ove
     names = {unicodedata.normalize(form, "é.txt"): form.encode() for form in ("NFC", "NFD")}
     assert len(names) == 2
     _nothing_lost(tmp_path, names, overwrite=overwrite)
+
+
+def test_what_came_from_a_pipe_is_not_kept_on_a_full_disk(mount: Mount) -> None:
+    """It cannot be sent again from where it stopped; and some room is left to the owner."""
+    disk = _tmpfs(mount, 16 * MiB)
+    store = Store(disk, margin=1)
+    told = Told()
+    out, into = os.pipe()
+    writing = threading.Thread(target=_feed, args=(into, 32 * MiB))
+    writing.start()
+    source = PipeSource(out, "k" * 64)
+    sender = Sender(opening(), iter([Found("out", open=lambda: source)]), told)
+    talk = Conversation(sender, Receiver(lambda o: store.landing(o.key), Told()), WIDE)
+    while not told.errors:
+        talk.step()
+    os.close(out)
+    writing.join()
+    (error,) = told.errors
+    assert isinstance(error, DiskFull)
+    assert error.message == "The receiving disk is full."
+    assert list(disk.iterdir()) == []
+
+
+def _feed(into: int, size: int) -> None:
+    with os.fdopen(into, "wb") as pipe, contextlib.suppress(BrokenPipeError):
+        pipe.write(bytes(size))

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rs_relay.errors import TransferFailed, UsageError
+from rs_relay.errors import DiskFull, TransferFailed, UsageError
 from rs_relay.transfer.pipe import PipeLanding, PipeSource
 from rs_relay.transfer.receiver import Receiver
 from rs_relay.transfer.sender import Found, Sender
@@ -78,6 +78,20 @@ def test_into_a_pipe(data: bytes) -> None:
     reader.join()
     assert bytes(got) == data
     assert not told.errors
+
+
+def test_output_on_a_disk_without_room_fails_as_such() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        told = Told()
+        talk, _, _ = conversation({"x": DATA}, MemoryLanding())
+        talk.receiver = Receiver(lambda opened: PipeLanding(full), told)
+        talk.run()
+        (error,) = told.errors
+        assert isinstance(error, DiskFull)
+        assert "output" in error.message
+    finally:
+        os.close(full)
 
 
 def test_what_a_pipe_cannot_take_back() -> None:
