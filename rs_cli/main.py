@@ -14,24 +14,25 @@ import atexit
 import gc
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
-from typing import NoReturn
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import TYPE_CHECKING, NoReturn
 
 from rs_cli.title import hide_code
+
+if TYPE_CHECKING:
+    from rs_relay.errors import RsError
 
 
 def main() -> None:
     hide_code(sys.argv)
     gc.set_threshold(50_000, 20, 100)  # by default modules alone are searched for garbage a dozen times: 5 ms
-    status = run(sys.argv[1:])
-    _flush()
-    _leave(status)
+    _leave(_flush(run(sys.argv[1:])))
 
 
 def run(arguments: list[str]) -> int:
     """Carry out one command line and return its exit status."""
     from rs_cli.terminal import output
-    from rs_relay.errors import RsError
+    from rs_relay.errors import NO_ROOM, RsError, unwritten
 
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     as_json, debug = "--json" in options, "--debug" in options
@@ -43,14 +44,15 @@ def run(arguments: list[str]) -> int:
     except RsError as error:
         if debug:
             _record(error, debug)
-        output.failure(error, as_json)
-        return error.exit_status
+        return _tell(error, as_json)
     except KeyboardInterrupt:
         return 130
     except (BrokenPipeError, SystemExit):  # typer makes of a broken pipe, and of that alone, a SystemExit
         _no_more_output()
         return 0
     except Exception as e:
+        if isinstance(e, OSError) and e.errno in NO_ROOM:
+            return _tell(unwritten(e), as_json)
         return _odd(e, as_json, debug)
 
 
@@ -71,16 +73,25 @@ def _odd(error: Exception, as_json: bool, debug: bool) -> int:
     """What is neither one of ours nor the system's: a usage error that Typer found, or a defect."""
     from typer.exceptions import Abort, TyperException
 
-    from rs_cli.terminal import output
     from rs_relay.errors import RsError, UsageError
 
     if isinstance(error, Abort):
         return 130
     if isinstance(error, TyperException):
-        output.failure(UsageError(error.format_message(), _usage_hint(error)), as_json)
-        return UsageError.exit_status
-    output.failure(RsError("rs has a defect and stopped.", _record(error, debug)), as_json)
-    return RsError.exit_status
+        return _tell(UsageError(error.format_message(), _usage_hint(error)), as_json)
+    return _tell(RsError("rs has a defect and stopped.", _record(error, debug)), as_json)
+
+
+def _tell(error: RsError, as_json: bool) -> int:
+    """Its exit status. Where standard output takes nothing, a failure in JSON is told on standard error, too."""
+    from rs_cli.terminal import output
+
+    try:
+        output.failure(error, as_json)
+    except OSError:
+        with suppress(OSError):
+            output.failure(error, as_json=False)
+    return error.exit_status
 
 
 def _traced(debug: bool) -> AbstractContextManager[None]:
@@ -118,9 +129,15 @@ def _leave(status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _flush() -> None:
+def _flush(status: int) -> int:
+    """What is still to be written; the exit status after that."""
+    from rs_relay.errors import NO_ROOM, unwritten
+
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
+    except OSError as e:
         _no_more_output()
+        if status == 0 and e.errno in NO_ROOM:
+            return _tell(unwritten(e), as_json=False)
+    return status

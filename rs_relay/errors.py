@@ -10,7 +10,7 @@
     ├── SessionEnded                     7   one side ended the session; it cannot be resumed
     ├── SignInNeeded                     8   the relay wants a technician's token
     ├── TransferFailed                   9   a file did not arrive whole
-    │   ├── DiskFull                    10   the receiving disk has no room
+    │   ├── DiskFull                    10   a disk has no room for what is to be written
     │   └── Damaged                     11   the bytes that arrived are not the bytes that were sent
     ├── TooLarge                        12   over a limit that protects one side
     ├── LocalProblem                    13   this computer lacks something (a display, a program, a right)
@@ -23,10 +23,13 @@ token, file content, chat or clipboard text. `code` is the stable name for `--js
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 from rs_relay.text import printable
 
+# What a system says where nothing more can be written.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 SENTENCE = 500  # terminal cells of a message or hint that somebody else worded
 
 
@@ -121,3 +124,11 @@ BY_CODE: dict[str, type[RsError]] = _tree(RsError)
 def from_wire(code: str, message: str, hint: str | None = None) -> RsError:
     """The error that the other end named and worded; an unknown `code` is a plain RsError."""
     return BY_CODE.get(code, RsError)(printable(message, SENTENCE), None if hint is None else printable(hint, SENTENCE))
+
+
+def unwritten(error: OSError) -> DiskFull:
+    """Of a disk of this computer's: an `error` of NO_ROOM."""
+    hint = "Free some room where its output goes, or its own files (`rs help environment`)."
+    full = DiskFull("The disk that rs writes to has no room left.", hint)
+    full.__cause__ = error
+    return full

@@ -19,7 +19,7 @@ _STATUSES = {
     "session-ended": "one side ended the session; it cannot be resumed",
     "sign-in-needed": "the relay wants a technician's token",
     "transfer-failed": "a file did not arrive whole",
-    "disk-full": "the receiving disk has no room",
+    "disk-full": "a disk has no room for what is to be written",
     "damaged": "the bytes that arrived are not the bytes that were sent",
     "too-large": "over a limit that protects one side",
     "local-problem": "this computer lacks something (a display, a program, a right)",

@@ -30,7 +30,7 @@ from rs_relay.channels.exec import (
     Unheard,
     Up,
 )
-from rs_relay.errors import ConnectionLost, PeerBroke, RsError
+from rs_relay.errors import NO_ROOM, ConnectionLost, PeerBroke, RsError, unwritten
 from rs_relay.link.channel import Channel, ChannelClosed
 
 
@@ -58,6 +58,7 @@ class Exec:
         self._sent = self._taken = 0
         self._room = asyncio.Event()
         self._deaf = False
+        self._full: RsError | None = None  # what could not be written here any more
 
     async def result(self) -> Exited | Failed:
         """How it ended, after all that it wrote has been written here. Raises ConnectionLost, NotAllowed …"""
@@ -123,6 +124,8 @@ class Exec:
                     self._deaf = True
                     self._room.set()
                 case Exited() | Failed() as ended:
+                    if self._full:  # the command may well have ended as if nothing were
+                        raise self._full
                     self.ended.set_result(ended)
                     return
 
@@ -133,7 +136,8 @@ class Exec:
             return
         try:
             await sink.write(data)
-        except OSError:
+        except OSError as e:
+            self._full = self._full or (unwritten(e) if e.errno in NO_ROOM else None)
             self._sinks[stream] = None
             await self._say(Unheard(stream))
 

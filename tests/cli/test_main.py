@@ -18,7 +18,7 @@ from rs_cli import main
 from rs_cli.command_line import app
 from rs_cli.commands import VERBS
 from rs_cli.title import hide_code
-from rs_relay.errors import BY_CODE, RsError
+from rs_relay.errors import BY_CODE, DiskFull, RsError
 
 ROOT = Path(__file__).parents[2]
 
@@ -159,6 +159,25 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert b"Traceback" not in program.stderr.read()
     program.stderr.close()
     assert program.wait(30) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
+@pytest.mark.parametrize("arguments", [["--help"], ["help", "exit-codes"], ["transfers", "list", "--json"]])
+def test_output_on_a_full_disk_is_a_sentence_and_a_status(arguments: list[str], tmp_path: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "rs_cli", *arguments],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "RS_STATE_DIR": str(tmp_path)},
+        )
+    assert done.returncode == DiskFull.exit_status
+    assert done.stderr.splitlines()[0] == "rs: The disk that rs writes to has no room left."
+    assert len(done.stderr.splitlines()) == 2
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the title is read from /proc")

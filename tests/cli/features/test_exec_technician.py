@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections import deque
 from typing import Any
 
@@ -23,7 +24,7 @@ from rs_relay.channels.exec import (
     Taken,
     Unheard,
 )
-from rs_relay.errors import ConnectionLost, NotAllowed, PeerBroke
+from rs_relay.errors import ConnectionLost, DiskFull, NotAllowed, PeerBroke
 from tests.support.channels import MemoryChannel, break_off, channel_pair
 
 
@@ -42,12 +43,14 @@ class Given:
 
 
 class Kept:
-    def __init__(self, broken: bool = False) -> None:
-        self.data, self.broken = b"", broken
+    def __init__(self, broken: bool = False, full: bool = False) -> None:
+        self.data, self.broken, self.full = b"", broken, full
 
     async def write(self, data: memoryview) -> None:
         if self.broken:
             raise BrokenPipeError
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
         self.data += data
 
 
@@ -73,6 +76,17 @@ async def test_output_goes_where_it_belongs_and_the_end_is_told() -> None:
     await bench.agent.send(Exited(9))
     assert await bench.feature.result() == Exited(9)
     assert (bench.out.data, bench.errors.data) == (b"a\x00", b"b\xff")
+    await bench.end()
+
+
+async def test_output_that_finds_no_room_here_is_no_success() -> None:
+    bench = Bench(stdout=Kept(full=True))
+    await bench.hear()
+    await bench.agent.send(Output(memoryview(b"a")))
+    assert await bench.hear() == Unheard(1)
+    await bench.agent.send(Exited(0))
+    with pytest.raises(DiskFull):
+        await bench.feature.result()
     await bench.end()
 
 
