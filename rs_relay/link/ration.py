@@ -13,8 +13,8 @@ way by the wait that may be over the wait that is (the idea of FAST TCP), so it 
 ten. For that each must know the empty line's round trip, also one that was opened when it was full: `Line` is that.
 
 A packet that was lost delays all behind it as a queue does, but less under way would not make it quicker, and TCP,
-which counts packets, sends ever smaller ones. So the least wait of several answers counts, and the window shrinks only
-where no answer has come in time for a while: a queue that stands delays all of them.
+which counts packets, sends ever smaller ones. So the least wait of several looks counts: a queue delays all of them.
+What one lost packet has held back comes at once when that is there, a round trip late, and is one look.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CHECK = 0.5  # seconds between two pings on a free line
 GROWTH, SHRINK = 1.4, 0.5  # at most, with one look at the answers, once it has been late
 MORE = 48  # bytes with each look: who has little of the line comes to more
 LOOKS = 3  # answers of which the quickest counts
-LATELY, LATELY_MAX = 16, 4.0  # round trips, seconds: where an answer came in time since then, there is no queue
+TOGETHER, REPEAT = 0.005, 0.7  # seconds; of a round trip: answers so late that come in that time are one look
 EVERY = 360  # bytes between two pings, at least: each costs a tenth of that
 MARKS = 64  # pings under way at most
 
@@ -79,7 +79,7 @@ class Ration:
         self._changed = now  # when the window was, last
         # seconds that answers were late, of what was asked since the window changed
         self._overs: deque[float] = deque(maxlen=MARKS)
-        self._in_time = now  # when an answer was, last
+        self._looked = now  # when the last look at them began
         self._sent = self._arrived = self._marked = 0  # bytes: handed over, known to be there, at the last ping
         self._bulk = False  # some of it since the last ping
         self._marks: deque[tuple[int, float, int]] = deque()  # stamp, when, bytes sent before it
@@ -155,11 +155,9 @@ class Ration:
             self._rates.append((before - self._from) / (now - self._since))
             self._since, self._from = now, before
         self.line.learn(now - at, now)
-        over = now - at - self.line.quickest
-        if over <= self._spare:
-            self._in_time = now
         if at < self._changed:
             return  # it tells of what was before
+        over = now - at - self.line.quickest
         window = self._window
         if window is None:
             if over > VERY_LATE and self._rates and self._rates[-1] < SLOW:
@@ -170,10 +168,9 @@ class Ration:
         rate = max(self._rates, default=0.0)
         # seconds that the part before the ping takes by itself; of a line that others fill too that is too much
         own = min(self._part(window) / rate, OWN * self._spare) if rate else 0.0
-        over = max(0.0, over - own)
-        self._overs.append(over)
+        self._look(now, max(0.0, over - own))
         if not self._settled:
-            if over > 2 * self._spare:
+            if self._overs[-1] > 2 * self._spare:
                 if len(self._overs) >= LOOKS or not rate:
                     self._settle(now, rate or window / (now - at))
             elif used:
@@ -181,11 +178,18 @@ class Ration:
         elif len(self._overs) >= LOOKS:
             self._scale(now, window, used)
 
+    def _look(self, now: float, over: float) -> None:
+        """An answer was `over` seconds late."""
+        late = self._overs and min(over, self._overs[-1]) > REPEAT * self.line.quickest
+        if late and now - self._looked < TOGETHER:
+            self._overs[-1] = min(self._overs[-1], over)
+        else:
+            self._overs.append(over)
+            self._looked = now
+
     def _scale(self, now: float, window: float, used: bool) -> None:
         trip = self.line.quickest
         factor = (trip + self._spare) / (trip + min(self._overs))
-        if factor < 1 and now - self._in_time < min(LATELY * trip, LATELY_MAX):
-            return  # something was lost, perhaps
         if factor < 1 or used:
             self._set(now, window * max(SHRINK, min(GROWTH, factor)) + MORE)
 
