@@ -1,9 +1,9 @@
 """A live link: one `LinkSession` on one socket, and its channels as coroutines. With `dial`, the only I/O of this room.
 
-Who owns what: the reader task alone calls `receive`, the writer task alone calls `next_record`; channels only queue
-and take. The writer asks for the next record when the socket has taken the one before, so that what is urgent
-overtakes what is large here, and not never. A link that breaks is cut at once, without a polite close (a polite close
-of a broken line costs seconds); the session above it dials again.
+Who owns what: each record goes to `receive` where the socket reads it, and the reader task hears how that ended; the
+writer task alone calls `next_record`; channels only queue and take. The writer asks for the next record when the socket
+has taken the one before, so that what is urgent overtakes what is large here, and not never. A link that breaks is cut
+at once, without a polite close (a polite close of a broken line costs seconds); the session above it dials again.
 
 On a slow line the parts of bulk messages shrink until one takes about 20 ms to leave, and no more of them is under way
 than `ration` says, so that a key press waits for little.
@@ -51,7 +51,9 @@ class Socket(Protocol):
 
     def keep_unsent(self, size: int) -> None: ...
 
-    async def receive(self) -> bytes: ...
+    async def each(self, heard: Callable[[bytes], None]) -> None:
+        """Hand over each record as it comes, until the socket ends or `heard` raises; raises what that was."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -335,19 +337,22 @@ class Link:
 
     async def _read(self) -> None:
         try:
-            while True:
-                record = await self._socket.receive()
-                self._last_heard = self._clock()
-                self.traffic.records_in += 1
-                self.traffic.bytes_in += len(record)
-                for event in self.session.receive(record):
-                    self._handle(event)
-                if not self.session.idle:  # an answer is owed, or credit may have come
-                    self.wake()
+            await self._socket.each(self._heard)
         except (BadRecord, BadFrame):
             self._finish(ConnectionLost("The connection carried something that the other end did not send."))
         except OSError:
             self._finish(None if self._leaving else ConnectionLost("The connection was lost."))
+
+    def _heard(self, record: bytes) -> None:
+        if self.ended.done():
+            return
+        self._last_heard = self._clock()
+        self.traffic.records_in += 1
+        self.traffic.bytes_in += len(record)
+        for event in self.session.receive(record):
+            self._handle(event)
+        if not self.session.idle:  # an answer is owed, or credit may have come
+            self.wake()
 
     async def _write(self) -> None:
         try:

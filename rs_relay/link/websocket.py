@@ -18,6 +18,7 @@ import asyncio
 import ctypes
 import socket
 from collections import deque
+from collections.abc import Callable
 
 from rs_relay.wire.limits import CONTROL_MESSAGE, LINK_MESSAGE
 
@@ -122,6 +123,8 @@ class RecordSocket(asyncio.BufferedProtocol):
         self._transport = transport
         self._inward = Inward()
         self._inbox: deque[tuple[int, bytes]] = deque()
+        self._heard: Callable[[bytes], None] | None = None
+        self._error: Exception | None = None
         self._arrived = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -150,6 +153,19 @@ class RecordSocket(asyncio.BufferedProtocol):
         if opcode != BINARY:
             raise ConnectionResetError("text on a link socket")
         return data
+
+    async def each(self, heard: Callable[[bytes], None]) -> None:
+        """Hand over each record as it comes, until the socket ends or `heard` raises; raises what that was.
+
+        At once, where the bytes are read: to wake a task for each costs as much as all else that is done for it."""
+        while self._inbox:
+            heard(await self.receive())
+        self._heard = heard
+        try:
+            await self._over.wait()
+        finally:
+            self._heard = None
+        raise self._error or ConnectionResetError("the link socket is closed")
 
     async def close(self) -> None:
         if not self._over.is_set():
@@ -210,13 +226,21 @@ class RecordSocket(asyncio.BufferedProtocol):
         except Broken:
             self.abort()
             return
-        for opcode, data in messages:
-            self._handle(opcode, data)
+        try:
+            for opcode, data in messages:
+                self._handle(opcode, data)
+        except Exception as e:  # whoever awaits `each` is told
+            self._error = e
+            self.abort()
         if len(self._inbox) >= WAITING:
             self._transport.pause_reading()
 
     def _handle(self, opcode: int, data: bytes) -> None:
-        if opcode in (BINARY, TEXT):
+        if self._heard is not None and opcode in (BINARY, TEXT):
+            if opcode == TEXT:
+                raise ConnectionResetError("text on a link socket")
+            self._heard(data)
+        elif opcode in (BINARY, TEXT):
             self._inbox.append((opcode, data))
             self._arrived.set()
         elif opcode == PING:

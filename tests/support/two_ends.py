@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rs_relay.link.handshake import Attempts, Holder, Joiner, Opened, Role
@@ -65,6 +66,10 @@ class MemorySocket:
         if data is None:
             raise ConnectionResetError
         return data
+
+    async def each(self, heard: Callable[[bytes], None]) -> None:
+        while True:
+            heard(await self.receive())
 
     def keep_unsent(self, size: int) -> None:
         pass  # nothing waits anywhere but in `inbox`

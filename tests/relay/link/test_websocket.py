@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
-from rs_relay.link.websocket import BINARY, CLOSE, PING, TEXT, Broken, Inward, header
+from rs_relay.link.websocket import BINARY, CLOSE, PING, TEXT, Broken, Inward, RecordSocket, header
 from rs_relay.wire.limits import LINK_MESSAGE
 
 
@@ -26,6 +29,85 @@ def _feed(inward: Inward, data: bytes, sizes: list[int]) -> list[tuple[int, byte
         messages += inward.came(size)
         at, turn = at + size, turn + 1
     return messages
+
+
+class _Transport(asyncio.Transport):
+    """Takes all at once; `told` is the protocol that was put on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.aborted = False
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.told = protocol
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def _socket() -> tuple[RecordSocket, _Transport, Callable[[bytes], None]]:
+    transport = _Transport()
+    made = RecordSocket(transport)
+
+    def arrive(data: bytes) -> None:
+        made.get_buffer(-1)[: len(data)] = data
+        made.buffer_updated(len(data))
+
+    return made, transport, arrive
+
+
+async def test_each_record_is_handed_over_as_it_comes_after_those_that_were_there() -> None:
+    made, _, arrive = _socket()
+    heard: list[bytes] = []
+    arrive(_frame(BINARY, b"early") + _frame(BINARY, b"too"))
+    hearing = asyncio.create_task(made.each(heard.append))
+    await asyncio.sleep(0)
+    assert heard == [b"early", b"too"]
+    arrive(_frame(BINARY, b"one") + _frame(BINARY, b"two")[:3])
+    assert heard[2:] == [b"one"]
+    arrive(_frame(BINARY, b"two")[3:])
+    assert heard[3:] == [b"two"]
+    made.eof_received()
+    with pytest.raises(ConnectionResetError):
+        await hearing
+
+
+async def test_what_was_there_is_heard_also_when_the_socket_has_ended_since() -> None:
+    made, _, arrive = _socket()
+    heard: list[bytes] = []
+    arrive(_frame(BINARY, b"last words"))
+    made.eof_received()
+    with pytest.raises(ConnectionResetError):
+        await made.each(heard.append)
+    assert heard == [b"last words"]
+
+
+async def test_who_hears_what_should_not_be_ends_the_socket_and_is_told_why() -> None:
+    made, transport, arrive = _socket()
+
+    def hear(record: bytes) -> None:
+        raise ValueError("not a record of ours")
+
+    hearing = asyncio.create_task(made.each(hear))
+    await asyncio.sleep(0)
+    arrive(_frame(BINARY, b"x") + _frame(BINARY, b"y"))
+    with pytest.raises(ValueError, match="not a record"):
+        await hearing
+    assert transport.aborted
+
+
+async def test_a_relay_that_speaks_where_records_should_be() -> None:
+    made, transport, arrive = _socket()
+    hearing = asyncio.create_task(made.each(lambda record: None))
+    await asyncio.sleep(0)
+    arrive(_frame(TEXT, b"{}"))
+    with pytest.raises(ConnectionResetError, match="text"):
+        await hearing
+    assert transport.aborted
 
 
 _message = st.one_of(
