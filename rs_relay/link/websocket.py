@@ -157,7 +157,7 @@ class RecordSocket(asyncio.BufferedProtocol):
     async def each(self, heard: Callable[[bytes], None]) -> None:
         """Hand over each record as it comes, until the socket ends or `heard` raises; raises what that was.
 
-        At once, where the bytes are read: to wake a task for each costs as much as all else that is done for it."""
+        At once, where the bytes are read: waking a task for each is a tenth of what a record costs this end."""
         while self._inbox:
             heard(await self.receive())
         self._heard = heard
