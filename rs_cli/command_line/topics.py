@@ -84,7 +84,7 @@ def remote_paths() -> str:
             "",
             "    3:report.pdf       below the customer's home, in session 3",
             "    3:/var/log/syslog  absolute",
-            "    3:                 the home itself",
+            "    3:                 the home itself; for `rs cp … 3:` the folder for received files",
             "    maria-pc:notes     in the open session of the customer of that name",
             "    :notes             in your only open session",
             "    ./a:b              a file of this computer that has a colon in its name",
