@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from rs_relay.errors import RsError
 
 
+USAGE = {
+    "Input should be a valid integer, unable to parse string as an integer": "it is to be a whole number.",
+    "Input should be a valid number, unable to parse string as a number": "it is to be a number.",
+    "Value error, ": "",
+}
+
+
 def main() -> None:
     hide_code(sys.argv)
     gc.set_threshold(50_000, 20, 100)  # by default modules alone are searched for garbage a dozen times: 5 ms
@@ -78,7 +85,7 @@ def _odd(error: Exception, as_json: bool, debug: bool) -> int:
     if isinstance(error, Abort):
         return 130
     if isinstance(error, TyperException):
-        return _tell(UsageError(error.format_message(), _usage_hint(error)), as_json)
+        return _tell(UsageError(_usage_said(error.format_message()), _usage_hint(error)), as_json)
     return _tell(RsError("rs has a defect and stopped.", _record(error, debug)), as_json)
 
 
@@ -106,6 +113,13 @@ def _record(error: BaseException, debug: bool) -> str:
     from rs_cli import trace
 
     return trace.record(error, debug)
+
+
+def _usage_said(text: str) -> str:
+    """Pydantic's words for a value, as a person would put it."""
+    for theirs, ours in USAGE.items():
+        text = text.replace(theirs, ours)
+    return text
 
 
 def _usage_hint(error: Exception) -> str:

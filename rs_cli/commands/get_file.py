@@ -87,4 +87,6 @@ def _read(what: list[str], into: str) -> tuple[int | None, list[str], str]:
         if local == "-":
             return number, remotes, local
         raise UsageError("Several things need a folder here to go into.", "Name it last: `rs get-file 3 a b FOLDER`")
+    if local.endswith(("/", os.sep)) and not os.path.isdir(local):
+        raise UsageError("There is no such folder here.", f"Make it first: {local}")
     return number, remotes, local

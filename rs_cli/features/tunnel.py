@@ -108,7 +108,9 @@ class Tunnel:
                 listener = await listen(addresses_of(rule.here.host), rule.here.port, make)
         except (OSError, ValueError) as error:
             why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no such address"
-            raise LocalProblem(f"No connections can be taken at {rule.here}: {why}.", "Choose another.") from None
+            where = str(rule.here) if rule.here.host or rule.here.path else f"port {rule.here.port}"
+            hint = "Choose another; 0 is any that is free."
+            raise LocalProblem(f"No connections can be taken at {where} of this computer: {why}.", hint) from None
         self._listeners.append(listener)
         self._heard(Ready(rule, Place(addresses_of(rule.here.host)[0], listener.port, rule.here.path)))
 

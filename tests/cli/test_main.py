@@ -79,6 +79,21 @@ def test_a_defect_is_one_sentence_and_debug_writes_it_down(
     assert log.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["info", "abc"], "rs: Invalid value for 'SESSION': it is to be a whole number."),
+        (["info", "1", "--timeout", "abc"], "rs: Invalid value for '--timeout': it is to be a number."),
+        (["ps", "1", "--sort", "foo"], "rs: Invalid value for '--sort' / '-s': 'foo' is not one of 'cpu'"),
+    ],
+)
+def test_a_value_of_another_kind_is_said_in_plain_words(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(arguments) == 2
+    assert capsys.readouterr().err.startswith(said)
+
+
 def test_a_slip_is_answered_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["sesions"]) == 2
     assert "Did you mean 'sessions'?" in capsys.readouterr().err

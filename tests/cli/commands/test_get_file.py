@@ -26,6 +26,12 @@ def session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OneSession:
     return made
 
 
+def test_a_name_that_ends_as_a_folder_is_one(session, capsys):
+    assert run(["get-file", "3", "log", "nowhere/"]) == 2
+    assert "no such folder" in capsys.readouterr().err
+    assert not Path("nowhere").exists()
+
+
 def test_here_into_a_folder_and_under_a_name(session, capsys):
     Path("d").mkdir()
     assert run(["get-file", "3", "log"]) == 0
