@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -95,6 +96,8 @@ class Files:
         self._context, self._clock, self._today = context, clock, today
         self._places = Places.of(context)
         self._stores: dict[tuple[int, int], Store] = {}  # by device and inode of the folder
+        self._opening = threading.Lock()  # of them: whoever begins opens theirs in a thread
+        self._beginning = 0  # those that have a store and are not in `_incoming` yet
         self._incoming: OrderedDict[str, _Incoming] = OrderedDict()
         self._outgoing: OrderedDict[str, _Outgoing] = OrderedDict()
         self._moves = 0
@@ -131,11 +134,14 @@ class Files:
                     await incoming.idle.wait()
             incoming = self._incoming.get(opened.key)
         if incoming is None or incoming.busy or incoming.receiver.aborted:
+            self._beginning += 1
             try:
                 incoming = await asyncio.to_thread(self._take, opened)
             except RsError as error:
                 await carrier.say(m.Abort(opened.batch, error.code, error.message, error.hint))
                 return
+            finally:
+                self._beginning -= 1
             _keep(self._incoming, opened.key, incoming)
             self._tidy()
             self._notice(_("{name} is sending {what}."), opened.label, opened.size)
@@ -177,15 +183,16 @@ class Files:
 
     def _store(self, folder: Path | Folder) -> Store:
         """One for each folder, however it was named: what is being written there is kept apart by it."""
-        store = Store(folder)
-        found = store.root.here()
-        key = (found.st_dev, found.st_ino)
-        if known := self._stores.get(key):
-            store.close()
-            return known
-        store.sweep(self._today())
-        self._stores[key] = store
-        return store
+        with self._opening:
+            store = Store(folder)
+            found = store.root.here()
+            key = (found.st_dev, found.st_ino)
+            if known := self._stores.get(key):
+                store.close()
+                return known
+            store.sweep(self._today())
+            self._stores[key] = store
+            return store
 
     def _store_at(self, at: str) -> tuple[Store, str]:
         """The folder to put it into, and what it is to be called there if that is said."""
@@ -209,6 +216,8 @@ class Files:
 
     def _tidy(self) -> None:
         """Close the folders in which nothing is to be gone on with."""
+        if self._beginning:
+            return
         used = {id(incoming.store) for incoming in self._incoming.values()}
         for key, store in list(self._stores.items()):
             if id(store) not in used:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rs_relay.channels.files import SPEC, Get
 from rs_relay.errors import NoSuchSession, NotAllowed, PeerBroke, RsError
 from rs_relay.link.spec import Permission
 from rs_relay.transfer import messages as m
+from rs_relay.transfer.disk import Store
 from tests.support.channels import channel_pair
 from tests.support.files import pair
 
@@ -88,6 +90,32 @@ async def test_a_hostile_technician_writes_nothing_outside_and_loses_only_that_f
     everything = {str(f.relative_to(tmp_path)) for f in tmp_path.rglob("*") if f.is_file()}  # noqa: ASYNC240
     assert everything == {"home/Downloads/rs/fine"}
     assert all(c.isprintable() and c != "\u202e" for notice in p.face.notices for c in notice)
+
+
+async def test_two_programs_that_send_at_once_both_arrive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = Store.sweep
+
+    def slowly(store: Store, now: float) -> None:
+        time.sleep(0.1)  # so that the other begins meanwhile
+        sweep(store, now)
+
+    monkeypatch.setattr(Store, "sweep", slowly)
+    async with pair(tmp_path) as p:
+        await p.cut()
+
+        async def send(name: str) -> None:
+            up, down = channel_pair(SPEC)
+            run = asyncio.create_task(p.agent.run(down))
+            await up.send(m.Open(1, name, "s", name))
+            await up.send(m.Whole(1, 0, name, 1, hashlib.sha256(b"x").digest(), memoryview(b"x")))
+            assert isinstance(await answer(up), m.Saved)
+            await up.close()
+            await run
+
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(send(name) for name in "abcd"))
+        p.connect()
+    assert {path.name for path in p.inbox.iterdir()} == set("abcd")
 
 
 async def test_a_folder_outside_is_no_place_to_send_into(tmp_path: Path) -> None:
