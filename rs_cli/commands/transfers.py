@@ -13,7 +13,7 @@ from rs_cli.command_line.options import REACH, AsJson, Quiet, Timeout
 from rs_cli.terminal import output
 from rs_cli.transfers import rates, speed
 from rs_cli.transfers.board import Ask, Board
-from rs_cli.transfers.record import Record, State, document
+from rs_cli.transfers.record import Failure, Record, State, document
 from rs_relay.errors import UsageError
 from rs_relay.text import printable
 from rs_relay.transfer.part import amount
@@ -235,15 +235,23 @@ def _state(record: Record) -> str:
         said = f"queued, {record.place}."
     if record.limit >= 0 and not record.state.is_over:
         said += f", at most {rates.shown(record.limit)}"
-    if record.error and record.state is State.FAILED:
-        said += f": {printable(record.error.message)}"
+    if wrong := _wrong(record):
+        said += f": {printable(wrong.message)}"
     elif record.failed:
         said += f", {record.failed} failed"
     return said
 
 
+def _wrong(record: Record) -> Failure | None:
+    """What it failed of, where that is one thing: it stands in the transfer's own line."""
+    if record.state is not State.FAILED:
+        return None
+    alone = record.all_files <= 1 and record.failed == len(record.failures) == 1
+    return record.error or (record.failures[0] if alone else None)
+
+
 def _tell_failures(record: Record) -> None:
-    for failure in record.failures if record.state is State.FAILED and not record.error else ():
+    for failure in record.failures if record.state is State.FAILED and not _wrong(record) else ():
         output.complain(f"{record.id}: {printable(failure.name, LABEL)}: {printable(failure.message)}")
     if record.failed > len(record.failures):
         output.complain(f"{record.id}: … and {record.failed - len(record.failures)} more.")

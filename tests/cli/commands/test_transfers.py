@@ -62,8 +62,13 @@ def test_listed_for_people_and_for_programs(board: Board, capsys: pytest.Capture
     assert first == ["1", "3", "→ \\x1b[2Jreport.pdf", "25%", "0.5 of 2.0 MB", "1 of 4", "100 kB/s", "15 s"]
     assert second[3] == "failed, 30 failed"
     assert err.splitlines() == ["2: \\x1b[2Jb: The disk is full.", "2: … and 29 more."]
+    only = Failure("report.pdf", "disk-full", "The disk is full.")
+    put(board, State.FAILED, session=5, failed=1, failures=(only,), all_files=1, ended=2e9)
+    assert run(["transfers", "5"]) == 0
+    out, err = capsys.readouterr()
+    assert (out.split("\t")[3], err) == ("failed: The disk is full.", "")
     assert run(["transfers", "--json"]) == 0
-    assert [t["id"] for t in json.loads(capsys.readouterr().out)] == [1, 2]
+    assert [t["id"] for t in json.loads(capsys.readouterr().out)] == [1, 2, 3]
     assert run(["transfers", "4", "--json"]) == 0
     assert [t["id"] for t in json.loads(capsys.readouterr().out)] == [2]
     assert run(["transfers", "list", "9"]) == 0
