@@ -161,7 +161,8 @@ class Encoder:
         if not (copies or some(damaged) or steps or ends) and self._begun:
             return
         self._quality = quality.jpeg_quality(int(np.count_nonzero(lossy)), self._lossy_bytes)
-        np.copyto(self._changed_at, now, where=damaged)
+        if self._begun or slowly is None:  # what a slow line is shown first may have rested for hours
+            np.copyto(self._changed_at, now, where=damaged)
         self._begun = True
         self.seq += 1
         self._lossy |= lossy | shown

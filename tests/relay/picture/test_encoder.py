@@ -412,6 +412,18 @@ def test_a_line_that_is_slow_no_more_gets_all_that_is_owed() -> None:
     assert show.shows(seen)
 
 
+def test_what_was_there_before_anybody_looked_need_not_rest_before_it_is_finer_but_what_changes_must() -> None:
+    show, seen = Show(640, 480), page(480, 640)
+    show.update(seen, allowance=0)
+    assert {frame.shades for frame in show.update(seen, after=0.01, allowance=5000)} == {2}
+    show.update(seen, allowance=None)
+    assert show.picture.exact
+    other = page(480, 640, seed=7)
+    assert 4 in {frame.shades for frame in show.update(other, after=0.01, allowance=700)}
+    assert not show.update(other, after=0.01, allowance=5000)
+    assert show.update(other, after=quality.REST, allowance=5000)
+
+
 def test_who_knows_no_shades_gets_none() -> None:
     show, seen = Show(640, 480, codecs=()), page(480, 640)
     show.update(seen, allowance=0)
