@@ -28,7 +28,7 @@ from typing import Protocol
 
 import msgspec
 
-from rs_relay.errors import DiskFull, RsError, TransferFailed
+from rs_relay.errors import NO_ROOM, DiskFull, RsError, TransferFailed
 from rs_relay.transfer import delta, resume
 from rs_relay.transfer.folder import (
     Folder,
@@ -51,7 +51,6 @@ from rs_relay.transfer.resume import zeros
 WRITE_BACK = 4 * 1024 * 1024
 CHUNK = 1024 * 1024  # bytes hashed at a time when a file is read again
 RECORD = ".record"
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
@@ -61,7 +60,7 @@ def trouble(e: OSError, needed: int = 0, free: int | None = None) -> RsError:
         return DiskFull(f"The quota on the receiving disk is used up{more}.")
     if e.errno == errno.EFBIG:
         return DiskFull("The receiving disk takes no file of this size.")
-    if e.errno in _FULL:
+    if e.errno in NO_ROOM:
         return DiskFull(no_room(needed, free))
     if e.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
         return TransferFailed("There is something else of that name in the way.", "Rename one of them and try again.")
@@ -465,7 +464,7 @@ class _Telling:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
-            needed, free = self._missing() if error.errno in _FULL else (0, None)
+            needed, free = self._missing() if error.errno in NO_ROOM else (0, None)
             raise trouble(error, needed, free) from error
 
 
